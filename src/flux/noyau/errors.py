@@ -1,0 +1,108 @@
+"""What can go wrong, said in French, with where it is and what to do about it."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass
+from enum import StrEnum
+
+import pandas as pd
+
+
+class Gravite(StrEnum):
+    """How much an anomaly weighs."""
+
+    BLOQUANT = "bloquant"
+    A_VERIFIER = "a_verifier"
+    INFORMATION = "information"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Anomalie:
+    """One defect or one repair: what, where, why, what is allowed, how to correct it.
+
+    `code` is stable (tests and programs match it); every other field is for people.
+    """
+
+    code: str
+    message: str
+    gravite: Gravite = Gravite.BLOQUANT
+    fichier: str | None = None
+    feuille: str | None = None
+    ligne: int | None = None
+    colonne: str | None = None
+    valeur: str | None = None
+    attendu: str = ""
+    correction: str = ""
+
+    @property
+    def lieu(self) -> str:
+        """Where it is, as a person would say it."""
+        parts = [
+            self.fichier,
+            self.feuille and f"feuille « {self.feuille} »",
+            self.ligne and f"ligne {self.ligne}",
+            self.colonne and f"colonne « {self.colonne} »",
+        ]
+        return ", ".join(str(p) for p in parts if p)
+
+    def __str__(self) -> str:
+        read = f" (lu : « {self.valeur} »)" if self.valeur not in (None, "") else ""
+        head = f"{self.lieu} : " if self.lieu else ""
+        tail = "".join(f"\n    {t}" for t in (self.attendu and f"Attendu : {self.attendu}",
+                                             self.correction and f"À faire : {self.correction}") if t)
+        return f"{head}{self.message}{read}{tail}"
+
+
+def anomalies_table(anomalies: Iterable[Anomalie]) -> pd.DataFrame:
+    """One row an anomaly, columns in the order of `Anomalie`."""
+    columns = list(Anomalie.__dataclass_fields__)
+    table = pd.DataFrame([asdict(a) for a in anomalies], columns=columns)
+    return table.astype({"ligne": "Int64"})
+
+
+def near_misses(word: str, known: Iterable[str]) -> list[str]:
+    """The known words that look most like `word`, best first, at most three."""
+    return difflib.get_close_matches(word, list(known), n=3, cutoff=0.6)
+
+
+class FluxError(Exception):
+    """The root of every error raised on purpose. `code` is stable."""
+
+    def __init__(self, message: str, *, code: str) -> None:
+        super().__init__(message)
+        self.code = code
+
+
+class DataError(FluxError):
+    """The data cannot be used as they are: every defect at once, in `.table`."""
+
+    LISTED = 20
+
+    def __init__(self, anomalies: Sequence[Anomalie]) -> None:
+        self.anomalies = tuple(anomalies)
+        nb = len(self.anomalies)
+        title = f"{nb} défaut{'s' if nb > 1 else ''} à corriger dans les données"
+        lines = [f"{i}. {a}" for i, a in enumerate(self.anomalies[: self.LISTED], start=1)]
+        if nb > self.LISTED:
+            lines.append(f"… et {nb - self.LISTED} autres : la liste entière est dans l'attribut .table de l'erreur.")
+        code = self.anomalies[0].code if nb == 1 else "donnees.defauts"
+        super().__init__("\n".join([f"{title} :", *lines]), code=code)
+
+    @property
+    def table(self) -> pd.DataFrame:
+        """Every defect, one row each: code, message, gravite, fichier, feuille, ligne, colonne, …"""
+        return anomalies_table(self.anomalies)
+
+
+class RegleError(FluxError):
+    """The law was asked something it does not say: unknown parameter, date before its first value."""
+
+
+class ConventionError(FluxError):
+    """A choice or a stipulation that the convention cannot hold."""
+
+
+class SolverError(FluxError):
+    """The solver did not prove an optimum: never a result."""
