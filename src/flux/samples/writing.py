@@ -1,0 +1,74 @@
+"""Write the tables of a dossier as a folder: csv as French Excel reads it, and `convention.toml`.
+
+The bytes depend on the tables alone: line ends are LF everywhere, numbers are written by `repr`.
+"""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from flux.samples.tables import Tables
+
+
+def write_tables(tables: Tables, folder: Path, *, ecraser: bool = False) -> Path:
+    """Write one csv a table and `convention.toml` in `folder`, made if absent.
+
+    Raises
+    ------
+    FileExistsError : a file is already there and `ecraser` is false; nothing is then written.
+    """
+    texts = {f"{name}.csv": csv_text(frame) for name, frame in tables.frames.items()}
+    texts["convention.toml"] = toml_text(tables.convention)
+    present = [name for name in texts if (folder / name).exists()]
+    if present and not ecraser:
+        raise FileExistsError(f"{folder} contient déjà {', '.join(present)} : rien n'a été écrit.")
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, text in texts.items():
+        encoding = "utf-8-sig" if name.endswith(".csv") else "utf-8"
+        (folder / name).write_bytes(text.encode(encoding))
+    return folder
+
+
+def csv_text(frame: pd.DataFrame) -> str:
+    """`;` between cells, decimal comma, oui/non, dates AAAA-MM-JJ, nothing where absent."""
+    cells = {column: _cells(frame[column]) for column in frame.columns}
+    return str(pd.DataFrame(cells).to_csv(sep=";", index=False, lineterminator="\n"))
+
+
+def toml_text(sections: Mapping[str, Mapping[str, Any]]) -> str:
+    """Sections of text, numbers, booleans, dates and lists of these."""
+    blocks = ["\n".join([f"[{name}]", *(f"{key} = {_toml_value(value)}" for key, value in section.items())])
+              for name, section in sections.items()]
+    return "\n\n".join(blocks) + "\n"
+
+
+def _cells(column: pd.Series[Any]) -> list[str]:
+    if pd.api.types.is_datetime64_any_dtype(column):
+        return [str(text) for text in column.dt.strftime("%Y-%m-%d").fillna("")]
+    return ["" if pd.isna(value) else _cell(value) for value in column.tolist()]
+
+
+def _cell(value: object) -> str:
+    if isinstance(value, bool):
+        return "oui" if value else "non"
+    if isinstance(value, float):
+        return repr(value).removesuffix(".0").replace(".", ",")
+    return str(value)
+
+
+def _toml_value(value: Any) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, datetime.date):
+        return value.isoformat()
+    if isinstance(value, (int, float)):
+        return repr(value)
+    if isinstance(value, (list, tuple)):
+        return f"[{', '.join(map(_toml_value, value))}]"
+    escaped = str(value).replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{escaped}"'
