@@ -1,0 +1,94 @@
+"""Pictures people expect: quotas as bars, objectives against their threshold. matplotlib, loaded on use.
+
+Each returns a `Figure` that belongs to no window: nothing to close, no display needed. Colours differ
+in lightness, so that a grey print still tells them apart.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from flux.rendu import nombres
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+DARK, LIGHT, ALERT = "#1f4e79", "#a9c4de", "#c8553d"
+DPI = 200  # twice the usual 100: sharp on a dense screen
+ROW_HEIGHT = 0.42  # inches
+
+
+def _canvas(titre: str, nb: int) -> tuple[Figure, Axes]:
+    """An empty picture for `nb` horizontal bars."""
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(8, 1.5 + ROW_HEIGHT * max(nb, 1)), dpi=DPI, layout="constrained")
+    axes = figure.add_subplot()
+    figure.suptitle(titre, x=0.01, ha="left", fontweight="bold")
+    axes.spines[["top", "right", "left"]].set_visible(False)
+    axes.tick_params(axis="y", length=0)
+    axes.xaxis.set_major_formatter(lambda value, _: nombres.entier(round(value, 2)))
+    return figure, axes
+
+
+def _finish(figure: Figure, axes: Axes, noms: list[str]) -> Figure:
+    """Names on the left, first on top, unit below, legend outside the bars."""
+    axes.set_yticks(list(range(len(noms))), noms)
+    axes.invert_yaxis()
+    axes.set_xlabel("logements")
+    figure.legend(frameon=False, loc="outside lower right", ncols=3)
+    return figure
+
+
+def quotas(frame: pd.DataFrame, *, titre: str = "Quotas de l'année par réservataire") -> Figure:
+    """Horizontal bars of whole quotas, the exact ones as a mark.
+
+    Parameters
+    ----------
+    frame : columns `nom` (text), `quota` (dwellings) and `quota_exact` (dwellings), first row on top.
+    titre : title.
+    """
+    figure, axes = _canvas(titre, len(frame))
+    places = list(range(len(frame)))
+    whole = [int(q) for q in frame["quota"].tolist()]
+    exact = [float(q) for q in frame["quota_exact"].tolist()]
+    axes.barh(places, whole, height=0.6, color=LIGHT, label="quota")
+    for place, q, e in zip(places, whole, exact, strict=True):
+        axes.annotate(nombres.entier(q), (max(q, e), place), (6, 0), textcoords="offset points", va="center")
+    axes.plot(
+        exact,
+        places,
+        linestyle="",
+        marker="|",
+        markersize=14,
+        markeredgewidth=2,
+        color=DARK,
+        label="quota exact",
+    )
+    axes.margins(x=0.08)
+    return _finish(figure, axes, frame["nom"].tolist())
+
+
+def objectifs(frame: pd.DataFrame, *, titre: str = "Objectifs : atteint et seuil") -> Figure:
+    """What the plan reaches against each threshold; what falls short is in another colour.
+
+    Parameters
+    ----------
+    frame : columns `nom` (text), `atteint` and `seuil` (dwellings), first row on top.
+    titre : title.
+    """
+    figure, axes = _canvas(titre, len(frame))
+    places = list(range(len(frame)))
+    reached = [float(v) for v in frame["atteint"].tolist()]
+    floor = [float(v) for v in frame["seuil"].tolist()]
+    for label, colour, short in (("atteint", LIGHT, False), ("atteint, sous le seuil", ALERT, True)):
+        rows = [i for i in places if (reached[i] < floor[i] - 1e-9) is short]
+        if rows:
+            axes.barh(rows, [reached[i] for i in rows], height=0.6, color=colour, label=label)
+    axes.plot(
+        floor, places, linestyle="", marker="|", markersize=18, markeredgewidth=2, color=DARK, label="seuil"
+    )
+    return _finish(figure, axes, frame["nom"].tolist())

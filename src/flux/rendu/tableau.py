@@ -1,0 +1,139 @@
+"""A captioned table: the values as computed, and the same as the text that every face lays out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import pandas as pd
+
+from flux.rendu import glossaire
+
+
+@dataclass(frozen=True, slots=True)
+class Colonne:
+    """A column to show: its name in the frame, and the glossary key or the heading when they differ."""
+
+    nom: str
+    cle: str = ""
+    libelle: str = ""
+
+    @property
+    def terme(self) -> glossaire.Terme:
+        """Its entry in the glossary."""
+        return glossaire.terme(self.cle or self.nom)
+
+    @property
+    def unite(self) -> str:
+        """Its unit, "" where the value says it (a share is written with its %)."""
+        return "" if self.terme.format is glossaire.Format.PART else self.terme.unite
+
+    def write(self, value: Any) -> str:
+        """`value` as people read it."""
+        return glossaire.format(self.cle or self.nom, value)
+
+
+@dataclass(frozen=True, slots=True)
+class Cellules:
+    """A table as text: what every writer lays out."""
+
+    entetes: tuple[str, ...]
+    lignes: tuple[tuple[str, ...], ...]
+    total: tuple[str, ...] | None
+    a_droite: tuple[bool, ...]
+
+    def largeurs(self, place: int) -> tuple[int, ...]:
+        """Characters of each column within `place`, more if its words and its numbers need more.
+
+        The widest columns of text give way first; no word and no number is ever cut.
+        """
+        columns = list(zip(self.entetes, *self.lignes, *([self.total] if self.total else []), strict=True))
+        least = [
+            max(
+                (len(w) for cell in cells for w in ([cell] if right and cell != cells[0] else cell.split())),
+                default=1,
+            )
+            for cells, right in zip(columns, self.a_droite, strict=True)
+        ]
+        wide = [
+            max(floor, *(len(cell) for cell in (cells[1:] if right else cells)), 1)
+            for cells, floor, right in zip(columns, least, self.a_droite, strict=True)
+        ]
+        while sum(wide) > place:
+            spare = [w if w > floor else 0 for w, floor in zip(wide, least, strict=True)]
+            if not any(spare):
+                break
+            wide[spare.index(max(spare))] -= 1
+        return tuple(wide)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Tableau:
+    """A captioned table.
+
+    Attributes
+    ----------
+    titre : caption.
+    frame : the values, as computed.
+    colonnes : columns to show, in order: names of the frame, or `Colonne` when the heading differs.
+    total : True adds up the columns of counts; a mapping (column -> value) gives the row itself.
+    article, note : said under the table, after the unit.
+    """
+
+    titre: str
+    frame: pd.DataFrame = field(repr=False)
+    colonnes: Sequence[str | Colonne]
+    total: bool | Mapping[str, Any] = False
+    article: str = ""
+    note: str = ""
+
+    @property
+    def specs(self) -> tuple[Colonne, ...]:
+        """The columns, each as a `Colonne`."""
+        return tuple(c if isinstance(c, Colonne) else Colonne(c) for c in self.colonnes)
+
+    @property
+    def totaux(self) -> Mapping[str, Any] | None:
+        """The value of the total row by column, None without one."""
+        if self.total is False:
+            return None
+        if self.total is not True:
+            return self.total
+        summed = [c.nom for c in self.specs if c.terme.format.se_somme]
+        return {nom: self.frame[nom].dropna().sum() for nom in summed}
+
+    @property
+    def unite(self) -> str:
+        """The unit that all its columns share, "" when they differ: the headings then say it."""
+        unites = {c.unite for c in self.specs if c.unite}
+        return unites.pop() if len(unites) == 1 else ""
+
+    @property
+    def pied(self) -> str:
+        """What is said under the table, in one line."""
+        parts = [
+            self.unite and f"Unité : {self.unite}.",
+            self.article and f"Texte : {self.article}.",
+            self.note,
+        ]
+        return " ".join(p for p in parts if p)
+
+    def cellules(self) -> Cellules:
+        """The table as text."""
+        specs = self.specs
+        columns = [[c.write(v) for v in self.frame[c.nom].tolist()] for c in specs]
+        totals = self.totaux
+        total = None
+        if totals is not None:
+            total = ("Total", *(c.write(totals[c.nom]) if c.nom in totals else "" for c in specs[1:]))
+        return Cellules(
+            entetes=tuple(
+                f"{label} ({c.unite})" if c.unite and not self.unite else label
+                for c in specs
+                for label in [c.libelle or c.terme.libelle]
+            ),
+            lignes=tuple(zip(*columns, strict=True)),
+            total=total,
+            a_droite=tuple(c.terme.format.est_nombre for c in specs),
+        )
