@@ -11,10 +11,12 @@ from typing import Any
 import pandas as pd
 
 from flux.loi.lecture import read_fiches
-from flux.loi.modele import Fiche, Reference, Statut, Valeur, Version, check_value, read_value
+from flux.loi.modele import Fiche, Statut, Valeur, Version, check_value, read_value
+from flux.loi.parametre import Parametre
 from flux.noyau.errors import RegleError, near_misses
 from flux.noyau.provenance import Couleur, Figure
 from flux.rendu import nombres
+from flux.rendu.vue import Affichable, Colonne, Tableau, Vue
 
 COLUMNS = (
     "cle",
@@ -30,45 +32,8 @@ COLUMNS = (
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Parametre:
-    """One parameter of the law on one day. `jusqu_a` is the last day of the value, None if still in force."""
-
-    cle: str
-    description: str
-    unite: str
-    valeur: Valeur
-    depuis: dt.date
-    jusqu_a: dt.date | None
-    statut: Statut
-    references: tuple[Reference, ...]
-    citation: str
-    revoir_avant: dt.date | None
-    hypothese: bool = False
-
-    @property
-    def article(self) -> str:
-        """The text that founds it first."""
-        return self.references[0].titre
-
-    @property
-    def lisible(self) -> str:
-        """The value as people read it: "30,0 %", "5 ans", "oui", "24/11/2023"."""
-        match self.valeur:
-            case bool():
-                return nombres.oui_non(self.valeur)
-            case Fraction():
-                return nombres.part(self.valeur)
-            case int():
-                return f"{self.valeur} an{'s' if self.valeur > 1 else ''}"
-            case dt.date():
-                return nombres.date(self.valeur)
-            case _:
-                return ", ".join(self.valeur)
-
-
-@dataclass(frozen=True, kw_only=True)
-class Regles:
+@dataclass(frozen=True, kw_only=True, repr=False)
+class Regles(Affichable):
     """The law on `date`; made by `regles`. A scenario is another value: see `suppose`.
 
     Attributes
@@ -79,8 +44,8 @@ class Regles:
 
     date: dt.date
     projets: bool = False
-    fiches: Mapping[str, Fiche] = field(repr=False)
-    supposees: Mapping[str, Valeur] = field(default_factory=dict, repr=False)
+    fiches: Mapping[str, Fiche]
+    supposees: Mapping[str, Valeur] = field(default_factory=dict)
 
     def __getitem__(self, cle: str) -> Parametre:
         """The parameter `cle` on that day.
@@ -201,12 +166,38 @@ class Regles:
         ]
         return (*sentences, *bills)
 
+    @property
+    def a_revoir(self) -> tuple[str, ...]:
+        """One French sentence for each value that someone should have read again by that day."""
+        return tuple(
+            f"{p.description} : texte à relire depuis le {nombres.date(p.revoir_avant)}, "
+            f"il peut avoir changé ({p.article})."
+            for p in self
+            if p.revoir_avant and p.revoir_avant <= self.date
+        )
+
+    def vue(self) -> Vue:
+        """The parameters in force, as people read them."""
+        rows = [(p.cle, p.description, p.lisible, p.depuis, p.article, p.statut.value) for p in self]
+        columns = ["cle", "description", "lisible", "depuis", "article", "statut"]
+        return Vue(
+            titre=f"Règles de droit au {nombres.date(self.date)}",
+            tableaux=(
+                Tableau(
+                    titre="Paramètres en vigueur",
+                    frame=pd.DataFrame(rows, columns=columns),
+                    colonnes=[Colonne("lisible", cle="valeur") if c == "lisible" else c for c in columns],
+                ),
+            ),
+            notes=(*self.hypotheses, *self.a_revoir),
+        )
+
     def to_dict(self) -> dict[str, Any]:
         """JSON-able: the date and every parameter in force with its references."""
         return {
             "date": self.date.isoformat(),
             "projets": self.projets,
-            "parametres": [_json(p) for p in self],
+            "parametres": [parametre.to_dict() for parametre in self],
             "hypotheses": list(self.hypotheses),
         }
 
@@ -286,24 +277,3 @@ def _day(date: str | dt.date | dt.datetime) -> dt.date:
 
 def _dates(days: pd.Series) -> pd.Series:
     return pd.to_datetime(days).astype("datetime64[s]")
-
-
-def _json(parametre: Parametre) -> dict[str, Any]:
-    valeur: Any = parametre.valeur
-    if isinstance(valeur, Fraction):
-        valeur = round(float(valeur), 9)
-    elif isinstance(valeur, tuple):
-        valeur = list(valeur)
-    elif isinstance(valeur, dt.date):
-        valeur = valeur.isoformat()
-    return {
-        "cle": parametre.cle,
-        "description": parametre.description,
-        "valeur": valeur,
-        "unite": parametre.unite,
-        "depuis": parametre.depuis.isoformat(),
-        "jusqu_a": parametre.jusqu_a and parametre.jusqu_a.isoformat(),
-        "statut": parametre.statut.value,
-        "hypothese": parametre.hypothese,
-        "references": [r.model_dump(exclude_none=True) for r in parametre.references],
-    }
