@@ -1,0 +1,151 @@
+"""Communes: codes brought to today's, and what each is part of.
+
+The 25 % duty outside QPV (CCH, art. L. 441-1, al. 24) is not in the list of communes. Where `territoires`
+does not say, it is presumed, and the presumption is said.
+"""
+
+from __future__ import annotations
+
+import gzip
+from collections.abc import Iterable, Iterator, Mapping
+from functools import cache
+from importlib.resources import files
+
+import pandas as pd
+
+from flux.noyau.errors import Anomalie, Gravite
+from flux.noyau.provenance import Source
+from flux.noyau.tables import TEXTE, at_lines, enumerate_fr, grouped
+
+PARIS = "75056"
+MILLESIME = 2026
+_COLUMNS = ("commune", "nom", "departement", "region", "epci", "epci_nom", "ept", "obligation_25",
+            "obligation_origine", "obligation_territoire", "carencee", "zone_tendue", "origine")
+
+
+@cache
+def cog() -> pd.DataFrame:
+    """The shipped list, indexed by code: see geographie/README.md. Read once; never changed in place."""
+    packed = files("flux.dossier").joinpath(f"geographie/communes_{MILLESIME}.csv.gz").read_bytes()
+    lines = [line.split(";") for line in gzip.decompress(packed).decode().splitlines()]
+    frame = pd.DataFrame(lines[1:], columns=lines[0], dtype=TEXTE).set_index("code")
+    frame = frame.mask(frame == "")
+    return frame.assign(population=pd.to_numeric(frame["population"]),
+                        epci_population=pd.to_numeric(frame["epci_population"]))
+
+
+def current_codes(frame: pd.DataFrame, colonne: str, table: str, source: Source, known: Iterable[str],
+                  ) -> tuple[pd.Series, list[Anomalie]]:
+    """The codes of `frame[colonne]` brought to the communes of today, and every defect and repair.
+
+    Parameters
+    ----------
+    known : codes of the table `territoires`, which prevail over the list.
+
+    Returns
+    -------
+    The codes: arrondissements nested in their commune, merged communes followed. Anomalies
+    `table.colonne.fusion_ambigue` and `.commune_inconnue` (defects), `.arrondissement` and `.fusion` (repairs).
+    """
+    codes = frame[colonne]
+    listed = cog()["type"]
+    kinds = {code: "commune" if code in set(known) else listed.get(code, "inconnue")
+             for code in codes.dropna().unique()}
+    kind = codes.map(kinds)
+    target = cog()["actuelles"]
+
+    def anomaly(code: str, message: str, **more: str) -> Anomalie:
+        return Anomalie(code=f"{table}.{colonne}.{code}", message=message, fichier=source.fichier,
+                        feuille=source.feuille, colonne=colonne, **more)
+
+    several = kind.eq("ancienne") & codes.map(target).str.contains(" ", na=False) if len(codes) else kind.notna()
+    found = [
+        *at_lines(anomaly("commune_inconnue", "Cette commune n'existe ni dans la liste officielle "
+                          f"{MILLESIME}, ni dans la table « territoires »",
+                          attendu="un code INSEE de commune en vigueur",
+                          correction="Corriger le code ou, s'il est juste, ajouter la commune à la table "
+                                     "« territoires » (commune, nom, departement, epci)."),
+                  frame, kind.eq("inconnue"), codes),
+        *at_lines(anomaly("fusion_ambigue", "Cette commune a été partagée entre plusieurs communes d'aujourd'hui"),
+                  frame, several, codes,
+                  lambda code: f"Écrire le code de l'une d'elles : {_named(str(target[code]).split())}."),
+    ]
+    for what, code, phrase in (("arrondissement", "arrondissement", "Arrondissement rattaché à sa commune"),
+                               ("ancienne", "fusion", "Commune fusionnée, remplacée par la commune d'aujourd'hui")):
+        mask = kind.eq(what) & ~several
+        moves = sorted(set(codes[mask]))
+        shown = ", ".join(f"{old} devient {target[old]}" for old in moves[:5]) + (", …" if len(moves) > 5 else "")
+        found += grouped(anomaly(code, f"{phrase} : {shown}"), frame, mask)
+    moved = kind.isin(["arrondissement", "ancienne"]) & ~several
+    return codes.where(~moved, codes.map(target)), found
+
+
+def _named(codes: Iterable[str]) -> str:
+    return enumerate_fr((f"{code} {cog().loc[code, 'nom']}" for code in codes), " ou ")
+
+
+def communes_frame(tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
+    """The communes that any table cites, from the shipped list, overridden by `territoires`."""
+    cited = sorted({code for frame in tables.values() if "commune" in frame
+                    for code in frame["commune"].dropna().unique()})
+    own = tables["territoires"].set_index("commune")
+    base = cog().reindex(cited).rename_axis("commune")
+    frame = base[["nom", "departement", "region", "epci", "epci_nom", "ept"]].astype(TEXTE)
+    over = own.reindex(cited)
+    for column in ("nom", "departement", "epci", "epci_nom"):
+        frame[column] = over[column].where(over[column].notna(), frame[column])
+    frame["obligation_territoire"] = frame["ept"].where(frame["ept"].notna(), frame["epci"]).mask(
+        frame.index == PARIS, PARIS)
+    frame["carencee"], frame["zone_tendue"] = over["carencee"], over["zone_tendue"]
+    frame["origine"] = pd.Series("cog", index=frame.index, dtype=TEXTE).mask(frame.index.isin(own.index), "territoires")
+    presumed, origin = presume_obligation(frame, tables["logements"])
+    said = over["obligation_25"].notna()
+    frame["obligation_25"] = over["obligation_25"].where(said, presumed).astype("boolean")
+    frame["obligation_origine"] = origin.mask(said, "territoires")
+    return frame.reset_index()[list(_COLUMNS)]
+
+
+def presume_obligation(frame: pd.DataFrame, logements: pd.DataFrame) -> tuple[pd.Series, pd.Series]:
+    """Whether each commune is under the 25 % duty, and why it is presumed so.
+
+    CCH, art. L. 441-1, al. 24: « sur le territoire des établissements publics de coopération intercommunale
+    tenus de se doter d'un programme local de l'habitat […] ou ayant la compétence en matière d'habitat et au
+    moins un quartier prioritaire », the EPT and Paris. Who must have a programme: L. 302-1, IV, last al.
+
+    Returns
+    -------
+    Boolean, and "presumee_l302_1" or "presumee_qpv" (a dwelling of the dossier stands in QPV in this EPCI).
+    """
+    plh = frame["obligation_territoire"].isin(territoires_plh())
+    in_qpv = logements.loc[logements["qpv"].fillna(False).astype(bool), "commune"]
+    with_qpv = frame.loc[frame.index.isin(in_qpv), "obligation_territoire"].dropna()
+    qpv = frame["obligation_territoire"].isin(with_qpv) & ~plh
+    origin = pd.Series("presumee_l302_1", index=frame.index, dtype=TEXTE).mask(qpv, "presumee_qpv")
+    return (plh | qpv).astype("boolean"), origin
+
+
+@cache
+def territoires_plh() -> frozenset[str]:
+    """EPCI that must have a programme local de l'habitat, EPT, and Paris.
+
+    CCH, art. L. 302-1, IV, last al.: « communautés de communes compétentes en matière d'habitat de plus de
+    30 000 habitants comprenant au moins une commune de plus de 10 000 habitants », communautés
+    d'agglomération, métropoles, communautés urbaines. The habitat competence is not in the list: presumed.
+    """
+    communes = cog()[cog()["type"] == "commune"]
+    epci = communes.groupby("epci").agg(type=("epci_type", "first"), population=("epci_population", "first"),
+                                        largest=("population", "max"))
+    large = (epci["type"] == "CC") & (epci["population"] > 30_000) & (epci["largest"] > 10_000)
+    held = epci.index[epci["type"].isin(["METRO", "MET69", "CU", "CA"]) | large]
+    # The métropole du Grand Paris is represented by its EPT and Paris.
+    grand_paris = set(communes.loc[communes["ept"].notna(), "epci"])
+    return frozenset({*held, *communes["ept"].dropna(), PARIS} - grand_paris)
+
+
+def unresolved(frame: pd.DataFrame, source: Source) -> Iterator[Anomalie]:
+    """Communes of the dossier without EPCI: no territory of the duty can be named."""
+    lost = frame.loc[frame["obligation_territoire"].isna(), "commune"].tolist()
+    if lost:
+        yield Anomalie(code="communes.sans_epci", gravite=Gravite.A_VERIFIER, fichier=source.fichier,
+                       message=f"{len(lost)} commune(s) sans EPCI connu : {', '.join(lost[:5])}",
+                       correction="Compléter la colonne epci de la table « territoires ».")

@@ -1,0 +1,61 @@
+"""What the tables leave to be understood, filled in before they are checked against each other."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import pandas as pd
+
+from flux.dossier import vocabulaire as v
+from flux.dossier.communes import current_codes
+from flux.dossier.convention import Convention
+from flux.noyau.errors import Anomalie, Gravite
+from flux.noyau.provenance import Source
+
+SPECIALES = frozenset({v.Categorie.DEFENSE_SECURITE.value, v.Categorie.HOPITAL.value})
+"""Categories whose rights may stay in stock (CCH, art. L. 441-1, al. 39: défense, sécurité, santé)."""
+
+
+def complete(tables: Mapping[str, pd.DataFrame], sources: Mapping[str, Source],
+             ) -> tuple[dict[str, pd.DataFrame], list[Anomalie]]:
+    """Communes brought to today's, territory codes to their written form, `mode` to its default."""
+    own = set(tables["territoires"]["commune"].dropna())
+    out: dict[str, pd.DataFrame] = {}
+    anomalies: list[Anomalie] = []
+    for nom, frame in tables.items():
+        out[nom] = frame
+        if "commune" in frame and nom != "territoires":
+            codes, found = current_codes(frame, "commune", nom, sources[nom], own)
+            out[nom] = frame.assign(commune=codes)
+            anomalies += found
+    out["reservations"] = with_mode(out["reservations"], out["reservataires"])
+    return out, anomalies
+
+
+def with_mode(reservations: pd.DataFrame, reservataires: pd.DataFrame) -> pd.DataFrame:
+    """`mode` where it is not written: stock for an identified dwelling of defence, security or health."""
+    category = reservataires.drop_duplicates("id_reservataire").set_index("id_reservataire")["categorie"]
+    special = reservations["id_reservataire"].map(category).isin(SPECIALES)
+    stock = special & reservations["id_logement"].notna()
+    default = pd.Series(v.Mode.FLUX.value, index=reservations.index).mask(stock, v.Mode.STOCK.value)
+    mode = reservations["mode"]
+    return reservations.assign(mode=mode.where(mode.notna(), default).astype(mode.dtype))
+
+
+def with_departement(convention: Convention, tables: Mapping[str, pd.DataFrame], communes: pd.DataFrame,
+                     source: Source) -> tuple[Convention, list[Anomalie]]:
+    """The département of the convention where it is not written: that of the dwellings, if they have only one."""
+    if convention.bailleur.departement:
+        return convention, []
+    known = communes.set_index("commune")["departement"]
+    found = sorted(set(tables["logements"]["commune"].map(known).dropna()))
+    if len(found) == 1:
+        said = Anomalie(code="convention.bailleur.departement.deduit", gravite=Gravite.INFORMATION,
+                        fichier=source.fichier, feuille=source.feuille, colonne="bailleur.departement",
+                        valeur=found[0], message="Département déduit des logements")
+        return convention.in_departement(found[0]), [said]
+    return convention, [Anomalie(
+        code="convention.bailleur.departement.absent", fichier=source.fichier, feuille=source.feuille,
+        colonne="bailleur.departement", message="Le département de la convention manque",
+        attendu=f"l'un des départements des logements : {', '.join(found)}" if found else "un code de département",
+        correction='Ajouter departement = "…" dans la section [bailleur].')]

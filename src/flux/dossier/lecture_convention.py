@@ -1,0 +1,169 @@
+"""From `convention.toml`, the sheet `convention` or Python keywords to a `Convention`; defects in French."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from decimal import Decimal
+from enum import Enum
+from typing import Any, get_args
+
+import pandas as pd
+from pydantic import ValidationError
+from pydantic.fields import FieldInfo
+
+from flux.dossier.cellules import cle
+from flux.dossier.convention import SECTIONS, Attendu, Convention, _Section
+from flux.noyau.errors import Anomalie, ConventionError
+from flux.noyau.provenance import Source
+from flux.noyau.tables import LIGNE, enumerate_fr, suggestion
+
+SIGNATAIRES = "signataires"
+
+
+def parse_toml(text: str, source: Source) -> tuple[dict[str, Any], list[Anomalie]]:
+    """The sections written in TOML; numbers as the decimal written."""
+    try:
+        return tomllib.loads(text, parse_float=Decimal), []
+    except tomllib.TOMLDecodeError as error:
+        return {}, [Anomalie(
+            code="convention.illisible", fichier=source.fichier, valeur=str(error),
+            message="Le fichier n'est pas du TOML valide", attendu="des sections [choix], puis des lignes clé = valeur",
+            correction="Corriger la ligne indiquée ; les textes sont entre guillemets, les nombres avec un point.")]
+
+
+def parse_sheet(frame: pd.DataFrame, source: Source) -> tuple[dict[str, Any], list[Anomalie]]:
+    """The sections written on a sheet: columns section, key (or clé), value (or valeur); `a.b` is b inside a."""
+    names = {"cle": "key", "valeur": "value"}
+    frame = frame.rename(columns=lambda column: names.get(cle(str(column)), cle(str(column))))
+    missing = [c for c in ("section", "key", "value") if c not in frame]
+    if missing:
+        return {}, [Anomalie(
+            code="convention.colonne_absente", fichier=source.fichier, feuille=source.feuille,
+            message=f"Il manque {enumerate_fr(missing)} à la feuille de la convention",
+            attendu="les colonnes section, clé, valeur", correction="Reprendre les en-têtes du modèle de classeur.")]
+    sections: dict[str, Any] = {}
+    anomalies: list[Anomalie] = []
+    filled = frame.loc[frame["value"].notna()]
+    for line, section, key, value in zip(filled[LIGNE], filled["section"], filled["key"], filled["value"], strict=True):
+        if pd.isna(section) or pd.isna(key):
+            anomalies.append(Anomalie(
+                code="convention.vide", fichier=source.fichier, feuille=source.feuille, ligne=int(line), valeur=value,
+                message="Une valeur sans section ou sans clé", correction="Compléter la ligne."))
+            continue
+        *above, last = str(key).strip().split(".")
+        inside = sections.setdefault(str(section).strip(), {})
+        for step in above:
+            inside = inside.setdefault(step, {})
+        inside[last] = value
+    return sections, anomalies
+
+
+def build(raw: Mapping[str, Any], source: Source) -> tuple[Convention | None, list[Anomalie]]:
+    """The convention, or every defect of it."""
+    anomalies = [_unknown_section(name, source) for name in raw if name not in {*SECTIONS, SIGNATAIRES}]
+    sections: dict[str, _Section] = {}
+    for name, model in SECTIONS.items():
+        values = raw.get(name, {})
+        if not isinstance(values, Mapping):
+            anomalies.append(_defect("section", f"« {name} » doit être une section", name, source, str(values),
+                                     attendu=f"une ligne [{name}], puis des lignes clé = valeur"))
+            continue
+        try:
+            sections[name] = model.model_validate(dict(values))
+        except ValidationError as error:
+            anomalies += _translate(error, name, model, source)
+    if anomalies:
+        return None, anomalies
+    signataires = raw.get(SIGNATAIRES, {})
+    return Convention.from_sections(sections, {k: str(x) for k, x in signataires.items()}), []
+
+
+def changed(convention: Convention, section: str, values: Mapping[str, Any]) -> Convention:
+    """The convention with other choices or stipulations, given from Python.
+
+    Raises
+    ------
+    ConventionError
+        Code "convention.choix_inconnu" (name) or "convention.valeur_inconnue" (value), near-miss suggested.
+    """
+    model = SECTIONS[section]
+    for name in values:
+        if name not in model.model_fields:
+            hint = suggestion(name, model.model_fields) or f"Noms possibles : {enumerate_fr(model.model_fields)}."
+            raise ConventionError(f"« {name} » n'est pas une clé de [{section}]. {hint}", code="convention.choix_inconnu")
+    try:
+        read = model.model_validate(dict(values))
+    except ValidationError as error:
+        defects = _translate(error, section, model, Source(fichier="Python"))
+        raise ConventionError("\n".join(map(str, defects)), code="convention.valeur_inconnue") from error
+    return convention.changed(section, {name: getattr(read, name) for name in values})
+
+
+# ── pydantic's errors, in French ──────────────────────────────────────────────────────────────────
+
+
+def _defect(code: str, message: str, key: str, source: Source, valeur: str | None = None, *, attendu: str = "",
+            correction: str = "") -> Anomalie:
+    return Anomalie(code=f"convention.{code}", message=message, fichier=source.fichier, feuille=source.feuille,
+                    colonne=key, valeur=valeur, attendu=attendu, correction=correction)
+
+
+def _unknown_section(name: str, source: Source) -> Anomalie:
+    known = [*SECTIONS, SIGNATAIRES]
+    return _defect("section_inconnue", "Section inconnue", name, source, attendu=enumerate_fr(known, " ou "),
+                   correction=suggestion(name, known) or "Supprimer la section, ou corriger son nom.")
+
+
+def _translate(error: ValidationError, section: str, model: type[_Section], source: Source) -> list[Anomalie]:
+    """One anomaly a key: an item of a list, or a branch of a union, counts as its key."""
+    found: dict[str, Anomalie] = {}
+    for detail in error.errors(include_url=False, include_context=False):
+        owner, path = _owner(model, [str(step) for step in detail["loc"]])
+        key = ".".join([section, *path])
+        read = None if detail["type"] == "missing" else _written(detail["input"])
+        if detail["type"] == "missing":
+            anomaly = _defect("cle_absente", "Clé obligatoire absente", key, source,
+                              attendu=_attendu(owner.model_fields[path[-1]]), correction=f"Ajouter {path[-1]} = …")
+        elif detail["type"] == "extra_forbidden":
+            anomaly = _defect("choix_inconnu", "Clé inconnue", key, source, read,
+                              attendu=enumerate_fr(owner.model_fields, " ou "),
+                              correction=suggestion(path[-1], owner.model_fields) or "Supprimer la ligne.")
+        else:
+            info = owner.model_fields[path[-1]]
+            anomaly = _defect("valeur_inconnue", "Valeur inconnue ou illisible", key, source, read,
+                              attendu=_attendu(info),
+                              correction=suggestion(str(read), _members(info.annotation)) or "Corriger la valeur.")
+        found.setdefault(key, anomaly)
+    return list(found.values())
+
+
+def _owner(model: type[_Section], loc: list[str]) -> tuple[type[_Section], list[str]]:
+    """The model that holds the key in error, and the path of the key inside the section."""
+    head, *rest = loc
+    info = model.model_fields.get(head)
+    inner = next((t for t in (info.annotation, *get_args(info.annotation)) if isinstance(t, type)
+                  and issubclass(t, _Section)), None) if info else None
+    if inner is not None and rest:
+        owner, path = _owner(inner, rest)
+        return owner, [head, *path]
+    return model, [head]
+
+
+def _members(annotation: Any) -> list[str]:
+    if isinstance(annotation, type) and issubclass(annotation, Enum):
+        return [str(member.value) for member in annotation]
+    return [word for argument in get_args(annotation) for word in _members(argument)]
+
+
+def _attendu(info: FieldInfo) -> str:
+    """What a key accepts: the phrase of its type, else the members of its list."""
+    marks = [*info.metadata, *(m for arg in get_args(info.annotation) for m in getattr(arg, "__metadata__", ()))]
+    phrase = next((mark.phrase for mark in marks if isinstance(mark, Attendu)), "")
+    return phrase or enumerate_fr(_members(info.annotation), " ou ")
+
+
+def _written(value: object) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return str(value)

@@ -1,0 +1,242 @@
+"""Declarative checks of a table: a frame of text comes in, a typed frame and every defect come out.
+
+A column is read by a function of one cell, called once for each *distinct* text of the column: the
+readers stay simple enough to be tested one by one, and a million rows take about a second.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from flux.noyau.errors import Anomalie, Gravite, near_misses
+from flux.noyau.provenance import Source, line_ranges
+
+LIGNE = "_ligne"
+"""Column of the line that a person sees (header = line 1)."""
+MOST = 50
+"""Defects listed one by one; beyond, one more counts the rest."""
+TEXTE: Any = "str" if int(pd.__version__.split(".")[0]) >= 3 else object
+"""dtype of text, on either side of pandas 3."""
+
+
+@dataclass(frozen=True, slots=True)
+class Repair:
+    """A reading that is not what was written: stable code, and what was done, in French."""
+
+    code: str
+    phrase: str
+
+
+@dataclass(frozen=True, slots=True)
+class Lu:
+    """One cell read: its value, and the repair it took, if it did."""
+
+    valeur: Any
+    repair: Repair | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Type:
+    """How a cell is read. `lire` raises `ValueError` on what it cannot read; None: text, kept as it is."""
+
+    dtype: Any
+    attendu: str
+    lire: Callable[[str], Lu] | None = None
+    proches: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Colonne:
+    """One column of the contract. `borne` says in French what `valide` accepts."""
+
+    nom: str
+    type: Type
+    requis: bool = False
+    defaut: Any = None
+    unique: bool = False
+    reserves: frozenset[str] = frozenset()
+    valide: Callable[[pd.Series], pd.Series] | None = None
+    borne: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """One table of the contract."""
+
+    nom: str
+    colonnes: tuple[Colonne, ...]
+    requise: bool = False
+
+    def __getitem__(self, nom: str) -> Colonne:
+        return next(c for c in self.colonnes if c.nom == nom)
+
+    def empty(self) -> pd.DataFrame:
+        """No row, every column, typed."""
+        out = {c.nom: pd.Series([], dtype=c.type.dtype) for c in self.colonnes}
+        return pd.DataFrame({**out, LIGNE: pd.Series([], dtype="Int64")})
+
+
+def at_lines(defect: Anomalie, frame: pd.DataFrame, mask: pd.Series, valeurs: pd.Series | None = None,
+             correction: Callable[[str], str] | None = None) -> Iterator[Anomalie]:
+    """`defect` at each line of `mask`, with the value read; beyond `MOST`, one anomaly counts the rest.
+
+    Parameters
+    ----------
+    frame : has the column `_ligne`.
+    mask : boolean, no missing value.
+    valeurs : what to show as read (default: nothing).
+    correction : from the value read, what to do (default: that of `defect`).
+    """
+    rows = np.flatnonzero(mask.to_numpy(dtype=bool))
+    lines = frame[LIGNE].to_numpy(dtype="int64", na_value=0)[rows]
+    for row, line in zip(rows[:MOST], lines[:MOST], strict=True):
+        read = None if valeurs is None or pd.isna(valeurs.iloc[row]) else str(valeurs.iloc[row])
+        remedy = correction(read) if correction and read is not None else defect.correction
+        yield replace(defect, ligne=int(line), valeur=read, correction=remedy)
+    rest = lines[MOST:]
+    if len(rest):
+        yield replace(defect, message=f"{defect.message} : {len(rest)} autres cellules de la même colonne, "
+                                      f"lignes {line_ranges(rest.tolist())}")
+
+
+def grouped(repair: Anomalie, frame: pd.DataFrame, mask: pd.Series) -> Iterator[Anomalie]:
+    """One information for all the lines of `mask`: their number and first ranges end the message."""
+    lines = frame.loc[mask.to_numpy(dtype=bool), LIGNE].tolist()
+    if lines:
+        count = f"{len(lines)} cellule{'s' if len(lines) > 1 else ''}"
+        yield replace(repair, ligne=int(lines[0]), gravite=Gravite.INFORMATION,
+                      message=f"{repair.message} ({count} : lignes {line_ranges(lines)})")
+
+
+def check(texte: pd.DataFrame, table: Table, source: Source) -> tuple[pd.DataFrame, list[Anomalie]]:
+    """Type every column of `table` and list every defect and every repair.
+
+    Parameters
+    ----------
+    texte : text columns named as in the table (absent columns allowed, missing cells NaN), and `_ligne`.
+    source : the file and sheet, for the messages.
+
+    Returns
+    -------
+    The typed frame: all the columns of the table in its order, defaults filled in, then `_ligne`; a cell
+    that could not be read is missing. The anomalies: codes `table.colonne.defaut`.
+    """
+    columns: dict[str, pd.Series] = {}
+    anomalies = [_unknown_column(nom, table, source) for nom in _unknown(texte, table)]
+    for colonne in table.colonnes:
+        values, found = _check_column(texte, table, colonne, source)
+        columns[colonne.nom] = values
+        anomalies += found
+    typed = pd.DataFrame({**columns, LIGNE: texte[LIGNE].astype("Int64")})
+    return typed.reset_index(drop=True), anomalies
+
+
+def _check_column(texte: pd.DataFrame, table: Table, colonne: Colonne, source: Source,
+                  ) -> tuple[pd.Series, list[Anomalie]]:
+    def defect(code: str, message: str, **more: str) -> Anomalie:
+        fields = {"attendu": colonne.type.attendu, **more}
+        return Anomalie(code=f"{table.nom}.{colonne.nom}.{code}", message=message, fichier=source.fichier,
+                        feuille=source.feuille, colonne=colonne.nom, **fields)
+
+    if colonne.nom not in texte:
+        absent = pd.Series([colonne.defaut] * len(texte), index=texte.index, dtype=colonne.type.dtype)
+        missing = defect("colonne_absente", f"La colonne « {colonne.nom} » manque dans la table « {table.nom} »",
+                         correction=_header_hint(colonne.nom, _unknown(texte, table)))
+        return absent, [missing] if colonne.requis else []
+
+    written = texte[colonne.nom]
+    values, unread, repairs = read_column(written, colonne.type)
+    found: list[Anomalie] = []
+    if colonne.requis:
+        found += at_lines(defect("vide", f"La colonne « {colonne.nom} » est obligatoire, la cellule est vide",
+                                 correction="Compléter la cellule."), texte, written.isna())
+    kind = "valeur_inconnue" if colonne.type.proches else "illisible"
+    message = "Valeur inconnue" if colonne.type.proches else "Valeur illisible"
+    found += at_lines(defect(kind, message, correction="Corriger la cellule."), texte, unread, written,
+                      lambda read: suggestion(read, colonne.type.proches) or "Corriger la cellule.")
+    for repair, mask in repairs:
+        found += grouped(defect(repair.code, repair.phrase), texte, mask)
+    if colonne.valide is not None:
+        outside = values.notna() & ~colonne.valide(values).fillna(True).astype(bool)
+        found += at_lines(defect("hors_bornes", "Valeur hors des bornes", attendu=colonne.borne,
+                                 correction="Corriger la cellule."), texte, outside, written)
+    if colonne.reserves:
+        found += at_lines(defect("reserve", "Identifiant réservé par la bibliothèque",
+                                 attendu=f"un autre identifiant que {enumerate_fr(sorted(colonne.reserves))}",
+                                 correction="Choisir un autre identifiant, ici et dans les autres tables."),
+                          texte, values.isin(list(colonne.reserves)), written)
+    if colonne.unique:
+        found += _duplicates(defect, texte, values)
+    if colonne.defaut is not None:
+        values = values.where(written.notna(), colonne.defaut).astype(colonne.type.dtype)
+    return values, found
+
+
+def read_column(written: pd.Series, type_: Type) -> tuple[pd.Series, pd.Series, list[tuple[Repair, pd.Series]]]:
+    """Values, mask of what could not be read, and a mask for each kind of repair."""
+    if type_.lire is None:
+        return written.astype(type_.dtype), pd.Series(False, index=written.index), []
+    codes, distinct = pd.factorize(written)
+    # An absent cell has code -1: the last place, which numpy's negative indexing finds.
+    cells = [_read(type_.lire, text) for text in distinct] + [Lu(None)]
+    typed = pd.Series([None if cell is None else cell.valeur for cell in cells], dtype=type_.dtype)
+    values = typed.iloc[codes].set_axis(written.index)
+
+    def where(flags: Iterable[bool]) -> pd.Series:
+        return pd.Series(np.fromiter(flags, dtype=bool)[codes], index=written.index)
+
+    seen = dict.fromkeys(cell.repair for cell in cells if cell is not None and cell.repair is not None)
+    repairs = [(repair, where(cell is not None and cell.repair == repair for cell in cells)) for repair in seen]
+    return values, where(cell is None for cell in cells), repairs
+
+
+def _read(lire: Callable[[str], Lu], text: str) -> Lu | None:
+    try:
+        return lire(text)
+    except ValueError:
+        return None
+
+
+def _duplicates(defect: Callable[..., Anomalie], texte: pd.DataFrame, values: pd.Series) -> Iterator[Anomalie]:
+    again = values.notna() & values.duplicated()
+    if not again.any():
+        return
+    first = dict(zip(reversed(values.tolist()), reversed(texte[LIGNE].tolist()), strict=True))
+    yield from at_lines(
+        defect("doublon", "Identifiant déjà utilisé plus haut", attendu="un identifiant par ligne, jamais deux fois"),
+        texte, again, values,
+        lambda read: f"Première ligne de « {read} » : ligne {first[read]}. Supprimer l'une des deux, "
+                     "ou corriger son identifiant.")
+
+
+def _unknown(texte: pd.DataFrame, table: Table) -> list[str]:
+    known = {c.nom for c in table.colonnes} | {LIGNE}
+    return [str(c) for c in texte.columns if c not in known]
+
+
+def _unknown_column(nom: str, table: Table, source: Source) -> Anomalie:
+    return Anomalie(code=f"{table.nom}.colonne_inconnue", gravite=Gravite.INFORMATION, fichier=source.fichier,
+                    feuille=source.feuille, colonne=nom, message="Colonne inconnue, elle n'est pas lue",
+                    correction=suggestion(nom, [c.nom for c in table.colonnes]))
+
+
+def _header_hint(nom: str, headers: list[str]) -> str:
+    close = near_misses(nom, headers)
+    return f"Renommer l'en-tête {enumerate_fr(close, ' ou ')} en « {nom} »." if close else "Ajouter la colonne."
+
+
+def suggestion(word: str, known: Iterable[str]) -> str:
+    """`"Vouliez-vous dire « parc » ?"`, or nothing when no known word looks like it."""
+    close = near_misses(word, known)
+    return f"Vouliez-vous dire {enumerate_fr(close, ' ou ')} ?" if close else ""
+
+
+def enumerate_fr(words: Iterable[str], last: str = " et ") -> str:
+    """`« a », « b » et « c »`."""
+    quoted = [f"« {w} »" for w in words]
+    return last.join([", ".join(quoted[:-1]), quoted[-1]]) if len(quoted) > 1 else "".join(quoted)
