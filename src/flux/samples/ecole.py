@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import datetime
 
+from flux.samples.rights import RESERVATAIRES, departmental
 from flux.samples.tables import Tables, frame
 
 COMMUNE, EPCI, DEPARTEMENT, ANNEE = "00001", "000000001", "00", 2026
@@ -34,7 +35,8 @@ DROITS = {  # holder: rights in a hundred dwellings, what they were given for
 # fast as those in QPV (see `calibration`).
 RELOCATIONS = {
     (True, "PLUS"): {"T1": (3, 2, 3), "T2": (6, 5, 5), "T3": (7, 7, 7), "T4": (4, 4, 4), "T5+": (1, 1, 1)},
-    (False, "PLUS"): {"T1": (6, 5, 5), "T2": (10, 10, 10), "T3": (13, 13, 14), "T4": (8, 7, 7), "T5+": (2, 2, 2)},
+    (False, "PLUS"): {"T1": (6, 5, 5), "T2": (10, 10, 10), "T3": (13, 13, 14), "T4": (8, 7, 7),
+                      "T5+": (2, 2, 2)},
     (False, "PLAI"): {"T1": (2, 2, 2), "T2": (4, 4, 4), "T3": (5, 6, 5), "T4": (3, 2, 3), "T5+": (1, 1, 1)},
 }
 SOUSTRACTIONS = {"mutation": 14, "relogement_ru": 4, "relogement_lhi": 1, "relogement_vente": 1}
@@ -59,12 +61,9 @@ def cas_ecole() -> Tables:
              "annee_mise_location", "programme"],
             [(f"L{n:04d}", *dwelling) for n, dwelling in enumerate(dwellings, start=1)]),
         "reservataires": frame(
-            ["id_reservataire", "nom", "categorie", "territoire_type", "territoire_code", "gestion"],
-            [("etat_prioritaires", "État, ménages prioritaires", "etat_prioritaires", "departement", "00", "directe"),
-             ("etat_agents", "État, agents civils et militaires", "etat_agents", "departement", "00", "directe"),
-             ("action_logement", "Action Logement Services", "action_logement", "departement", "00", "directe"),
-             ("commune", "Commune de Bourg-l'École", "commune", "commune", COMMUNE, "deleguee"),
-             ("departement", "Conseil départemental", "departement", "departement", "00", "deleguee")]),
+            RESERVATAIRES,
+            [*departmental(DEPARTEMENT),
+             ("commune", "Commune de Bourg-l'École", "commune", "commune", COMMUNE, "deleguee")]),
         "reservations": frame(
             ["id_reservataire", "programme", "commune", "nb", "contrepartie"],
             [(holder, programme, COMMUNE, nb * hundreds, contrepartie)
@@ -90,7 +89,8 @@ def cas_ecole() -> Tables:
              for (priorite, quartile), nb in zip(CRITERES, counts, strict=True)]),
     }
     return Tables(nom="cas-ecole", frames=frames, convention={
-        "bailleur": {"nom": "Habitat de l'École", "siren": "000000000", "departement": DEPARTEMENT, "famille": "oph"},
+        "bailleur": {"nom": "Habitat de l'École", "siren": "000000000", "departement": DEPARTEMENT,
+                     "famille": "oph"},
         "convention": {"annee": ANNEE, "date": datetime.date(ANNEE, 1, 1)},
         "choix": {"methode": "parc"},
         "stipulations": {"part_etat": "registre"},
