@@ -44,8 +44,10 @@ def imports(tree: ast.AST) -> Iterator[str]:
         elif isinstance(node, ast.ImportFrom):
             assert node.level == 0, "an absolute import says where it comes from"
             # `from flux import dossier` is an import of the floor, not of the package
-            yield from (f"flux.{alias.name}" for alias in node.names) if node.module == "flux" else (
-                str(node.module),
+            yield from (
+                (f"flux.{alias.name}" for alias in node.names)
+                if node.module == "flux"
+                else (str(node.module),)
             )
 
 
@@ -67,7 +69,9 @@ def test_floors(module: Path) -> None:
             assert root not in OUTSIDE, f"{where} imports {name}: a stage reads no file and no clock"
     if floor in PURE:
         used = {n.attr for n in ast.walk(tree) if isinstance(n, ast.Attribute)}
-        used |= {n.func.id for n in ast.walk(tree) if isinstance(n, ast.Call) and isinstance(n.func, ast.Name)}
+        used |= {
+            n.func.id for n in ast.walk(tree) if isinstance(n, ast.Call) and isinstance(n.func, ast.Name)
+        }
         assert not used & CLOCK, f"{where} uses {used & CLOCK}: a stage reads no file and no clock"
 
 
