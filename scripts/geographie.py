@@ -17,8 +17,21 @@ from collections import defaultdict
 from pathlib import Path
 from typing import Any
 
-COLUMNS = ("code", "type", "nom", "departement", "region", "population", "epci", "epci_nom", "epci_type",
-           "epci_population", "ept", "ept_nom", "actuelles")
+COLUMNS = (
+    "code",
+    "type",
+    "nom",
+    "departement",
+    "region",
+    "population",
+    "epci",
+    "epci_nom",
+    "epci_type",
+    "epci_population",
+    "ept",
+    "ept_nom",
+    "actuelles",
+)
 
 
 def rows(data: Path) -> list[dict[str, Any]]:
@@ -27,7 +40,9 @@ def rows(data: Path) -> list[dict[str, Any]]:
     `type` is commune, arrondissement or ancienne; `actuelles` gives the communes of today that a code of
     the two last types leads to, separated by a space.
     """
-    communes, epci, ept = (json.loads((data / f"{name}.json").read_text("utf-8")) for name in ("communes", "epci", "ept"))
+    communes, epci, ept = (
+        json.loads((data / f"{name}.json").read_text("utf-8")) for name in ("communes", "epci", "ept")
+    )
     in_epci = {m["code"]: e for e in epci for m in e["membres"]}
     in_ept = {m["code"]: e for e in ept for m in e["membres"]}
     current = {c["code"]: c for c in communes if c["type"] == "commune-actuelle"}
@@ -41,19 +56,32 @@ def rows(data: Path) -> list[dict[str, Any]]:
             leads_to[commune["code"]].add(commune["chefLieu"])
             names[commune["code"]] = commune["nom"]
     out = [_current(c, in_epci.get(c["code"], {}), in_ept.get(c["code"], {})) for c in current.values()]
-    out += [{"code": c["code"], "type": "arrondissement", "nom": c["nom"], "actuelles": c["commune"]}
-            for c in communes if c["type"] == "arrondissement-municipal"]
-    out += [{"code": old, "type": "ancienne", "nom": names.get(old, ""), "actuelles": " ".join(sorted(new))}
-            for old, new in leads_to.items() if old not in current]
+    out += [
+        {"code": c["code"], "type": "arrondissement", "nom": c["nom"], "actuelles": c["commune"]}
+        for c in communes
+        if c["type"] == "arrondissement-municipal"
+    ]
+    out += [
+        {"code": old, "type": "ancienne", "nom": names.get(old, ""), "actuelles": " ".join(sorted(new))}
+        for old, new in leads_to.items()
+        if old not in current
+    ]
     return sorted(out, key=lambda row: row["code"])
 
 
 def _current(commune: dict[str, Any], epci: dict[str, Any], ept: dict[str, Any]) -> dict[str, Any]:
     return {
-        "code": commune["code"], "type": "commune", "nom": commune["nom"], "departement": commune["departement"],
-        "region": commune["region"], "population": commune.get("population", ""),
-        "epci": epci.get("code", ""), "epci_nom": epci.get("nom", ""), "epci_type": epci.get("type", ""),
-        "epci_population": epci.get("populationMunicipale", ""), "ept": ept.get("code", ""),
+        "code": commune["code"],
+        "type": "commune",
+        "nom": commune["nom"],
+        "departement": commune["departement"],
+        "region": commune["region"],
+        "population": commune.get("population", ""),
+        "epci": epci.get("code", ""),
+        "epci_nom": epci.get("nom", ""),
+        "epci_type": epci.get("type", ""),
+        "epci_population": epci.get("populationMunicipale", ""),
+        "ept": ept.get("code", ""),
         "ept_nom": ept.get("nom", ""),
     }
 

@@ -80,7 +80,7 @@ def entier(text: str) -> Lu:
 
 
 def booleen(text: str) -> Lu:
-    """oui / non, 1 / 0, true / false."""
+    """Yes or no: oui / non, 1 / 0, true / false."""
     word = sans_accent(text)
     if word not in _YES | _NO:
         raise ValueError(text)
@@ -88,7 +88,7 @@ def booleen(text: str) -> Lu:
 
 
 def qpv(text: str) -> Lu:
-    """oui / non, or the RPLS code: 1 yes, 2 no."""
+    """Yes or no, or the RPLS code: 1 yes, 2 no."""
     return Lu(False, QPV_RPLS) if text.strip() == "2" else booleen(text)
 
 
@@ -158,8 +158,12 @@ def _choix(members: Mapping[str, str]) -> Type:
         except KeyError as error:
             raise ValueError(text) from error
 
-    return Type(dtype=TEXTE, attendu=enumerate_fr(members.values(), " ou "), lire=lire,
-                proches=tuple(members.values()))
+    return Type(
+        dtype=TEXTE,
+        attendu=enumerate_fr(members.values(), " ou "),
+        lire=lire,
+        proches=tuple(members.values()),
+    )
 
 
 def choix(members: Iterable[StrEnum]) -> Type:
@@ -177,5 +181,9 @@ DATE_DEBUT = Type(dtype="datetime64[s]", attendu="une date JJ/MM/AAAA ou AAAA-MM
 DATE_FIN = Type(dtype="datetime64[s]", attendu="une date JJ/MM/AAAA ou AAAA-MM-JJ", lire=date_fin)
 COMMUNE = Type(dtype=TEXTE, attendu="un code INSEE de commune, cinq caractères", lire=commune)
 TYPOLOGIE = Type(dtype=TEXTE, attendu="T1, T2, T3, T4 ou T5+ (ou le nombre de pièces)", lire=typologie)
-FINANCEMENT = Type(dtype=TEXTE, attendu="PLAI, PLUS, PLS, PLI, AUTRE, ou un code FINAN du RPLS", lire=financement,
-                   proches=tuple(Financement))
+FINANCEMENT = Type(
+    dtype=TEXTE,
+    attendu="PLAI, PLUS, PLS, PLI, AUTRE, ou un code FINAN du RPLS",
+    lire=financement,
+    proches=tuple(Financement),
+)

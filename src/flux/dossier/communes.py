@@ -7,20 +7,33 @@ does not say, it is presumed, and the presumption is said.
 from __future__ import annotations
 
 import gzip
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from functools import cache
 from importlib.resources import files
 
 import pandas as pd
 
-from flux.noyau.errors import Anomalie, Gravite
+from flux.noyau.errors import Anomalie
 from flux.noyau.provenance import Source
 from flux.noyau.tables import TEXTE, at_lines, enumerate_fr, grouped
 
 PARIS = "75056"
 MILLESIME = 2026
-_COLUMNS = ("commune", "nom", "departement", "region", "epci", "epci_nom", "ept", "obligation_25",
-            "obligation_origine", "obligation_territoire", "carencee", "zone_tendue", "origine")
+_COLUMNS = (
+    "commune",
+    "nom",
+    "departement",
+    "region",
+    "epci",
+    "epci_nom",
+    "ept",
+    "obligation_25",
+    "obligation_origine",
+    "obligation_territoire",
+    "carencee",
+    "zone_tendue",
+    "origine",
+)
 
 
 @cache
@@ -30,12 +43,18 @@ def cog() -> pd.DataFrame:
     lines = [line.split(";") for line in gzip.decompress(packed).decode().splitlines()]
     frame = pd.DataFrame(lines[1:], columns=lines[0], dtype=TEXTE).set_index("code")
     frame = frame.mask(frame == "")
-    return frame.assign(population=pd.to_numeric(frame["population"]),
-                        epci_population=pd.to_numeric(frame["epci_population"]))
+    return frame.assign(
+        population=pd.to_numeric(frame["population"]), epci_population=pd.to_numeric(frame["epci_population"])
+    )
 
 
-def current_codes(frame: pd.DataFrame, colonne: str, table: str, source: Source, known: Iterable[str],
-                  ) -> tuple[pd.Series, list[Anomalie]]:
+def current_codes(
+    frame: pd.DataFrame,
+    colonne: str,
+    table: str,
+    source: Source,
+    known: Iterable[str],
+) -> tuple[pd.Series, list[Anomalie]]:
     """The codes of `frame[colonne]` brought to the communes of today, and every defect and repair.
 
     Parameters
@@ -44,60 +63,94 @@ def current_codes(frame: pd.DataFrame, colonne: str, table: str, source: Source,
 
     Returns
     -------
-    The codes: arrondissements nested in their commune, merged communes followed. Anomalies
-    `table.colonne.fusion_ambigue` and `.commune_inconnue` (defects), `.arrondissement` and `.fusion` (repairs).
+    The codes: arrondissements nested in their commune, merged communes followed. Anomalies: codes
+    `table.colonne.commune_inconnue`, `.fusion_ambigue` (defects), `.arrondissement`, `.fusion` (repairs).
     """
     codes = frame[colonne]
-    listed = cog()["type"]
-    kinds = {code: "commune" if code in set(known) else listed.get(code, "inconnue")
-             for code in codes.dropna().unique()}
-    kind = codes.map(kinds)
     target = cog()["actuelles"]
+    kinds = {code: _kind(code, known) for code in codes.dropna().unique()}
 
-    def anomaly(code: str, message: str, **more: str) -> Anomalie:
-        return Anomalie(code=f"{table}.{colonne}.{code}", message=message, fichier=source.fichier,
-                        feuille=source.feuille, colonne=colonne, **more)
+    def anomaly(code: str, message: str, *, attendu: str = "", correction: str = "") -> Anomalie:
+        return Anomalie(
+            code=f"{table}.{colonne}.{code}",
+            message=message,
+            fichier=source.fichier,
+            feuille=source.feuille,
+            colonne=colonne,
+            attendu=attendu,
+            correction=correction,
+        )
 
-    several = kind.eq("ancienne") & codes.map(target).str.contains(" ", na=False) if len(codes) else kind.notna()
+    def of(kind: str) -> pd.Series:
+        return codes.isin([code for code, its in kinds.items() if its == kind])
+
     found = [
-        *at_lines(anomaly("commune_inconnue", "Cette commune n'existe ni dans la liste officielle "
-                          f"{MILLESIME}, ni dans la table « territoires »",
-                          attendu="un code INSEE de commune en vigueur",
-                          correction="Corriger le code ou, s'il est juste, ajouter la commune à la table "
-                                     "« territoires » (commune, nom, departement, epci)."),
-                  frame, kind.eq("inconnue"), codes),
-        *at_lines(anomaly("fusion_ambigue", "Cette commune a été partagée entre plusieurs communes d'aujourd'hui"),
-                  frame, several, codes,
-                  lambda code: f"Écrire le code de l'une d'elles : {_named(str(target[code]).split())}."),
+        *at_lines(
+            anomaly(
+                "commune_inconnue",
+                "Cette commune n'existe ni dans la liste officielle "
+                f"{MILLESIME}, ni dans la table « territoires »",
+                attendu="un code INSEE de commune en vigueur",
+                correction="Corriger le code ou, s'il est juste, ajouter la commune à la table "
+                "« territoires » (commune, nom, departement, epci).",
+            ),
+            frame,
+            of("inconnue"),
+            codes,
+        ),
+        *at_lines(
+            anomaly("fusion_ambigue", "Cette commune a été partagée entre deux communes d'aujourd'hui"),
+            frame,
+            of("partagee"),
+            codes,
+            lambda code: f"Écrire le code de l'une d'elles : {_named(str(target[code]).split())}.",
+        ),
     ]
-    for what, code, phrase in (("arrondissement", "arrondissement", "Arrondissement rattaché à sa commune"),
-                               ("ancienne", "fusion", "Commune fusionnée, remplacée par la commune d'aujourd'hui")):
-        mask = kind.eq(what) & ~several
-        moves = sorted(set(codes[mask]))
-        shown = ", ".join(f"{old} devient {target[old]}" for old in moves[:5]) + (", …" if len(moves) > 5 else "")
-        found += grouped(anomaly(code, f"{phrase} : {shown}"), frame, mask)
-    moved = kind.isin(["arrondissement", "ancienne"]) & ~several
+    for kind, code, phrase in (
+        ("arrondissement", "arrondissement", "Arrondissement rattaché à sa commune"),
+        ("ancienne", "fusion", "Commune fusionnée, remplacée par la commune d'aujourd'hui"),
+    ):
+        moves = sorted(old for old, its in kinds.items() if its == kind)
+        shown = ", ".join(f"{old} devient {target[old]}" for old in moves[:5])
+        more = ", …" if len(moves) > 5 else ""
+        found += grouped(anomaly(code, f"{phrase} : {shown}{more}"), frame, of(kind))
+    moved = of("arrondissement") | of("ancienne")
     return codes.where(~moved, codes.map(target)), found
 
 
+def _kind(code: str, known: Iterable[str]) -> str:
+    """commune, arrondissement, ancienne (one commune of today), partagee (several) or inconnue."""
+    if code in known or code not in cog().index:
+        return "commune" if code in known else "inconnue"
+    kind = str(cog().at[code, "type"])
+    return "partagee" if kind == "ancienne" and " " in str(cog().at[code, "actuelles"]) else kind
+
+
 def _named(codes: Iterable[str]) -> str:
-    return enumerate_fr((f"{code} {cog().loc[code, 'nom']}" for code in codes), " ou ")
+    return enumerate_fr((f"{code} {cog().at[code, 'nom']!s}" for code in codes), " ou ")
 
 
 def communes_frame(tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
     """The communes that any table cites, from the shipped list, overridden by `territoires`."""
-    cited = sorted({code for frame in tables.values() if "commune" in frame
-                    for code in frame["commune"].dropna().unique()})
-    own = tables["territoires"].set_index("commune")
+    cited = sorted(
+        {
+            code
+            for frame in tables.values()
+            if "commune" in frame
+            for code in frame["commune"].dropna().unique()
+        }
+    )
+    own = tables["territoires"].dropna(subset="commune").drop_duplicates("commune").set_index("commune")
     base = cog().reindex(cited).rename_axis("commune")
     frame = base[["nom", "departement", "region", "epci", "epci_nom", "ept"]].astype(TEXTE)
     over = own.reindex(cited)
     for column in ("nom", "departement", "epci", "epci_nom"):
         frame[column] = over[column].where(over[column].notna(), frame[column])
-    frame["obligation_territoire"] = frame["ept"].where(frame["ept"].notna(), frame["epci"]).mask(
-        frame.index == PARIS, PARIS)
+    frame["obligation_territoire"] = (
+        frame["ept"].where(frame["ept"].notna(), frame["epci"]).mask(frame.index == PARIS, PARIS)
+    )
     frame["carencee"], frame["zone_tendue"] = over["carencee"], over["zone_tendue"]
-    frame["origine"] = pd.Series("cog", index=frame.index, dtype=TEXTE).mask(frame.index.isin(own.index), "territoires")
+    frame["origine"] = _constant("cog", frame.index).mask(frame.index.isin(own.index), "territoires")
     presumed, origin = presume_obligation(frame, tables["logements"])
     said = over["obligation_25"].notna()
     frame["obligation_25"] = over["obligation_25"].where(said, presumed).astype("boolean")
@@ -120,7 +173,7 @@ def presume_obligation(frame: pd.DataFrame, logements: pd.DataFrame) -> tuple[pd
     in_qpv = logements.loc[logements["qpv"].fillna(False).astype(bool), "commune"]
     with_qpv = frame.loc[frame.index.isin(in_qpv), "obligation_territoire"].dropna()
     qpv = frame["obligation_territoire"].isin(with_qpv) & ~plh
-    origin = pd.Series("presumee_l302_1", index=frame.index, dtype=TEXTE).mask(qpv, "presumee_qpv")
+    origin = _constant("presumee_l302_1", frame.index).mask(qpv, "presumee_qpv")
     return (plh | qpv).astype("boolean"), origin
 
 
@@ -133,8 +186,9 @@ def territoires_plh() -> frozenset[str]:
     d'agglomération, métropoles, communautés urbaines. The habitat competence is not in the list: presumed.
     """
     communes = cog()[cog()["type"] == "commune"]
-    epci = communes.groupby("epci").agg(type=("epci_type", "first"), population=("epci_population", "first"),
-                                        largest=("population", "max"))
+    epci = communes.groupby("epci").agg(
+        type=("epci_type", "first"), population=("epci_population", "first"), largest=("population", "max")
+    )
     large = (epci["type"] == "CC") & (epci["population"] > 30_000) & (epci["largest"] > 10_000)
     held = epci.index[epci["type"].isin(["METRO", "MET69", "CU", "CA"]) | large]
     # The métropole du Grand Paris is represented by its EPT and Paris.
@@ -142,10 +196,6 @@ def territoires_plh() -> frozenset[str]:
     return frozenset({*held, *communes["ept"].dropna(), PARIS} - grand_paris)
 
 
-def unresolved(frame: pd.DataFrame, source: Source) -> Iterator[Anomalie]:
-    """Communes of the dossier without EPCI: no territory of the duty can be named."""
-    lost = frame.loc[frame["obligation_territoire"].isna(), "commune"].tolist()
-    if lost:
-        yield Anomalie(code="communes.sans_epci", gravite=Gravite.A_VERIFIER, fichier=source.fichier,
-                       message=f"{len(lost)} commune(s) sans EPCI connu : {', '.join(lost[:5])}",
-                       correction="Compléter la colonne epci de la table « territoires ».")
+def _constant(word: str, index: pd.Index) -> pd.Series:
+    constant: pd.Series = pd.Series(word, index=index, dtype=TEXTE)
+    return constant

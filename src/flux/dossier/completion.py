@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Set
 
 import pandas as pd
 
@@ -11,14 +12,17 @@ from flux.dossier.communes import current_codes
 from flux.dossier.convention import Convention
 from flux.noyau.errors import Anomalie, Gravite
 from flux.noyau.provenance import Source
+from flux.noyau.tables import grouped
 
 SPECIALES = frozenset({v.Categorie.DEFENSE_SECURITE.value, v.Categorie.HOPITAL.value})
 """Categories whose rights may stay in stock (CCH, art. L. 441-1, al. 39: défense, sécurité, santé)."""
 
 
-def complete(tables: Mapping[str, pd.DataFrame], sources: Mapping[str, Source],
-             ) -> tuple[dict[str, pd.DataFrame], list[Anomalie]]:
-    """Communes brought to today's, territory codes to their written form, `mode` to its default."""
+def complete(
+    tables: Mapping[str, pd.DataFrame],
+    sources: Mapping[str, Source],
+) -> tuple[dict[str, pd.DataFrame], list[Anomalie]]:
+    """Communes brought to today's, territory codes to their full form, `mode` to its default."""
     own = set(tables["territoires"]["commune"].dropna())
     out: dict[str, pd.DataFrame] = {}
     anomalies: list[Anomalie] = []
@@ -28,8 +32,41 @@ def complete(tables: Mapping[str, pd.DataFrame], sources: Mapping[str, Source],
             codes, found = current_codes(frame, "commune", nom, sources[nom], own)
             out[nom] = frame.assign(commune=codes)
             anomalies += found
+    for nom in ("reservataires", "demande"):
+        out[nom], found = with_territory_codes(out[nom], nom, sources[nom], own)
+        anomalies += found
     out["reservations"] = with_mode(out["reservations"], out["reservataires"])
     return out, anomalies
+
+
+def with_territory_codes(
+    frame: pd.DataFrame,
+    table: str,
+    source: Source,
+    own: Set[str],
+) -> tuple[pd.DataFrame, list[Anomalie]]:
+    """Codes of territories without the marks of a spreadsheet, with their zeros; communes of today."""
+    kind, written = frame["territoire_type"], frame["territoire_code"]
+    codes = written.map(lambda code: code if pd.isna(code) else re.sub(r"\s|[.,]0$", "", code).upper())
+    for types, width in (
+        ({v.TerritoireType.COMMUNE.value}, 5),
+        ({v.TerritoireType.DEPARTEMENT.value, v.TerritoireType.REGION.value}, 2),
+    ):
+        codes = codes.where(~kind.isin(types), codes.map(lambda c, w=width: c if pd.isna(c) else c.zfill(w)))
+    repair = Anomalie(
+        code=f"{table}.territoire_code.code_retouche",
+        fichier=source.fichier,
+        feuille=source.feuille,
+        colonne="territoire_code",
+        message="Code touché par un tableur, remis en forme",
+    )
+    found = list(grouped(repair, frame, written.notna() & (codes != written)))
+    frame = frame.assign(territoire_code=codes.astype(written.dtype))
+    communes = kind.eq(v.TerritoireType.COMMUNE)
+    current, said = current_codes(frame.loc[communes], "territoire_code", table, source, own)
+    return frame.assign(
+        territoire_code=current.reindex(frame.index).where(communes, frame["territoire_code"])
+    ), [*found, *said]
 
 
 def with_mode(reservations: pd.DataFrame, reservataires: pd.DataFrame) -> pd.DataFrame:
@@ -42,20 +79,33 @@ def with_mode(reservations: pd.DataFrame, reservataires: pd.DataFrame) -> pd.Dat
     return reservations.assign(mode=mode.where(mode.notna(), default).astype(mode.dtype))
 
 
-def with_departement(convention: Convention, tables: Mapping[str, pd.DataFrame], communes: pd.DataFrame,
-                     source: Source) -> tuple[Convention, list[Anomalie]]:
-    """The département of the convention where it is not written: that of the dwellings, if they have only one."""
-    if convention.bailleur.departement:
+def with_departement(
+    convention: Convention, tables: Mapping[str, pd.DataFrame], communes: pd.DataFrame, source: Source
+) -> tuple[Convention, list[Anomalie]]:
+    """The département of the convention where it is not written: the only one of its dwellings."""
+    if convention.bailleur.departement or tables["logements"].empty:
         return convention, []
     known = communes.set_index("commune")["departement"]
     found = sorted(set(tables["logements"]["commune"].map(known).dropna()))
     if len(found) == 1:
-        said = Anomalie(code="convention.bailleur.departement.deduit", gravite=Gravite.INFORMATION,
-                        fichier=source.fichier, feuille=source.feuille, colonne="bailleur.departement",
-                        valeur=found[0], message="Département déduit des logements")
+        said = Anomalie(
+            code="convention.bailleur.departement.deduit",
+            gravite=Gravite.INFORMATION,
+            fichier=source.fichier,
+            feuille=source.feuille,
+            colonne="bailleur.departement",
+            valeur=found[0],
+            message="Département déduit des logements",
+        )
         return convention.in_departement(found[0]), [said]
-    return convention, [Anomalie(
-        code="convention.bailleur.departement.absent", fichier=source.fichier, feuille=source.feuille,
-        colonne="bailleur.departement", message="Le département de la convention manque",
-        attendu=f"l'un des départements des logements : {', '.join(found)}" if found else "un code de département",
-        correction='Ajouter departement = "…" dans la section [bailleur].')]
+    return convention, [
+        Anomalie(
+            code="convention.bailleur.departement.absent",
+            fichier=source.fichier,
+            feuille=source.feuille,
+            colonne="bailleur.departement",
+            message="Le département de la convention manque",
+            attendu=f"un code de département (ceux des logements : {', '.join(found) or 'inconnus'})",
+            correction='Ajouter departement = "…" dans la section [bailleur].',
+        )
+    ]

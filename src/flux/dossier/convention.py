@@ -84,18 +84,27 @@ Part = Annotated[Fraction, PlainValidator(_between(0, 1)), Attendu("un nombre de
 Positif = Annotated[Fraction, PlainValidator(_between(0, None)), Attendu("un nombre, 0 ou plus")]
 Naturel = Annotated[int, Field(ge=0), BeforeValidator(_whole), Attendu("un nombre entier, 0 ou plus")]
 Annees = Annotated[int, Field(ge=1, le=20), BeforeValidator(_whole), Attendu("un nombre d'années, de 1 à 20")]
-Annee = Annotated[int, Field(ge=1900, le=2999), BeforeValidator(_whole), Attendu("une année sur quatre chiffres")]
-Entiers = Annotated[tuple[int, ...], BeforeValidator(_list), Attendu("une liste de nombres entiers, comme [3, 4, 5]")]
+Annee = Annotated[
+    int, Field(ge=1900, le=2999), BeforeValidator(_whole), Attendu("une année sur quatre chiffres")
+]
+Entiers = Annotated[
+    tuple[int, ...], BeforeValidator(_list), Attendu("une liste de nombres entiers, comme [3, 4, 5]")
+]
 OuiNon = Annotated[bool, BeforeValidator(_yes), Attendu("true ou false (oui ou non dans un classeur)")]
 Jour = Annotated[date, BeforeValidator(_day), Attendu("une date, comme 2026-01-01")]
 Texte = Annotated[str, Attendu("un texte entre guillemets")]
-PartEtat = Annotated[v.PartEtat | Fraction, PlainValidator(_part_etat),
-                     Attendu("« registre », « legale », ou un nombre de 0 à 1 (0,3 ou 30 %)")]
+PartEtat = Annotated[
+    v.PartEtat | Fraction,
+    PlainValidator(_part_etat),
+    Attendu("« registre », « legale », ou un nombre de 0 à 1 (0,3 ou 30 %)"),
+]
 Porteurs = Annotated[tuple[v.Categorie, ...], BeforeValidator(_list)]
 
 
 class _Section(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True, str_strip_whitespace=True)
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", arbitrary_types_allowed=True, str_strip_whitespace=True
+    )
 
 
 class Bailleur(_Section):
@@ -132,7 +141,12 @@ class Choix(_Section):
     sur_reservation: v.SurReservation = v.SurReservation.ERREUR
     depassement: v.Depassement = v.Depassement.REDUCTION_PROPORTIONNELLE
     repartition_epci: v.RepartitionEpci = v.RepartitionEpci.FLUX
-    porteurs_garantie: Porteurs = (v.Categorie.COMMUNE, v.Categorie.EPCI, v.Categorie.EPT, v.Categorie.VILLE_PARIS)
+    porteurs_garantie: Porteurs = (
+        v.Categorie.COMMUNE,
+        v.Categorie.EPCI,
+        v.Categorie.EPT,
+        v.Categorie.VILLE_PARIS,
+    )
     garantie_imbriquee: v.GarantieImbriquee = v.GarantieImbriquee.SOMME
     plafond_apprecie: v.PlafondApprecie = v.PlafondApprecie.ANNUEL
     excedent_plafond: v.ExcedentPlafond = v.ExcedentPlafond.BAILLEUR
@@ -174,9 +188,15 @@ class Cadre(_Section):
     date: Jour | None = None
 
 
-SECTIONS: Mapping[str, type[_Section]] = MappingProxyType({
-    "bailleur": Bailleur, "convention": Cadre, "hypotheses": Hypotheses, "choix": Choix,
-    "stipulations": Stipulations})
+SECTIONS: Mapping[str, type[_Section]] = MappingProxyType(
+    {
+        "bailleur": Bailleur,
+        "convention": Cadre,
+        "hypotheses": Hypotheses,
+        "choix": Choix,
+        "stipulations": Stipulations,
+    }
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -199,21 +219,33 @@ class Convention:
     def from_sections(cls, sections: Mapping[str, _Section], signataires: Mapping[str, str]) -> Convention:
         """Assemble the sections read; what they do not set is a default."""
         cadre, choix, stipulations = sections["convention"], sections["choix"], sections["stipulations"]
-        assert isinstance(cadre, Cadre) and isinstance(choix, Choix) and isinstance(stipulations, Stipulations)
+        assert (
+            isinstance(cadre, Cadre) and isinstance(choix, Choix) and isinstance(stipulations, Stipulations)
+        )
         bailleur, hypotheses = sections["bailleur"], sections["hypotheses"]
         assert isinstance(bailleur, Bailleur) and isinstance(hypotheses, Hypotheses)
-        origines = {nom: (Origine.FICHIER if nom in section.model_fields_set else Origine.DEFAUT).value
-                    for section in (choix, stipulations) for nom in type(section).model_fields}
-        return cls(bailleur=bailleur, annee=cadre.annee, date=cadre.date or date(cadre.annee, 1, 1),
-                   hypotheses=hypotheses, choix=choix, stipulations=stipulations,
-                   signataires=dict(signataires), origines=origines)
+        origines = {
+            nom: (Origine.FICHIER if nom in section.model_fields_set else Origine.DEFAUT).value
+            for section in (choix, stipulations)
+            for nom in type(section).model_fields
+        }
+        return cls(
+            bailleur=bailleur,
+            annee=cadre.annee,
+            date=cadre.date or date(cadre.annee, 1, 1),
+            hypotheses=hypotheses,
+            choix=choix,
+            stipulations=stipulations,
+            signataires=dict(signataires),
+            origines=origines,
+        )
 
     def in_departement(self, code: str) -> Convention:
         """The same convention, in the département that its dwellings show."""
         return replace(self, bailleur=self.bailleur.model_copy(update={"departement": code}))
 
     def changed(self, section: str, values: Mapping[str, Any]) -> Convention:
-        """The convention with `values` in the section `choix` or `stipulations`, whose origin is now Python."""
+        """The convention with `values` in `choix` or `stipulations`, whose origin is now Python."""
         old: _Section = getattr(self, section)
         new = old.model_copy(update=dict(values))
         origines = {**self.origines, **dict.fromkeys(values, Origine.PYTHON.value)}

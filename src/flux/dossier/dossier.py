@@ -110,7 +110,9 @@ class Dossier:
         ConventionError
             Codes "convention.choix_inconnu", "convention.valeur_inconnue".
         """
-        return replace(self, convention=lecture_convention.changed(self.convention, "stipulations", stipulations))
+        return replace(
+            self, convention=lecture_convention.changed(self.convention, "stipulations", stipulations)
+        )
 
     def __repr__(self) -> str:
         rows = ", ".join(f"{nom} {len(frame)}" for nom, frame in self.tables.items() if len(frame))

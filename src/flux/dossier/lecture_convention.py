@@ -21,35 +21,58 @@ from flux.noyau.tables import LIGNE, enumerate_fr, suggestion
 SIGNATAIRES = "signataires"
 
 
-def parse_toml(text: str, source: Source) -> tuple[dict[str, Any], list[Anomalie]]:
-    """The sections written in TOML; numbers as the decimal written."""
+def parse_toml(text: str, source: Source) -> tuple[dict[str, Any] | None, list[Anomalie]]:
+    """The sections written in TOML, numbers as the decimal written; None if it is not TOML."""
     try:
         return tomllib.loads(text, parse_float=Decimal), []
     except tomllib.TOMLDecodeError as error:
-        return {}, [Anomalie(
-            code="convention.illisible", fichier=source.fichier, valeur=str(error),
-            message="Le fichier n'est pas du TOML valide", attendu="des sections [choix], puis des lignes clé = valeur",
-            correction="Corriger la ligne indiquée ; les textes sont entre guillemets, les nombres avec un point.")]
+        return None, [
+            Anomalie(
+                code="convention.illisible",
+                fichier=source.fichier,
+                valeur=str(error),
+                message="Le fichier n'est pas du TOML valide",
+                attendu="des sections [choix], puis des lignes clé = valeur",
+                correction="Corriger la ligne indiquée : textes entre guillemets, nombres avec un point.",
+            )
+        ]
 
 
-def parse_sheet(frame: pd.DataFrame, source: Source) -> tuple[dict[str, Any], list[Anomalie]]:
-    """The sections written on a sheet: columns section, key (or clé), value (or valeur); `a.b` is b inside a."""
+def parse_sheet(frame: pd.DataFrame, source: Source) -> tuple[dict[str, Any] | None, list[Anomalie]]:
+    """The sections written on a sheet: columns section, key (or clé), value (or valeur).
+
+    A dotted key is a table: `derogation_prefectorale.part` is `part` inside `derogation_prefectorale`.
+    """
     names = {"cle": "key", "valeur": "value"}
     frame = frame.rename(columns=lambda column: names.get(cle(str(column)), cle(str(column))))
     missing = [c for c in ("section", "key", "value") if c not in frame]
     if missing:
-        return {}, [Anomalie(
-            code="convention.colonne_absente", fichier=source.fichier, feuille=source.feuille,
-            message=f"Il manque {enumerate_fr(missing)} à la feuille de la convention",
-            attendu="les colonnes section, clé, valeur", correction="Reprendre les en-têtes du modèle de classeur.")]
+        return None, [
+            Anomalie(
+                code="convention.colonne_absente",
+                fichier=source.fichier,
+                feuille=source.feuille,
+                message=f"Il manque {enumerate_fr(missing)} à la feuille de la convention",
+                attendu="les colonnes section, clé, valeur",
+                correction="Reprendre les en-têtes du modèle de classeur.",
+            )
+        ]
     sections: dict[str, Any] = {}
     anomalies: list[Anomalie] = []
     filled = frame.loc[frame["value"].notna()]
-    for line, section, key, value in zip(filled[LIGNE], filled["section"], filled["key"], filled["value"], strict=True):
+    for line, section, key, value in filled[[LIGNE, "section", "key", "value"]].itertuples(index=False):
         if pd.isna(section) or pd.isna(key):
-            anomalies.append(Anomalie(
-                code="convention.vide", fichier=source.fichier, feuille=source.feuille, ligne=int(line), valeur=value,
-                message="Une valeur sans section ou sans clé", correction="Compléter la ligne."))
+            anomalies.append(
+                Anomalie(
+                    code="convention.vide",
+                    fichier=source.fichier,
+                    feuille=source.feuille,
+                    ligne=int(line),
+                    valeur=value,
+                    message="Une valeur sans section ou sans clé",
+                    correction="Compléter la ligne.",
+                )
+            )
             continue
         *above, last = str(key).strip().split(".")
         inside = sections.setdefault(str(section).strip(), {})
@@ -59,15 +82,33 @@ def parse_sheet(frame: pd.DataFrame, source: Source) -> tuple[dict[str, Any], li
     return sections, anomalies
 
 
-def build(raw: Mapping[str, Any], source: Source) -> tuple[Convention | None, list[Anomalie]]:
-    """The convention, or every defect of it."""
+def build(raw: Mapping[str, Any] | None, source: Source) -> tuple[Convention | None, list[Anomalie]]:
+    """The convention, or every defect of it. `raw` None: nothing was found."""
+    if raw is None:
+        return None, [
+            Anomalie(
+                code="convention.absente",
+                message="La convention manque",
+                fichier=source.fichier,
+                attendu="un fichier convention.toml, ou une feuille « convention » dans le classeur",
+                correction="L'ajouter, avec au moins une section [convention] et la clé annee.",
+            )
+        ]
     anomalies = [_unknown_section(name, source) for name in raw if name not in {*SECTIONS, SIGNATAIRES}]
     sections: dict[str, _Section] = {}
     for name, model in SECTIONS.items():
         values = raw.get(name, {})
         if not isinstance(values, Mapping):
-            anomalies.append(_defect("section", f"« {name} » doit être une section", name, source, str(values),
-                                     attendu=f"une ligne [{name}], puis des lignes clé = valeur"))
+            anomalies.append(
+                _defect(
+                    "section",
+                    f"« {name} » doit être une section",
+                    name,
+                    source,
+                    str(values),
+                    attendu=f"une ligne [{name}], puis des lignes clé = valeur",
+                )
+            )
             continue
         try:
             sections[name] = model.model_validate(dict(values))
@@ -90,8 +131,9 @@ def changed(convention: Convention, section: str, values: Mapping[str, Any]) -> 
     model = SECTIONS[section]
     for name in values:
         if name not in model.model_fields:
-            hint = suggestion(name, model.model_fields) or f"Noms possibles : {enumerate_fr(model.model_fields)}."
-            raise ConventionError(f"« {name} » n'est pas une clé de [{section}]. {hint}", code="convention.choix_inconnu")
+            hint = suggestion(name, model.model_fields) or f"Clés : {enumerate_fr(model.model_fields)}."
+            message = f"« {name} » n'est pas une clé de [{section}]. {hint}"
+            raise ConventionError(message, code="convention.choix_inconnu")
     try:
         read = model.model_validate(dict(values))
     except ValidationError as error:
@@ -103,16 +145,38 @@ def changed(convention: Convention, section: str, values: Mapping[str, Any]) -> 
 # ── pydantic's errors, in French ──────────────────────────────────────────────────────────────────
 
 
-def _defect(code: str, message: str, key: str, source: Source, valeur: str | None = None, *, attendu: str = "",
-            correction: str = "") -> Anomalie:
-    return Anomalie(code=f"convention.{code}", message=message, fichier=source.fichier, feuille=source.feuille,
-                    colonne=key, valeur=valeur, attendu=attendu, correction=correction)
+def _defect(
+    code: str,
+    message: str,
+    key: str,
+    source: Source,
+    valeur: str | None = None,
+    *,
+    attendu: str = "",
+    correction: str = "",
+) -> Anomalie:
+    return Anomalie(
+        code=f"convention.{code}",
+        message=message,
+        fichier=source.fichier,
+        feuille=source.feuille,
+        colonne=key,
+        valeur=valeur,
+        attendu=attendu,
+        correction=correction,
+    )
 
 
 def _unknown_section(name: str, source: Source) -> Anomalie:
     known = [*SECTIONS, SIGNATAIRES]
-    return _defect("section_inconnue", "Section inconnue", name, source, attendu=enumerate_fr(known, " ou "),
-                   correction=suggestion(name, known) or "Supprimer la section, ou corriger son nom.")
+    return _defect(
+        "section_inconnue",
+        "Section inconnue",
+        name,
+        source,
+        attendu=enumerate_fr(known, " ou "),
+        correction=suggestion(name, known) or "Supprimer la section, ou corriger son nom.",
+    )
 
 
 def _translate(error: ValidationError, section: str, model: type[_Section], source: Source) -> list[Anomalie]:
@@ -123,17 +187,35 @@ def _translate(error: ValidationError, section: str, model: type[_Section], sour
         key = ".".join([section, *path])
         read = None if detail["type"] == "missing" else _written(detail["input"])
         if detail["type"] == "missing":
-            anomaly = _defect("cle_absente", "Clé obligatoire absente", key, source,
-                              attendu=_attendu(owner.model_fields[path[-1]]), correction=f"Ajouter {path[-1]} = …")
+            anomaly = _defect(
+                "cle_absente",
+                "Clé obligatoire absente",
+                key,
+                source,
+                attendu=_attendu(owner.model_fields[path[-1]]),
+                correction=f"Ajouter {path[-1]} = …",
+            )
         elif detail["type"] == "extra_forbidden":
-            anomaly = _defect("choix_inconnu", "Clé inconnue", key, source, read,
-                              attendu=enumerate_fr(owner.model_fields, " ou "),
-                              correction=suggestion(path[-1], owner.model_fields) or "Supprimer la ligne.")
+            anomaly = _defect(
+                "choix_inconnu",
+                "Clé inconnue",
+                key,
+                source,
+                read,
+                attendu=enumerate_fr(owner.model_fields, " ou "),
+                correction=suggestion(path[-1], owner.model_fields) or "Supprimer la ligne.",
+            )
         else:
             info = owner.model_fields[path[-1]]
-            anomaly = _defect("valeur_inconnue", "Valeur inconnue ou illisible", key, source, read,
-                              attendu=_attendu(info),
-                              correction=suggestion(str(read), _members(info.annotation)) or "Corriger la valeur.")
+            anomaly = _defect(
+                "valeur_inconnue",
+                "Valeur inconnue ou illisible",
+                key,
+                source,
+                read,
+                attendu=_attendu(info),
+                correction=suggestion(str(read), _members(info.annotation)) or "Corriger la valeur.",
+            )
         found.setdefault(key, anomaly)
     return list(found.values())
 
@@ -142,8 +224,18 @@ def _owner(model: type[_Section], loc: list[str]) -> tuple[type[_Section], list[
     """The model that holds the key in error, and the path of the key inside the section."""
     head, *rest = loc
     info = model.model_fields.get(head)
-    inner = next((t for t in (info.annotation, *get_args(info.annotation)) if isinstance(t, type)
-                  and issubclass(t, _Section)), None) if info else None
+    inner = (
+        next(
+            (
+                t
+                for t in (info.annotation, *get_args(info.annotation))
+                if isinstance(t, type) and issubclass(t, _Section)
+            ),
+            None,
+        )
+        if info
+        else None
+    )
     if inner is not None and rest:
         owner, path = _owner(inner, rest)
         return owner, [head, *path]
@@ -158,7 +250,10 @@ def _members(annotation: Any) -> list[str]:
 
 def _attendu(info: FieldInfo) -> str:
     """What a key accepts: the phrase of its type, else the members of its list."""
-    marks = [*info.metadata, *(m for arg in get_args(info.annotation) for m in getattr(arg, "__metadata__", ()))]
+    marks = [
+        *info.metadata,
+        *(m for arg in get_args(info.annotation) for m in getattr(arg, "__metadata__", ())),
+    ]
     phrase = next((mark.phrase for mark in marks if isinstance(mark, Attendu)), "")
     return phrase or enumerate_fr(_members(info.annotation), " ou ")
 

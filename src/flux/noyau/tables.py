@@ -81,8 +81,13 @@ class Table:
         return pd.DataFrame({**out, LIGNE: pd.Series([], dtype="Int64")})
 
 
-def at_lines(defect: Anomalie, frame: pd.DataFrame, mask: pd.Series, valeurs: pd.Series | None = None,
-             correction: Callable[[str], str] | None = None) -> Iterator[Anomalie]:
+def at_lines(
+    defect: Anomalie,
+    frame: pd.DataFrame,
+    mask: pd.Series,
+    valeurs: pd.Series | None = None,
+    correction: Callable[[str], str] | None = None,
+) -> Iterator[Anomalie]:
     """`defect` at each line of `mask`, with the value read; beyond `MOST`, one anomaly counts the rest.
 
     Parameters
@@ -100,17 +105,24 @@ def at_lines(defect: Anomalie, frame: pd.DataFrame, mask: pd.Series, valeurs: pd
         yield replace(defect, ligne=int(line), valeur=read, correction=remedy)
     rest = lines[MOST:]
     if len(rest):
-        yield replace(defect, message=f"{defect.message} : {len(rest)} autres cellules de la même colonne, "
-                                      f"lignes {line_ranges(rest.tolist())}")
+        yield replace(
+            defect,
+            message=f"{defect.message} : {len(rest)} autres cellules de la même colonne, "
+            f"lignes {line_ranges(rest.tolist())}",
+        )
 
 
 def grouped(repair: Anomalie, frame: pd.DataFrame, mask: pd.Series) -> Iterator[Anomalie]:
     """One information for all the lines of `mask`: their number and first ranges end the message."""
     lines = frame.loc[mask.to_numpy(dtype=bool), LIGNE].tolist()
     if lines:
-        count = f"{len(lines)} cellule{'s' if len(lines) > 1 else ''}"
-        yield replace(repair, ligne=int(lines[0]), gravite=Gravite.INFORMATION,
-                      message=f"{repair.message} ({count} : lignes {line_ranges(lines)})")
+        count = f"{len(lines)} cellules : lignes" if len(lines) > 1 else "1 cellule : ligne"
+        yield replace(
+            repair,
+            ligne=int(lines[0]),
+            gravite=Gravite.INFORMATION,
+            message=f"{repair.message} ({count} {line_ranges(lines)})",
+        )
 
 
 def check(texte: pd.DataFrame, table: Table, source: Source) -> tuple[pd.DataFrame, list[Anomalie]]:
@@ -136,40 +148,83 @@ def check(texte: pd.DataFrame, table: Table, source: Source) -> tuple[pd.DataFra
     return typed.reset_index(drop=True), anomalies
 
 
-def _check_column(texte: pd.DataFrame, table: Table, colonne: Colonne, source: Source,
-                  ) -> tuple[pd.Series, list[Anomalie]]:
-    def defect(code: str, message: str, **more: str) -> Anomalie:
-        fields = {"attendu": colonne.type.attendu, **more}
-        return Anomalie(code=f"{table.nom}.{colonne.nom}.{code}", message=message, fichier=source.fichier,
-                        feuille=source.feuille, colonne=colonne.nom, **fields)
+def _check_column(
+    texte: pd.DataFrame,
+    table: Table,
+    colonne: Colonne,
+    source: Source,
+) -> tuple[pd.Series, list[Anomalie]]:
+    def defect(
+        code: str, message: str, *, attendu: str = colonne.type.attendu, correction: str = ""
+    ) -> Anomalie:
+        return Anomalie(
+            code=f"{table.nom}.{colonne.nom}.{code}",
+            message=message,
+            fichier=source.fichier,
+            feuille=source.feuille,
+            colonne=colonne.nom,
+            attendu=attendu,
+            correction=correction,
+        )
 
     if colonne.nom not in texte:
         absent = pd.Series([colonne.defaut] * len(texte), index=texte.index, dtype=colonne.type.dtype)
-        missing = defect("colonne_absente", f"La colonne « {colonne.nom} » manque dans la table « {table.nom} »",
-                         correction=_header_hint(colonne.nom, _unknown(texte, table)))
+        missing = defect(
+            "colonne_absente",
+            f"La colonne « {colonne.nom} » manque dans la table « {table.nom} »",
+            correction=_header_hint(colonne.nom, _unknown(texte, table)),
+        )
         return absent, [missing] if colonne.requis else []
 
     written = texte[colonne.nom]
     values, unread, repairs = read_column(written, colonne.type)
     found: list[Anomalie] = []
     if colonne.requis:
-        found += at_lines(defect("vide", f"La colonne « {colonne.nom} » est obligatoire, la cellule est vide",
-                                 correction="Compléter la cellule."), texte, written.isna())
+        found += at_lines(
+            defect(
+                "vide",
+                f"La colonne « {colonne.nom} » est obligatoire, la cellule est vide",
+                correction="Compléter la cellule.",
+            ),
+            texte,
+            written.isna(),
+        )
     kind = "valeur_inconnue" if colonne.type.proches else "illisible"
     message = "Valeur inconnue" if colonne.type.proches else "Valeur illisible"
-    found += at_lines(defect(kind, message, correction="Corriger la cellule."), texte, unread, written,
-                      lambda read: suggestion(read, colonne.type.proches) or "Corriger la cellule.")
+    found += at_lines(
+        defect(kind, message, correction="Corriger la cellule."),
+        texte,
+        unread,
+        written,
+        lambda read: suggestion(read, colonne.type.proches) or "Corriger la cellule.",
+    )
     for repair, mask in repairs:
         found += grouped(defect(repair.code, repair.phrase), texte, mask)
     if colonne.valide is not None:
         outside = values.notna() & ~colonne.valide(values).fillna(True).astype(bool)
-        found += at_lines(defect("hors_bornes", "Valeur hors des bornes", attendu=colonne.borne,
-                                 correction="Corriger la cellule."), texte, outside, written)
+        found += at_lines(
+            defect(
+                "hors_bornes",
+                "Valeur hors des bornes",
+                attendu=colonne.borne,
+                correction="Corriger la cellule.",
+            ),
+            texte,
+            outside,
+            written,
+        )
     if colonne.reserves:
-        found += at_lines(defect("reserve", "Identifiant réservé par la bibliothèque",
-                                 attendu=f"un autre identifiant que {enumerate_fr(sorted(colonne.reserves))}",
-                                 correction="Choisir un autre identifiant, ici et dans les autres tables."),
-                          texte, values.isin(list(colonne.reserves)), written)
+        found += at_lines(
+            defect(
+                "reserve",
+                "Identifiant réservé par la bibliothèque",
+                attendu=f"un autre identifiant que {enumerate_fr(sorted(colonne.reserves))}",
+                correction="Choisir un autre identifiant, ici et dans les autres tables.",
+            ),
+            texte,
+            values.isin(list(colonne.reserves)),
+            written,
+        )
     if colonne.unique:
         found += _duplicates(defect, texte, values)
     if colonne.defaut is not None:
@@ -177,7 +232,9 @@ def _check_column(texte: pd.DataFrame, table: Table, colonne: Colonne, source: S
     return values, found
 
 
-def read_column(written: pd.Series, type_: Type) -> tuple[pd.Series, pd.Series, list[tuple[Repair, pd.Series]]]:
+def read_column(
+    written: pd.Series, type_: Type
+) -> tuple[pd.Series, pd.Series, list[tuple[Repair, pd.Series]]]:
     """Values, mask of what could not be read, and a mask for each kind of repair."""
     if type_.lire is None:
         return written.astype(type_.dtype), pd.Series(False, index=written.index), []
@@ -191,7 +248,9 @@ def read_column(written: pd.Series, type_: Type) -> tuple[pd.Series, pd.Series, 
         return pd.Series(np.fromiter(flags, dtype=bool)[codes], index=written.index)
 
     seen = dict.fromkeys(cell.repair for cell in cells if cell is not None and cell.repair is not None)
-    repairs = [(repair, where(cell is not None and cell.repair == repair for cell in cells)) for repair in seen]
+    repairs = [
+        (repair, where(cell is not None and cell.repair == repair for cell in cells)) for repair in seen
+    ]
     return values, where(cell is None for cell in cells), repairs
 
 
@@ -202,16 +261,27 @@ def _read(lire: Callable[[str], Lu], text: str) -> Lu | None:
         return None
 
 
-def _duplicates(defect: Callable[..., Anomalie], texte: pd.DataFrame, values: pd.Series) -> Iterator[Anomalie]:
+def _duplicates(
+    defect: Callable[..., Anomalie], texte: pd.DataFrame, values: pd.Series
+) -> Iterator[Anomalie]:
     again = values.notna() & values.duplicated()
     if not again.any():
         return
     first = dict(zip(reversed(values.tolist()), reversed(texte[LIGNE].tolist()), strict=True))
     yield from at_lines(
-        defect("doublon", "Identifiant déjà utilisé plus haut", attendu="un identifiant par ligne, jamais deux fois"),
-        texte, again, values,
-        lambda read: f"Première ligne de « {read} » : ligne {first[read]}. Supprimer l'une des deux, "
-                     "ou corriger son identifiant.")
+        defect(
+            "doublon",
+            "Identifiant déjà utilisé plus haut",
+            attendu="un identifiant par ligne, jamais deux fois",
+        ),
+        texte,
+        again,
+        values,
+        lambda read: (
+            f"Première ligne de « {read} » : ligne {first[read]}. Supprimer l'une des deux, "
+            "ou corriger son identifiant."
+        ),
+    )
 
 
 def _unknown(texte: pd.DataFrame, table: Table) -> list[str]:
@@ -220,14 +290,22 @@ def _unknown(texte: pd.DataFrame, table: Table) -> list[str]:
 
 
 def _unknown_column(nom: str, table: Table, source: Source) -> Anomalie:
-    return Anomalie(code=f"{table.nom}.colonne_inconnue", gravite=Gravite.INFORMATION, fichier=source.fichier,
-                    feuille=source.feuille, colonne=nom, message="Colonne inconnue, elle n'est pas lue",
-                    correction=suggestion(nom, [c.nom for c in table.colonnes]))
+    return Anomalie(
+        code=f"{table.nom}.colonne_inconnue",
+        gravite=Gravite.INFORMATION,
+        fichier=source.fichier,
+        feuille=source.feuille,
+        colonne=nom,
+        message="Colonne inconnue, elle n'est pas lue",
+        correction=suggestion(nom, [c.nom for c in table.colonnes]),
+    )
 
 
 def _header_hint(nom: str, headers: list[str]) -> str:
     close = near_misses(nom, headers)
-    return f"Renommer l'en-tête {enumerate_fr(close, ' ou ')} en « {nom} »." if close else "Ajouter la colonne."
+    return (
+        f"Renommer l'en-tête {enumerate_fr(close, ' ou ')} en « {nom} »." if close else "Ajouter la colonne."
+    )
 
 
 def suggestion(word: str, known: Iterable[str]) -> str:

@@ -1,0 +1,153 @@
+"""Checks of the rights: on what they stand, from when to when, in flow or in stock."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pandas as pd
+
+from flux.dossier import vocabulaire as v
+from flux.dossier.completion import SPECIALES
+from flux.dossier.contexte import Contexte
+from flux.noyau.errors import Anomalie
+from flux.noyau.tables import at_lines, suggestion
+
+
+def support_du_droit(contexte: Contexte) -> Iterator[Anomalie]:
+    """A right stands on a dwelling, or on a number of dwellings of a programme in a commune; never on both."""
+    frame = contexte.tables["reservations"]
+    dwelling = frame["id_logement"].notna()
+    parts = frame[["programme", "commune", "nb"]].notna()
+    attendu = "id_logement, ou bien programme, commune et nb"
+    yield from at_lines(
+        contexte.defect(
+            "reservations",
+            None,
+            "sans_support",
+            "Le droit ne dit pas sur quels logements il porte",
+            attendu=attendu,
+            correction="Compléter la ligne.",
+        ),
+        frame,
+        ~dwelling & ~parts.all(axis=1),
+    )
+    yield from at_lines(
+        contexte.defect(
+            "reservations",
+            None,
+            "support_double",
+            "Le droit porte à la fois sur un logement et sur un nombre de logements",
+            attendu=attendu,
+            correction="Vider soit id_logement, soit nb.",
+        ),
+        frame,
+        dwelling & parts["nb"],
+        frame["id_logement"],
+    )
+
+
+def programmes_connus(contexte: Contexte) -> Iterator[Anomalie]:
+    """A programme reserved stands in the stock or among the deliveries, in the same commune."""
+    frame = contexte.tables["reservations"]
+    known = pd.concat([contexte.tables[t][["programme", "commune"]] for t in ("logements", "livraisons")])
+    keys = set(known.dropna().drop_duplicates().itertuples(index=False, name=None))
+    names = set(known["programme"].dropna())
+    wanted = frame["id_logement"].isna() & frame["programme"].notna() & frame["commune"].notna()
+    unknown = pd.Series(
+        [
+            w and key not in keys
+            for w, key in zip(wanted, zip(frame["programme"], frame["commune"], strict=True), strict=True)
+        ],
+        index=frame.index,
+        dtype=bool,
+    )
+
+    def correction(read: str) -> str:
+        if read in names:
+            return "Ce programme existe dans une autre commune : corriger la colonne « commune »."
+        return (
+            suggestion(read, names)
+            or "Corriger le programme, ou l'ajouter à « logements » ou à « livraisons »."
+        )
+
+    yield from at_lines(
+        contexte.defect(
+            "reservations",
+            "programme",
+            "inconnu",
+            "Ce programme n'est, dans cette commune, ni dans « logements », ni dans « livraisons »",
+            attendu="un programme et une commune qui vont ensemble dans l'une des deux tables",
+        ),
+        frame,
+        unknown,
+        frame["programme"],
+        correction,
+    )
+
+
+def dates_du_droit(contexte: Contexte) -> Iterator[Anomalie]:
+    """A right does not end before it begins; a droit unique has a year, or two dates to spread it over."""
+    frame = contexte.tables["reservations"]
+    ends = frame["date_fin"].dt.strftime("%d/%m/%Y")
+    yield from at_lines(
+        contexte.defect(
+            "reservations",
+            "date_fin",
+            "avant_debut",
+            "La date de fin précède la date de début",
+            attendu="date_fin le même jour que date_debut, ou après",
+            correction="Corriger l'une des deux dates.",
+        ),
+        frame,
+        frame["date_fin"] < frame["date_debut"],
+        ends,
+    )
+    dated = frame["date_debut"].notna() & frame["date_fin"].notna()
+    unique = frame["type_droit"].eq(v.TypeDroit.UNIQUE)
+    yield from at_lines(
+        contexte.defect(
+            "reservations",
+            "annee_prevue",
+            "droit_unique_sans_annee",
+            "Un droit unique ne dit ni son année, ni ses deux dates",
+            attendu="annee_prevue, ou bien date_debut et date_fin",
+            correction="Compléter l'année prévue, ou les deux dates.",
+        ),
+        frame,
+        unique & frame["annee_prevue"].isna() & ~dated,
+        frame["id_reservataire"],
+    )
+
+
+def mode_du_droit(contexte: Contexte) -> Iterator[Anomalie]:
+    """Only defence, security and health stay in stock, and on identified dwellings (CCH, art. L. 441-1)."""
+    frame = contexte.tables["reservations"]
+    stock = frame["mode"].eq(v.Mode.STOCK)
+    yield from at_lines(
+        contexte.defect(
+            "reservations",
+            "mode",
+            "stock_sans_logement",
+            "Un droit géré en stock ne désigne pas de logement",
+            attendu="id_logement rempli quand mode = stock",
+            correction="Désigner le logement, ou écrire mode = flux.",
+        ),
+        frame,
+        stock & frame["id_logement"].isna(),
+        frame["mode"],
+    )
+    holders = contexte.tables["reservataires"].drop_duplicates("id_reservataire").set_index("id_reservataire")
+    category = frame["id_reservataire"].map(holders["categorie"])
+    yield from at_lines(
+        contexte.defect(
+            "reservations",
+            "mode",
+            "stock_interdit",
+            "Ce réservataire ne peut pas garder des droits en stock (CCH, art. L. 441-1)",
+            attendu="mode = stock seulement pour les catégories defense_securite et hopital",
+            correction="Écrire mode = flux, ou corriger la catégorie du réservataire.",
+        ),
+        frame,
+        stock & category.notna() & ~category.isin(SPECIALES),
+        frame["id_reservataire"],
+    )
