@@ -56,15 +56,16 @@ NATURES = {
 PART_ACTION_LOGEMENT = 0.40
 PART_ETAT_PRIORITAIRES = 0.25
 PART_ETAT_AGENTS = 0.05
+PART_ETAT = PART_ETAT_PRIORITAIRES + PART_ETAT_AGENTS
 PART_GARANTIE = 0.20
 PART_FONCIER = 0.05  # land given by the commune: hypothesis
 PART_DEPARTEMENT = 0.03  # hypothesis
 # Programmes that hold such rights, among those they concern: hypotheses.
-FREQUENCE_ACTION_LOGEMENT = 0.75
+FREQUENCE_ACTION_LOGEMENT = 0.85
 FREQUENCE_FONCIER = 0.10
 FREQUENCE_DEPARTEMENT = 0.50
-DUREE_PRET = 40  # years from first letting to full repayment of the guaranteed loan: hypothesis
-DUREE_GARANTIE = DUREE_PRET + 5  # CCH, art. R. 441-6: five years more
+DUREES_PRET = (35, 45)  # years from first letting to full repayment of the guaranteed loan: hypothesis
+PROLONGATION = 5  # years that the right outlives the loan: CCH, art. R. 441-6
 DUREE_PEEC = 65  # years of an Action Logement contract: hypothesis
 
 # Priorities of the households housed: DALO 5.6 % (HCDL, 2022), all priority households 30.1 % (DRIHL,

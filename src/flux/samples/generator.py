@@ -19,8 +19,7 @@ DEPARTEMENT, EPCI, EPCI_NOM, ANNEE = "00", "000000009", "Communauté d'agglomér
 
 
 def generate_parc(*, nb_logements: int, nb_communes: int, seed: int, part_qpv: float = cal.PART_QPV,
-                  part_etat: float = cal.PART_ETAT_PRIORITAIRES + cal.PART_ETAT_AGENTS,
-                  taux_rotation: float = cal.TAUX_ROTATION) -> Tables:
+                  part_etat: float = cal.PART_ETAT, taux_rotation: float = cal.TAUX_ROTATION) -> Tables:
     """Draw a fictitious bailleur of one EPCI.
 
     Communes decrease in size as 1, 1/2, 1/3…; those of the largest third hold the QPV; two in three guarantee

@@ -22,7 +22,7 @@ class Commune:
 
     Attributes
     ----------
-    nb : dwellings of its programmes.
+    nb : dwellings of the programmes to draw in it.
     part_qpv : share of them in QPV, in [0, 1].
     garant : the `id_reservataire` that guarantees its loans, if one does.
     part_garantie : share of each guaranteed programme reserved in return, in [0, 1].
@@ -30,7 +30,7 @@ class Commune:
 
     code: str
     nom: str
-    nb: int
+    nb: int = 0
     part_qpv: float = 0.0
     garant: str | None = None
     part_garantie: float = cal.PART_GARANTIE

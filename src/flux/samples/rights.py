@@ -41,20 +41,24 @@ def draw_rights(rng: np.random.Generator, programmes: Iterable[Programme], free:
     ----------
     free : dwellings of each programme that can be reserved; a programme not named has none.
     part_etat : share of the stock reserved by the State, agents included, in [0, 0.30]. A programme holds
-        30 % of such rights or none, so this is also the share of the programmes that hold some.
+        30 % of such rights or none, as the share asked for is lacking or not.
     """
     by_code = {commune.code: commune for commune in communes}
+    lacking = 0.0
     for p in programmes:
         reservable = left = free.get(p.programme, 0)
-        etat = rng.random() < part_etat / (cal.PART_ETAT_PRIORITAIRES + cal.PART_ETAT_AGENTS)
-        for offer in _offers(p, by_code[p.commune], etat=etat, annee=annee):
+        lacking += part_etat * reservable
+        etat = lacking >= cal.PART_ETAT * reservable / 2
+        lacking -= cal.PART_ETAT * reservable if etat else 0
+        repaid = p.annee + between(rng, *cal.DUREES_PRET)
+        for offer in _offers(p, by_code[p.commune], etat=etat, repaid=repaid, annee=annee):
             wanted = whole(rng, offer.part * reservable) if rng.random() < offer.frequence else 0
             nb = min(wanted, left)
             left -= nb
             if nb:
                 yield right(id_reservataire=offer.id_reservataire, programme=p.programme, commune=p.commune,
                             nb=nb, contrepartie=offer.contrepartie, date_debut=datetime.date(p.annee, 1, 1),
-                            **_end(rng, p, offer.contrepartie, annee))
+                            **_end(rng, p, offer.contrepartie, repaid=repaid, annee=annee))
 
 
 def departmental(departement: str) -> list[Row]:
@@ -66,7 +70,7 @@ def departmental(departement: str) -> list[Row]:
     return [(key, nom, key, "departement", departement, gestion) for key, nom, gestion in named]
 
 
-def _offers(p: Programme, commune: Commune, *, etat: bool, annee: int) -> list[Offer]:
+def _offers(p: Programme, commune: Commune, *, etat: bool, repaid: int, annee: int) -> list[Offer]:
     """The rights that a programme of its year and its commune may hold, in the order of service."""
     offers = []
     if etat:
@@ -76,7 +80,7 @@ def _offers(p: Programme, commune: Commune, *, etat: bool, annee: int) -> list[O
         offers.append(Offer("action_logement", "peec", cal.PART_ACTION_LOGEMENT,
                             cal.FREQUENCE_ACTION_LOGEMENT))
     if commune.garant:
-        if p.annee + cal.DUREE_GARANTIE >= annee - 1:
+        if repaid + cal.PROLONGATION >= annee - 1:
             offers.append(Offer(commune.garant, "garantie", commune.part_garantie, 1))
         offers.append(Offer(commune.garant, "foncier", cal.PART_FONCIER, cal.FREQUENCE_FONCIER))
     if p.annee >= 1990:
@@ -84,10 +88,11 @@ def _offers(p: Programme, commune: Commune, *, etat: bool, annee: int) -> list[O
     return offers
 
 
-def _end(rng: np.random.Generator, p: Programme, contrepartie: str, annee: int) -> dict[str, datetime.date]:
+def _end(rng: np.random.Generator, p: Programme, contrepartie: str, *, repaid: int,
+         annee: int) -> dict[str, datetime.date]:
     """What ends the right: a contract's term, or the repayment, where it is already known, of the loan."""
     if contrepartie == "peec":
         return {"date_fin": datetime.date(p.annee + cal.DUREE_PEEC, 6, 30)}
-    if contrepartie == "garantie" and p.annee + cal.DUREE_PRET < annee:
-        return {"date_remboursement": datetime.date(p.annee + cal.DUREE_PRET, between(rng, 1, 12), 1)}
+    if contrepartie == "garantie" and repaid < annee:
+        return {"date_remboursement": datetime.date(repaid, between(rng, 1, 12), 1)}
     return {}

@@ -35,17 +35,24 @@ COMMUNES = [
     Commune(code="00106", nom="Étang-Neuf-sous-Bois", nb=260, garant="commune_00106"),
     Commune(code="00107", nom="Fontaine-aux-Chênes", nb=180, garant="epci"),
     # Its guarantees were given for more than the 20 % that the flow may carry: the cap shows.
-    Commune(code="00108", nom="Saint-Georges-du-Bois-de-la-Haute-Vallée-de-Mire", nb=120,
-            garant="commune_00108", part_garantie=0.45),
+    Commune(code="00108", nom="Saint-Georges-du-Bois-de-la-Haute-Vallée-de-Mire", garant="commune_00108",
+            part_garantie=0.45),
     Commune(code="00109", nom="Pont-Brûlé", nb=110, garant="epci"),
     Commune(code="00110", nom="Les Essarts-Réunis", nb=90, garant="commune_00110"),
-    Commune(code="00111", nom="Courcelles-Haute", nb=60, garant="commune_00111"),
+    Commune(code="00111", nom="Courcelles-Haute", garant="commune_00111"),
     Commune(code="00112", nom="Noyant-le-Petit", nb=45, garant="epci"),
-    Commune(code="00113", nom="Vaux-Sainte-Croix", nb=30, garant="commune_00113"),
+    Commune(code="00113", nom="Vaux-Sainte-Croix", garant="commune_00113"),
     Commune(code="00114", nom="L'Hôpital-sous-Mire", nb=15),
 ]
 
-APART = [
+DONNES = [  # programmes that are not drawn
+    Programme(programme="P-00108-01", commune="00108", qpv=False, nb=50, annee=1992, financement="PLUS"),
+    Programme(programme="P-00108-02", commune="00108", qpv=False, nb=40, annee=1999, financement="PLUS"),
+    Programme(programme="P-00108-03", commune="00108", qpv=False, nb=30, annee=2012, financement="PLUS",
+              second="PLAI", part_second=cal.PART_PLAI_MIXTE),
+    Programme(programme="P-00111-01", commune="00111", qpv=False, nb=35, annee=1988, financement="PLUS"),
+    Programme(programme="P-00111-02", commune="00111", qpv=False, nb=25, annee=2009, financement="PLAI"),
+    Programme(programme="P-00113-01", commune="00113", qpv=False, nb=30, annee=2003, financement="PLUS"),
     Programme(programme="P-00101-PLI", commune="00101", qpv=False, nb=36, annee=2012, financement="PLI",
               nature="pli_lli"),
     Programme(programme="P-00101-FOYER", commune="00101", qpv=False, nb=44, annee=1978, financement="PLUS",
@@ -82,7 +89,7 @@ SOLDES = [  # id_reservataire, commune, balance
 def val_de_mire(*, seed: int = 2026) -> Tables:
     """The dossier; the sample in `data/samples` is the one of the default seed."""
     rng = np.random.default_rng(seed)
-    programmes = [*draw_programmes(rng, COMMUNES), *APART]
+    programmes = [*draw_programmes(rng, COMMUNES), *DONNES]
     logements = _demolish(draw_logements(rng, programmes, annee=ANNEE), programmes)
     one_by_one = _identified(logements, programmes)
     named = {row[COLUMNS.index("id_logement")] for row in one_by_one}
@@ -135,7 +142,7 @@ def _demolish(logements: pd.DataFrame, programmes: list[Programme]) -> pd.DataFr
 
 def _identified(logements: pd.DataFrame, programmes: list[Programme]) -> list[Row]:
     """Rights on dwellings known one by one: two holders in stock mode, an employer, two dwellings shared."""
-    large = [p for p in programmes if p.commune == "00101" and not p.qpv and p.nb >= 50 and p not in APART]
+    large = [p for p in programmes if p.commune == "00101" and not p.qpv and p.nb >= 50 and p not in DONNES]
     base = logements[in_base(logements)]
     hospital, defence, employer, shared = (
         base.loc[base["programme"] == p.programme, "id_logement"].head(nb).tolist()
