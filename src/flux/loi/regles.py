@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
-from typing import Any
+from typing import Any, TypeVar
 
 import pandas as pd
 
@@ -17,6 +17,8 @@ from flux.noyau.errors import RegleError, near_misses
 from flux.noyau.provenance import Couleur, Figure
 from flux.rendu import nombres
 from flux.rendu.vue import Affichable, Colonne, Tableau, Vue
+
+T = TypeVar("T", Fraction, int, tuple[str, ...])
 
 COLUMNS = (
     "cle",
@@ -74,21 +76,30 @@ class Regles(Affichable):
         """The value of `cle` on that day; a share is an exact `Fraction`. Raises as `regles[cle]` does."""
         return self[cle].valeur
 
+    def part(self, cle: str) -> Fraction:
+        """A share, exact. Raises as `regles[cle]` does; code "regle.autre_nature" if it is something else."""
+        return self._of(Fraction, cle)
+
+    def ans(self, cle: str) -> int:
+        """A duration in years. Raises as `part` does."""
+        return self._of(int, cle)
+
+    def liste(self, cle: str) -> tuple[str, ...]:
+        """A list of categories. Raises as `part` does."""
+        return self._of(tuple, cle)
+
     def figure(self, cle: str) -> Figure:
         """The value of `cle` with its proof, of the colour of the law, or of the hypothesis after `suppose`.
 
         Raises
         ------
         RegleError
-            As `regles[cle]` does; code "regle.sans_figure" when the value is not a number.
+            As `regles[cle]` does; code "regle.autre_nature" when the value is neither a share nor a duration.
         """
         parametre = self[cle]
-        if isinstance(parametre.valeur, bool) or not isinstance(parametre.valeur, int | Fraction):
-            raise RegleError(
-                f"« {cle} » n'est pas un nombre : {parametre.lisible}.", code="regle.sans_figure"
-            )
+        valeur = self.ans(cle) if isinstance(parametre.valeur, int) else self.part(cle)
         return Figure(
-            valeur=Fraction(parametre.valeur),
+            valeur=Fraction(valeur),
             nom=parametre.description,
             unite=parametre.unite.split()[0],
             couleur=Couleur.HYPOTHESE if parametre.hypothese else Couleur.LOI,
@@ -200,6 +211,16 @@ class Regles(Affichable):
             "parametres": [parametre.to_dict() for parametre in self],
             "hypotheses": list(self.hypotheses),
         }
+
+    def _of(self, kind: type[T], cle: str) -> T:
+        parametre = self[cle]
+        # a boolean is an int to Python, not to the law
+        if type(parametre.valeur) is not kind:
+            raise RegleError(
+                f"« {cle} » vaut « {parametre.lisible} » : son unité est « {parametre.unite} ».",
+                code="regle.autre_nature",
+            )
+        return parametre.valeur
 
     def _fiche(self, cle: str) -> Fiche:
         if cle not in self.fiches:

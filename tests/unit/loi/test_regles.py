@@ -68,6 +68,15 @@ def test_a_share_is_exact(loi: Regles) -> None:
     assert loi.valeur("part_max_agents") == Fraction(1, 20)
 
 
+def test_a_value_is_asked_by_its_nature(loi: Regles) -> None:
+    assert loi.part("part_max_garantie") == Fraction(1, 5)
+    assert loi.ans("duree_garantie_apres_remboursement") == 5
+    assert loi.liste("relogements_comptes_q1") == ("relogement_ru", "relogement_orcod")
+    assert code(lambda: loi.ans("exclusion_foyer")) == "regle.autre_nature"
+    assert code(lambda: loi.liste("part_max_etat")) == "regle.autre_nature"
+    assert loi.figure("duree_max_derogation_etat").valeur == 1
+
+
 def test_a_figure_has_the_colour_of_the_law(loi: Regles) -> None:
     figure = loi.figure("part_max_etat")
     assert (figure.valeur, figure.couleur) == (Fraction(3, 10), Couleur.LOI)
@@ -77,7 +86,7 @@ def test_a_figure_has_the_colour_of_the_law(loi: Regles) -> None:
 
 @pytest.mark.parametrize("cle", ["exclusion_foyer", "categories_soustraites", "date_fin_stock"])
 def test_what_is_not_a_number_is_not_a_figure(cle: str, loi: Regles) -> None:
-    assert code(lambda: loi.figure(cle)) == "regle.sans_figure"
+    assert code(lambda: loi.figure(cle)) == "regle.autre_nature"
 
 
 @pytest.mark.parametrize("part", [0.35, Fraction(7, 20)])
