@@ -1,0 +1,71 @@
+"""Leases signed outside the flow: in the base of the duties of mixité, and in part already counted."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, cast
+
+import pandas as pd
+
+from flux.rendu import nombres
+
+if TYPE_CHECKING:
+    from flux.conversion import Quotas
+
+
+@dataclass(frozen=True)
+class Baux:
+    """Leases outside the flow: `commune, qpv, categorie, nb, q1` (Q1 numerator), `autres` (other quartiles)."""
+
+    table: pd.DataFrame
+    hypotheses: tuple[str, ...]
+
+    def total(self, communes: frozenset[str], *, qpv: bool) -> float:
+        """All of them, in or outside QPV."""
+        return float(self._of(communes, qpv=qpv)["nb"].sum())
+
+    def q1(self, communes: frozenset[str]) -> float:
+        """Outside QPV: those that count with the first quartile."""
+        return float(self._of(communes, qpv=False)["q1"].sum())
+
+    def others(self, communes: frozenset[str]) -> float:
+        """In QPV: those to the other quartiles."""
+        return float(self._of(communes, qpv=True)["autres"].sum())
+
+    def _of(self, communes: frozenset[str], *, qpv: bool) -> pd.DataFrame:
+        return self.table.loc[self.table["commune"].isin(communes) & (self.table["qpv"] == qpv)]
+
+
+def baux_hors_flux(quotas: Quotas) -> Baux:
+    """What the leases outside the flow already bring to the duties of mixité.
+
+    "Ou à des personnes relogées dans le cadre d'une opération de renouvellement urbain ou d'une ORCOD"
+    (CCH, art. L. 441-1, al. 26): these count whatever their income, outside QPV. Every other lease, and
+    these in QPV, count as their quartile: the past share observed in `mouvements`, zero when there is none.
+    """
+    relogements = cast("tuple[str, ...]", quotas.regles.valeur("relogements_comptes_q1"))
+    article = quotas.regles["relogements_comptes_q1"].article
+    past = _past_q1(quotas.dossier.mouvements)
+    table = quotas.hors_flux[["commune", "qpv", "categorie", "nb"]].sort_values(["commune", "qpv", "categorie"])
+    nb, known = table["nb"].astype(float), table["categorie"].map(past).astype(float)
+    whatever = table["categorie"].isin(relogements)
+    table = table.assign(
+        qpv=table["qpv"].astype(bool), nb=nb,
+        q1=nb.where(whatever, nb * known.fillna(0.0)),
+        autres=nb * (1.0 - known).fillna(0.0),
+    )
+    hypotheses = [f"Baux hors du flux ({c}) : {nombres.part(past[c])} au premier quartile, part passée des mouvements."
+                  for c in sorted(set(table["categorie"]) & set(past))]
+    if unknown := sorted(set(table["categorie"]) - set(past)):
+        hypotheses.append(
+            f"Baux hors du flux ({', '.join(unknown)}) : quartile non connu, ils n'apportent rien aux objectifs de "
+            f"mixité et restent dans leur base, sauf les relogements comptés de droit hors QPV ({article}).")
+    return Baux(table.reset_index(drop=True), tuple(hypotheses))
+
+
+def _past_q1(mouvements: pd.DataFrame) -> dict[str, float]:
+    """Share of the first quartile by nature, among past leases whose quartile is known."""
+    known = mouvements.loc[(mouvements["etape"] == "bail") & mouvements["quartile"].isin(["q1", "q234"])]
+    total = known.groupby("nature")["nb"].sum()
+    first = known.loc[known["quartile"] == "q1"].groupby("nature")["nb"].sum()
+    return {str(nature): float(first.get(nature, 0)) / float(nb) for nature, nb in total.items() if nb}

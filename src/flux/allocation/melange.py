@@ -1,0 +1,66 @@
+"""The reference mix of publics: that of the demand, failing that the legal shares."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from flux.allocation.cadre import PUBLIC, Cadre, within
+
+if TYPE_CHECKING:
+    from flux.conversion import Quotas
+
+
+def reference_mix(quotas: Quotas, cadre: Cadre) -> tuple[NDArray[np.float64], tuple[str, ...]]:
+    """Share of each public of `cadre.publics` in its group × holder, and what was supposed.
+
+    A group takes the mix of the smallest territory whose demand cites its size, cut to the publics that
+    the holder may serve. Without demand: the shares of the law (25 % DALO; 25 % of first quartile
+    outside QPV, 50 % in QPV), a hypothesis.
+    """
+    legal = _legal(quotas, cadre)
+    asked = _asked(quotas, cadre)
+    total = asked.groupby(cadre.publics["part"]).transform("sum")
+    known = total > 0
+    mix = asked.where(known, legal)
+    mix = mix / mix.groupby(cadre.publics["part"]).transform("sum")
+    hypotheses: tuple[str, ...] = ()
+    if quotas.dossier.demande.empty:
+        hypotheses = ("Aucune demande dans le dossier : aucun plafond de candidats, et répartition de référence "
+                      "entre les publics aux parts de la loi.",)
+    elif not known.all():
+        hypotheses = ("Demande non renseignée pour une partie des territoires et typologies : répartition de "
+                      "référence entre les publics aux parts de la loi.",)
+    return mix.to_numpy(float), hypotheses
+
+
+def _legal(quotas: Quotas, cadre: Cadre) -> pd.Series:
+    law = quotas.regles.figure
+    dalo = float(law("part_min_dalo_prioritaires").valeur)
+    outside, inside = float(law("part_min_q1_hors_qpv").valeur), 1 - float(law("part_min_autres_qpv").valeur)
+    publics = cadre.publics
+    q1 = np.where(publics["qpv"], inside, outside)
+    priority = publics["priorite"].map({"dalo": dalo, "prioritaire": 0.0, "autre": 1 - dalo, "agent": 1.0})
+    return priority * np.where(publics["quartile"] == "q1", q1, 1 - q1)
+
+
+def _asked(quotas: Quotas, cadre: Cadre) -> pd.Series:
+    """Applicants behind each public; the State's agents follow the quartiles of all applicants."""
+    demande = quotas.dossier.demande
+    demande = demande.loc[demande["public"] == "tous"]
+    publics = cadre.publics
+    sizes = {(kind, code): int(within(cadre.communes, kind, code).sum())
+             for kind, code in set(zip(demande["territoire_type"], demande["territoire_code"], strict=True))}
+    asked = pd.Series(0.0, index=publics.index)
+    for kind, code in sorted(sizes, key=lambda t: (-sizes[t], t)):  # the smallest comes last and prevails
+        rows = demande.loc[(demande["territoire_type"] == kind) & (demande["territoire_code"] == code)]
+        counts = rows.groupby(["typologie", *PUBLIC])["nb"].sum().astype(float)
+        agents = rows.groupby(["typologie", "quartile"])["nb"].sum().astype(float)
+        counts = pd.concat([counts, pd.concat({"agent": agents}, names=["priorite"]).reorder_levels(counts.index.names)])
+        here = publics["zone"].isin(cadre.zones(kind, code)) & publics["typologie"].isin(rows["typologie"])
+        index = pd.MultiIndex.from_frame(publics.loc[here, ["typologie", *PUBLIC]])
+        asked.loc[here] = counts.reindex(index).fillna(0.0).to_numpy()
+    return asked

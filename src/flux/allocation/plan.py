@@ -1,0 +1,174 @@
+"""The plan: who should receive which vacancies, for which publics, and how far each objective is reached."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from flux.allocation.cadre import PUBLIC, SEGMENT, Cadre, make_cadre
+from flux.allocation.entiers import whole_plan
+from flux.allocation.hors_flux import baux_hors_flux
+from flux.allocation.melange import reference_mix
+from flux.allocation.modele import exact_table, optimise, shares
+from flux.allocation.obligations import Obligation, modelled, obligations
+from flux.rendu import images
+from flux.rendu.vue import Affichable, Tableau, Vue
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+    from flux.conversion import Quotas
+
+Floats = NDArray[np.float64]
+
+KEY = [*SEGMENT, "id_reservataire", *PUBLIC]
+OBJECTIFS = ["objectif", "porteur", "territoire_code", "niveau", "article", "base", "seuil", "atteint", "manque",
+             "manque_entier", "cout_marginal", "cout_objectif", "prouve", "borne", "ecart"]
+CONFLITS = ["conflit", "objectif", "porteur", "territoire_code", "article", "nature", "assouplissement", "minimal",
+            "liste_complete"]
+EXPLAINED = ["contrainte", "seuil", "atteint", "manque", "article"]
+
+
+@dataclass(frozen=True, kw_only=True, repr=False, eq=False)
+class Plan(Affichable):
+    """The orientations of the year.
+
+    Attributes
+    ----------
+    table : a row a segment × réservataire × public: `nb_exact` (9 decimals) and `nb` (whole), dwellings.
+    objectifs : a row an objective: what is asked, reached, missing, and the text that founds it.
+    conflits : the objectives that cannot all be reached.
+    manques : where the plan departs from the whole numbers of the quotas, and why.
+    hypotheses : what was supposed here; those of the conversion are in `quotas.hypotheses`.
+    taille : variables, rows and coefficients of the programme; segments, blocks, holders.
+    quotas : where it comes from.
+    """
+
+    table: pd.DataFrame
+    objectifs: pd.DataFrame
+    conflits: pd.DataFrame
+    manques: pd.DataFrame
+    hypotheses: tuple[str, ...]
+    taille: Mapping[str, int]
+    quotas: Quotas = field(repr=False)
+
+    def explain(self, objectif: str | None = None) -> pd.DataFrame:
+        """The rows that made the plan: contrainte, seuil, atteint, manque, article.
+
+        Parameters
+        ----------
+        objectif : one objective ("q1_hors_qpv", "dalo_prioritaires", "quota"…), or a porteur; all by default.
+        """
+        rows = self.objectifs
+        if objectif is not None:
+            rows = rows.loc[(rows["objectif"] == objectif) | (rows["porteur"] == objectif)]
+        names = [" · ".join(words) for words in
+                 zip(rows["objectif"], rows["porteur"], rows["territoire_code"], rows["niveau"], strict=True)]
+        return rows.assign(contrainte=names)[EXPLAINED].reset_index(drop=True)
+
+    def to_dict(self) -> dict[str, Any]:
+        """JSON-able: table, objectifs, conflits, manques as records; hypotheses; taille."""
+        frames = {name: _records(getattr(self, name)) for name in ("table", "objectifs", "conflits", "manques")}
+        return {**frames, "hypotheses": list(self.hypotheses), "taille": dict(self.taille)}
+
+    def plot(self) -> Figure:
+        """What is reached against each threshold."""
+        rows = self.objectifs.loc[self.objectifs["base"] > 0]
+        names = rows["objectif"] + " · " + rows["porteur"] + " · " + rows["territoire_code"]
+        return images.objectifs(rows.assign(nom=names))
+
+    def vue(self) -> Vue:
+        """Objectives, then the orientations by réservataire."""
+        by_holder = self.table.groupby("id_reservataire", as_index=False)[["nb_exact", "nb"]].sum()
+        return Vue(titre=f"Plan d'orientation : {int(self.table['nb'].sum())} logements", notes=self.hypotheses,
+                   tableaux=(
+                       Tableau(titre="Objectifs", frame=self.objectifs, colonnes=(
+                           "objectif", "porteur", "territoire_code", "base", "seuil", "atteint", "manque", "article")),
+                       Tableau(titre="Orientations par réservataire", frame=by_holder, total=True,
+                               colonnes=("id_reservataire", "nb_exact", "nb"))))
+
+
+def allocate(quotas: Quotas) -> Plan:
+    """Orient the expected vacancies to the réservataires and their publics.
+
+    Lexicographic: each segment's flow is given out, exactly; then, the most important first, least demand
+    exceeded, least shortfall of the law, of the CIA and CIL, of the quotas, of what the parties chose; then
+    the plan nearest to proportional; then a generic cost that leaves one plan only, whatever the order of
+    the rows. Whole dwellings come last.
+
+    Parameters
+    ----------
+    quotas : the annual quotas; demand, objectives and law are read from their parents.
+
+    Raises
+    ------
+    SolverError
+        When the solver does not prove an optimum. A missed target is a result, not an error.
+    """
+    cadre = make_cadre(quotas)
+    baux = baux_hors_flux(quotas)
+    rows = obligations(quotas, cadre, baux)
+    melange, supposed = reference_mix(quotas, cadre)
+    optimum = optimise(cadre, rows, melange)
+    exact = exact_table(cadre, optimum)
+    entiers = whole_plan(quotas, cadre, exact, melange, shares(cadre, optimum), rows)
+    whole = np.bincount(entiers.table["public"], entiers.table["nb"], minlength=len(cadre.publics)).astype(float)
+    objectifs = _objectifs(rows, optimum.publics, whole)
+    return Plan(table=_table(cadre, exact, entiers.table), objectifs=objectifs, conflits=_conflits(objectifs),
+                manques=entiers.manques, hypotheses=(*baux.hypotheses, *supposed, *_left_out(quotas)),
+                taille=optimum.taille, quotas=quotas)
+
+
+def _table(cadre: Cadre, exact: pd.DataFrame, whole: pd.DataFrame) -> pd.DataFrame:
+    """The published rows: those where the exact or the whole plan gives something."""
+    both = exact[["segment", "public", "nb_exact"]].merge(whole, on=["segment", "public"], how="outer")
+    both = both.join(cadre.segments[SEGMENT], on="segment").join(
+        cadre.publics[["id_reservataire", *PUBLIC]], on="public")
+    both = both.assign(nb_exact=both["nb_exact"].fillna(0.0), nb=both["nb"].fillna(0).astype("int64"))
+    return both.sort_values(KEY, ignore_index=True)[[*KEY, "nb_exact", "nb"]]
+
+
+def _objectifs(rows: Sequence[Obligation], exact: Floats, whole: Floats) -> pd.DataFrame:
+    """One row an obligation; an empty base makes it "sans objet": no threshold and nothing missing."""
+    records = []
+    for row in rows:
+        base = round(row.base(exact), 9)
+        reached, floor, missing = (round(v, 9) for v in (row.atteint(exact), row.seuil(exact), row.manque(exact)))
+        void = base <= 0 and row.niveau != "physique"
+        records.append((row.objectif, row.porteur, row.territoire_code, row.niveau, row.article, base,
+                        *((np.nan,) * 3 if void else (floor, reached, missing)),
+                        pd.NA if void else row.manque_entier(whole), np.nan, None, True, np.nan,
+                        np.nan if void else round(reached - floor, 9)))
+    table = pd.DataFrame(records, columns=OBJECTIFS)
+    return table.astype({"manque_entier": "Int64", "cout_objectif": "string", "prouve": "boolean"})
+
+
+def _conflits(objectifs: pd.DataFrame) -> pd.DataFrame:
+    """What is missed: by the shares themselves, or by whole dwellings only."""
+    missed = objectifs.loc[(objectifs["manque"] > 0) | (objectifs["manque_entier"].fillna(0) > 0)]
+    parts = missed["manque"] > 0
+    table = missed.assign(
+        conflit=range(1, len(missed) + 1), nature=np.where(parts, "parts", "entiers"),
+        assouplissement=missed["manque"].where(parts, missed["manque_entier"].astype(float)))
+    return table.assign(minimal=pd.NA, liste_complete=pd.NA).astype(
+        {"minimal": "boolean", "liste_complete": "boolean"})[CONFLITS].reset_index(drop=True)
+
+
+def _left_out(quotas: Quotas) -> tuple[str, ...]:
+    """Objectives that the publics of the plan cannot measure."""
+    asked = quotas.dossier.objectifs["objectif"]
+    left = sorted(set(asked) - set(modelled(quotas)["objectif"]))
+    return tuple(f"Objectif « {objectif} » : le plan ne distingue pas ce public, il n'est pas mesuré ici."
+                 for objectif in left)
+
+
+def _records(frame: pd.DataFrame) -> list[dict[str, Any]]:
+    """Rows as plain values: absent is None, exact values to 9 decimals."""
+    plain = frame.astype(object).where(frame.notna(), None)
+    return [{k: round(v, 9) if isinstance(v, float) else v for k, v in row.items()}
+            for row in plain.to_dict(orient="records")]
