@@ -47,13 +47,13 @@ def generate_parc(*, nb_logements: int, nb_communes: int, seed: int, part_qpv: f
     logements = draw_logements(rng, programmes, annee=ANNEE)
     free = Counter(logements.loc[in_base(logements), "programme"])
     rights = draw_rights(rng, programmes, free, communes, part_etat=part_etat, annee=ANNEE)
-    reservations = frame(COLUMNS, rights).dropna(axis="columns", how="all")
+    reservations = frame(COLUMNS, rights)
     mouvements = draw_mouvements(rng, logements, reservations, annee=ANNEE, taux_rotation=taux_rotation)
     nb_vacancies = round(taux_rotation * nb_logements)
     frames = {
         "logements": logements,
         "reservataires": _reservataires(communes),
-        "reservations": reservations,
+        "reservations": reservations.dropna(axis="columns", how="all"),
         "mouvements": mouvements,
         "soustractions": frame(["annee", "categorie", "etat", "nb"], [
             (ANNEE, categorie, "previsionnel", round(part * nb_vacancies))
