@@ -126,7 +126,7 @@ def commune(text: str) -> Lu:
     code = _SPACES.sub("", text).upper()
     touched = code.removesuffix(".0").removesuffix(",0")
     padded = touched.zfill(5)
-    if not re.fullmatch(r"(\d\d|2[AB])\d{3}", padded) or padded.startswith("00"):
+    if not re.fullmatch(r"(\d\d|2[AB])\d{3}", padded) or len(touched) < 4:
         raise ValueError(text)
     if padded != touched:
         return Lu(padded, ZERO_RENDU)

@@ -50,8 +50,14 @@ class Anomalie:
     def __str__(self) -> str:
         read = f" (lu : « {self.valeur} »)" if self.valeur not in (None, "") else ""
         head = f"{self.lieu} : " if self.lieu else ""
-        tail = "".join(f"\n    {t}" for t in (self.attendu and f"Attendu : {self.attendu}",
-                                             self.correction and f"À faire : {self.correction}") if t)
+        tail = "".join(
+            f"\n    {t}"
+            for t in (
+                self.attendu and f"Attendu : {self.attendu}",
+                self.correction and f"À faire : {self.correction}",
+            )
+            if t
+        )
         return f"{head}{self.message}{read}{tail}"
 
 
@@ -86,7 +92,9 @@ class DataError(FluxError):
         title = f"{nb} défaut{'s' if nb > 1 else ''} à corriger dans les données"
         lines = [f"{i}. {a}" for i, a in enumerate(self.anomalies[: self.LISTED], start=1)]
         if nb > self.LISTED:
-            lines.append(f"… et {nb - self.LISTED} autres : la liste entière est dans l'attribut .table de l'erreur.")
+            lines.append(
+                f"… et {nb - self.LISTED} autres : la liste entière est dans l'attribut .table de l'erreur."
+            )
         code = self.anomalies[0].code if nb == 1 else "donnees.defauts"
         super().__init__("\n".join([f"{title} :", *lines]), code=code)
 

@@ -93,6 +93,10 @@ class Figure:
         """The same figure under another label."""
         return replace(self, nom=nom)
 
+    def __post_init__(self) -> None:
+        if type(self.valeur.numerator) is not int:  # a numpy integer would overflow without a word
+            raise TypeError(f"« {self.nom} » n'est pas exact : {self.valeur!r}")
+
     @property
     def hypothetique(self) -> bool:
         """True when a hypothesis touches it, however far below."""
@@ -106,8 +110,12 @@ class Figure:
 
     def to_dict(self) -> dict[str, Any]:
         """JSON-able tree; the value as a number rounded to 9 decimals."""
-        out: dict[str, Any] = {"nom": self.nom, "valeur": round(float(self.valeur), 9), "unite": self.unite,
-                               "couleur": self.couleur.value}
+        out: dict[str, Any] = {
+            "nom": self.nom,
+            "valeur": round(float(self.valeur), 9),
+            "unite": self.unite,
+            "couleur": self.couleur.value,
+        }
         if self.calcul:
             out["calcul"] = self.calcul
         if self.article:
@@ -144,8 +152,14 @@ def step(calcul: str, *, unite: str = "logements", article: str | None = None) -
             if len(figures) != len(args):
                 raise TypeError(f"{function.__name__}: a figure and a bare constant cannot be mixed")
             value = function(*(f.valeur for f in figures))
-            return Figure(valeur=Fraction(value), nom=nom, unite=unite, calcul=calcul, article=article,
-                          entrees=tuple(figures))
+            return Figure(
+                valeur=Fraction(value),
+                nom=nom,
+                unite=unite,
+                calcul=calcul,
+                article=article,
+                entrees=tuple(figures),
+            )
 
         return cast(F, traced)
 

@@ -1,0 +1,5 @@
+"""Stock to flow: from identified dwellings to annual quotas, exact until the last rounding."""
+
+from flux.conversion.quotas import Quotas, convert
+
+__all__ = ["Quotas", "convert"]

@@ -1,0 +1,145 @@
+"""Whole dwellings: rounded once, last, with the caps enforced, and every tie recorded.
+
+The rounding is in no text (domain, F17): largest remainder by default, Sainte-Laguë on request.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from math import ceil, floor
+
+
+@dataclass(frozen=True)
+class Plafond:
+    """A ceiling in whole dwellings on a group of holders.
+
+    taux, flux : the share and the flow (of the year, or since the account opened under `cumule`)
+    nb_ouverture : dwellings already counted since the account opened (0 under `annuel`)
+    tolere : dwellings of the group that the ceiling does not concern (rights without guarantee)
+    """
+
+    groupe: str
+    territoire_code: str
+    membres: tuple[str, ...]
+    taux: Fraction
+    flux: Fraction
+    exact: Fraction
+    article: str
+    cumule: bool
+    nb_ouverture: int = 0
+    tolere: int = 0
+
+    @property
+    def nb(self) -> int:
+        """Whole dwellings allowed this year: floor(rate × flow), less those already given under `cumule`."""
+        return max(0, floor(self.taux * self.flux) - self.nb_ouverture)
+
+    @property
+    def limite(self) -> int:
+        """What the whole quotas of the group may add up to."""
+        return self.nb + self.tolere
+
+
+@dataclass(frozen=True)
+class Arrondi:
+    """Whole numbers that add up to the total.
+
+    nb : holder -> whole dwellings
+    refuses : holders that a ceiling kept from their next dwelling
+    egalites : French sentences, one a tie that decided something
+    """
+
+    nb: dict[str, int]
+    refuses: frozenset[str]
+    egalites: tuple[str, ...]
+
+
+def apportion(
+    exacts: Mapping[str, Fraction],
+    total: int,
+    plafonds: Sequence[Plafond],
+    *,
+    reste: str,
+    methode: str = "plus_fort_reste",
+    minimum: int = 0,
+) -> Arrondi:
+    """Round `exacts` to whole numbers that add up to `total`.
+
+    Floors, cut to the ceilings; then one more by one more, to the largest remainder among those whose
+    ceilings still allow it. Nobody but `reste` (the bailleur) gets more than the ceiling of its exact
+    due; what the ceilings refuse goes to `reste`. Ties: larger remainder, then larger exact due, then
+    name in code-point order, `reste` last.
+
+    Parameters
+    ----------
+    exacts : exact dues, dwellings, never negative; their sum is `total` (a fraction less where balances exceed it).
+    minimum : least whole number of a holder whose exact due is not zero, within its ceilings.
+
+    Examples
+    --------
+    The example of the reference (flow 53): the State's agents stop at 2, the group of the State at 15.
+
+    >>> from fractions import Fraction as F
+    >>> apportion({"a": F(5, 2), "b": F(3, 2), "bailleur": F(1)}, 5, [], reste="bailleur").nb
+    {'a': 3, 'b': 1, 'bailleur': 1}
+    """
+    nb = {i: max(floor(v), min(minimum, ceil(v)) if i != reste else 0) for i, v in exacts.items()}
+    refused: set[str] = set()
+    for plafond in plafonds:
+        _cut(nb, exacts, plafond, refused)
+    _cut_total(nb, exacts, total, reste)
+    ties: list[str] = []
+
+    def priority(ident: str) -> tuple[Fraction, Fraction]:
+        value = exacts[ident]
+        key = value / (2 * nb[ident] + 1) if methode == "sainte_lague" else value - floor(value)
+        return -key, -value
+
+    for _ in range(total - sum(nb.values())):
+        eager = [i for i, v in exacts.items() if nb[i] < ceil(v)]
+        able = [i for i in eager if all(_used(nb, p) < p.limite for p in plafonds if i in p.membres)]
+        refused |= set(eager) - set(able)
+        if not able:
+            break
+        best = min(able, key=lambda i: (*priority(i), i == reste, i))
+        equals = [i for i in able if priority(i) == priority(best) and i != best]
+        if equals:
+            ties.append(
+                f"{best} avant {', '.join(sorted(equals))} : même reste et même dû, ordre des identifiants."
+            )
+        nb[best] += 1
+    refused |= {
+        i
+        for i, v in exacts.items()
+        if i != reste
+        and nb[i] < ceil(v)
+        and any(
+            i in p.membres and _used(nb, p) >= p.limite < sum(exacts[m] for m in p.membres) for p in plafonds
+        )
+    }
+    nb[reste] += total - sum(nb.values())
+    return Arrondi(nb, frozenset(refused - {reste}), tuple(ties))
+
+
+def _used(nb: Mapping[str, int], plafond: Plafond) -> int:
+    return sum(nb[i] for i in plafond.membres)
+
+
+def _cut(nb: dict[str, int], exacts: Mapping[str, Fraction], plafond: Plafond, refused: set[str]) -> None:
+    """Bring the floors of a group within its ceiling: the smallest remainder gives way first."""
+    while _used(nb, plafond) > plafond.limite:
+        loser = min(
+            (i for i in plafond.membres if nb[i]), key=lambda i: (exacts[i] - floor(exacts[i]), exacts[i], i)
+        )
+        nb[loser] -= 1
+        refused.add(loser)
+
+
+def _cut_total(nb: dict[str, int], exacts: Mapping[str, Fraction], total: int, reste: str) -> None:
+    """Minimums can ask more than there is: the bailleur gives way first, then the smallest dues."""
+    while sum(nb.values()) > total:
+        givers = [i for i in nb if nb[i]]
+        loser = min(givers, key=lambda i: (i != reste, exacts[i], i))
+        nb[loser] -= 1

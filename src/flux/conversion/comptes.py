@@ -1,0 +1,298 @@
+"""Ceilings in whole dwellings and the accounts that carry from one year to the next.
+
+Neither the day on which a ceiling is judged nor the carry-over is in the law: `plafond_apprecie` and
+`report_solde` name the parties' choice. `annuel`: what a ceiling refuses this year is lost and shown.
+`cumule`: it stays in the account. Where rate × flow is below one dwelling `cumule` applies and is
+said: a small commune would otherwise never receive anything.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from math import ceil
+
+import pandas as pd
+
+from flux.conversion.arrondi import Plafond
+from flux.conversion.dus import ETAT_CATEGORIES, Cellule, Dus, guarantee_territories
+from flux.conversion.exact import of, total
+from flux.conversion.feuilles import Feuilles
+from flux.conversion.territoires import communes_of
+from flux.dossier import Dossier
+from flux.loi import Regles
+
+Cle = tuple[str, str | None]
+"""id_reservataire, commune (None: the whole of its territory)."""
+
+
+@dataclass(frozen=True)
+class Ouverture:
+    """What the accounts hold when the year opens.
+
+    soldes : balance owed to the holder, signed. The other mappings count since the account opened.
+    """
+
+    soldes: dict[Cle, Fraction]
+    annee_ouverture: dict[str, int]
+    flux_cumule: dict[Cle, Fraction]
+    nb_cumule: dict[Cle, int]
+    nb_garantie_cumule: dict[Cle, int]
+
+    def of(self, values: Mapping[Cle, Fraction] | Mapping[Cle, int], ident: str) -> Fraction:
+        """Sum over the communes of one holder."""
+        return total([Fraction(v) for (r, _), v in values.items() if r == ident])
+
+    def flow_since(self, ident: str) -> Fraction:
+        """Flow of the holder's territory since its account opened."""
+        return self.of(self.flux_cumule, ident)
+
+
+def opening(dossier: Dossier) -> Ouverture:
+    """Read last year's balances; under `report_solde` = aucun they are dropped, = plafonne bounded by `solde_max`."""
+    choix = dossier.convention.choix
+    rows = dossier.soldes
+    rows = rows.loc[(rows["annee"] == dossier.convention.annee - 1) & (rows["id_reservataire"] != "*")]
+    soldes: dict[Cle, Fraction] = {}
+    flow: dict[Cle, Fraction] = {}
+    nb: dict[Cle, int] = {}
+    garantie: dict[Cle, int] = {}
+    opened: dict[str, int] = {}
+    for row in rows.to_dict("records"):
+        key = (str(row["id_reservataire"]), None if pd.isna(row["commune"]) else str(row["commune"]))
+        soldes[key] = soldes.get(key, Fraction(0)) + of(float(row["solde"]))
+        flow[key] = flow.get(key, Fraction(0)) + _number(row["flux_cumule"])
+        nb[key] = nb.get(key, 0) + int(_number(row["nb_cumule"]))
+        garantie[key] = garantie.get(key, 0) + int(_number(row["nb_garantie_cumule"]))
+        if pd.notna(row["annee_ouverture"]):
+            opened[key[0]] = min(opened.get(key[0], 9999), int(row["annee_ouverture"]))
+    if choix.report_solde == "aucun":
+        soldes = dict.fromkeys(soldes, Fraction(0))
+    elif choix.report_solde == "plafonne":
+        for ident in {r for r, _ in soldes}:
+            keys = [k for k in soldes if k[0] == ident]
+            whole = total([soldes[k] for k in keys])
+            if abs(whole) > choix.solde_max:
+                soldes.update({k: soldes[k] * choix.solde_max / abs(whole) for k in keys})
+    return Ouverture(soldes, opened, flow, nb, garantie)
+
+
+def _number(value: object) -> Fraction:
+    return Fraction(0) if pd.isna(value) else of(float(str(value)))
+
+
+def ceilings(
+    dossier: Dossier,
+    regles: Regles,
+    feuilles: Feuilles,
+    dus: Dus,
+    quota_exact: Mapping[str, Fraction],
+    ouverture: Ouverture,
+) -> list[Plafond]:
+    """Every ceiling of the year, the narrowest groups first."""
+    categories = dict(
+        zip(dossier.reservataires["id_reservataire"], dossier.reservataires["categorie"], strict=True)
+    )
+    annual = dossier.convention.choix.plafond_apprecie == "annuel"
+    departement = dossier.convention.bailleur.departement
+    flow = feuilles.flux_total.valeur
+    state = sorted(i for i, c in categories.items() if c in ETAT_CATEGORIES and i in quota_exact)
+    agents = [i for i in state if categories[i] == "etat_agents"]
+    out: list[Plafond] = []
+    for groupe, members, figure in (
+        ("etat_agents", agents, regles.figure("part_max_agents")),
+        ("etat", state, dus.plafond_etat),
+    ):
+        if members:
+            out.append(
+                _ceiling(
+                    groupe,
+                    departement,
+                    members,
+                    figure.valeur,
+                    flow,
+                    total([quota_exact[i] for i in members]),
+                    str(figure.article or ""),
+                    annual,
+                    ouverture,
+                    [int(ouverture.of(ouverture.nb_cumule, i)) for i in members],
+                )
+            )
+    cap = regles["part_max_garantie"]
+    for code, communes, holders in _judged(dossier, feuilles.communes):
+        cells = [c for i in holders for c in dus.of(i).values()]
+        members = sorted({c.id_reservataire for c in cells if c.amount(garantie=True)})
+        if members:
+            other = {
+                i: quota_exact[i] - total([c.amount(garantie=True) for c in dus.of(i).values()])
+                for i in members
+            }
+            out.append(
+                _ceiling(
+                    "garantie",
+                    code,
+                    members,
+                    Fraction(cap.valeur),
+                    total([feuilles.flux[c].valeur for c in communes]),
+                    total([c.amount(garantie=True) for c in cells]),
+                    cap.article,
+                    annual,
+                    ouverture,
+                    [int(ouverture.of(ouverture.nb_garantie_cumule, i)) for i in members],
+                    tolere=sum(max(0, ceil(other[i] - ouverture.of(ouverture.soldes, i))) for i in members),
+                )
+            )
+    return out
+
+
+def _judged(dossier: Dossier, communes: list[str]) -> list[tuple[str, list[str], list[str]]]:
+    """Territories on which the whole dwellings of the guarantees are judged: each guarantor's own, with every
+    guarantor whose territory lies inside it (only itself under `separee`)."""
+    holders = dossier.reservataires
+    carriers = holders.loc[holders["categorie"].isin(list(dossier.convention.choix.porteurs_garantie))]
+    homes = {
+        str(i): (str(k), [c for c in communes_of(dossier, str(t), str(k)) if c in set(communes)])
+        for i, t, k in zip(
+            carriers["id_reservataire"], carriers["territoire_type"], carriers["territoire_code"], strict=True
+        )
+    }
+    if dossier.convention.choix.garantie_imbriquee == "separee":
+        return guarantee_territories(dossier, communes)
+    areas = {code: home for code, home in homes.values() if home}
+    return [
+        (code, home, sorted(i for i, (_, h) in homes.items() if h and set(h) <= set(home)))
+        for code, home in sorted(areas.items(), key=lambda item: (len(item[1]), item[0]))
+    ]
+
+
+def _ceiling(
+    groupe: str,
+    code: str,
+    members: Sequence[str],
+    rate: Fraction,
+    flow: Fraction,
+    exact: Fraction,
+    article: str,
+    annual: bool,
+    ouverture: Ouverture,
+    counted: Iterable[int],
+    tolere: int = 0,
+) -> Plafond:
+    if annual and rate * flow >= 1:
+        return Plafond(groupe, code, tuple(members), rate, flow, exact, article, False, 0, tolere)
+    since = max((ouverture.flow_since(i) for i in members), default=Fraction(0))
+    return Plafond(
+        groupe, code, tuple(members), rate, flow + since, exact, article, True, sum(counted), tolere
+    )
+
+
+def lost_to_ceilings(
+    quota_exact: Mapping[str, Fraction], nb: Mapping[str, int], plafonds: Sequence[Plafond]
+) -> dict[str, Fraction]:
+    """What the year's ceilings refuse, by holder: it leaves the account (`annuel`)."""
+    lost: dict[str, Fraction] = {}
+    for plafond in plafonds:
+        if plafond.cumule or sum(nb[i] for i in plafond.membres) < plafond.limite:
+            continue
+        left = {
+            i: max(Fraction(0), quota_exact[i] - lost.get(i, Fraction(0)) - nb[i]) for i in plafond.membres
+        }
+        over = total([quota_exact[i] - lost.get(i, Fraction(0)) for i in plafond.membres]) - plafond.limite
+        whole = total(left)
+        if over > 0 and whole:
+            for i, v in left.items():
+                lost[i] = lost.get(i, Fraction(0)) + v * min(Fraction(1), over / whole)
+    return lost
+
+
+def closing(
+    dossier: Dossier,
+    feuilles: Feuilles,
+    cells: Mapping[tuple[str, str], Cellule],
+    communes: Mapping[tuple[str, str], tuple[int, int]],
+    ouverture: Ouverture,
+    lost: Mapping[str, Fraction],
+    report_flux: Fraction,
+) -> pd.DataFrame:
+    """Next year's `soldes`: one row a holder and commune, so that accounts add up by territory; `*` for F − F*.
+
+    Parameters
+    ----------
+    communes : (id_reservataire, commune) -> whole dwellings, of which by guarantee
+    """
+    annee = dossier.convention.annee
+    homes = {
+        (str(i), c)
+        for i, t, k in zip(
+            *(dossier.reservataires[x] for x in ("id_reservataire", "territoire_type", "territoire_code")),
+            strict=True,
+        )
+        for c in communes_of(dossier, str(t), str(k))
+        if c in feuilles.flux
+    }
+    keys = sorted(set(communes) | homes | {(r, c) for r, c in ouverture.soldes if c is not None})
+    refused = {
+        r: total([max(Fraction(0), _balance(cells, communes, ouverture, (r, c))) for x, c in keys if x == r])
+        for r in {r for r, _ in keys}
+    }
+    rows: list[tuple[object, ...]] = []
+    for r, c in keys:
+        if r == "bailleur":
+            continue
+        balance = _balance(cells, communes, ouverture, (r, c))
+        if refused[r] and balance > 0:
+            balance -= lost.get(r, Fraction(0)) * balance / refused[r]
+        nb, garantie = communes.get((r, c), (0, 0))
+        rows.append(
+            (
+                r,
+                annee,
+                c,
+                float(balance),
+                ouverture.annee_ouverture.get(r, annee),
+                float(ouverture.flux_cumule.get((r, c), Fraction(0)) + feuilles.flux[c].valeur)
+                if (r, c) in homes
+                else None,
+                ouverture.nb_cumule.get((r, c), 0) + nb,
+                ouverture.nb_garantie_cumule.get((r, c), 0) + garantie,
+            )
+        )
+    for (r, c), solde in sorted(ouverture.soldes.items(), key=str):
+        if c is None:
+            rows.append(
+                (
+                    r,
+                    annee,
+                    None,
+                    float(solde),
+                    ouverture.annee_ouverture.get(r, annee),
+                    float(ouverture.flux_cumule.get((r, c), Fraction(0))),
+                    ouverture.nb_cumule.get((r, c), 0),
+                    ouverture.nb_garantie_cumule.get((r, c), 0),
+                )
+            )
+    rows.append(("*", annee, None, float(report_flux), None, None, None, None))
+    return pd.DataFrame(
+        rows,
+        columns=[
+            "id_reservataire",
+            "annee",
+            "commune",
+            "solde",
+            "annee_ouverture",
+            "flux_cumule",
+            "nb_cumule",
+            "nb_garantie_cumule",
+        ],
+    )
+
+
+def _balance(
+    cells: Mapping[tuple[str, str], Cellule],
+    communes: Mapping[tuple[str, str], tuple[int, int]],
+    ouverture: Ouverture,
+    key: tuple[str, str],
+) -> Fraction:
+    due = cells[key].amount() if key in cells else Fraction(0)
+    return due + ouverture.soldes.get(key, Fraction(0)) - communes.get(key, (0, 0))[0]

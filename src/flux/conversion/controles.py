@@ -1,0 +1,87 @@
+"""What must hold before a conversion starts: the law's questions that only the parties can answer."""
+
+from __future__ import annotations
+
+from flux.conversion.territoires import source_of
+from flux.dossier import Dossier
+from flux.noyau.errors import Anomalie, DataError
+
+FICHIER = "convention.toml"
+
+
+def check_convention(dossier: Dossier) -> None:
+    """Raise every defect of the choices against the tables at once.
+
+    Raises
+    ------
+    DataError
+        No State right under `part_etat = "registre"`; a State share without a State holder; nothing from which to
+        expect vacancies.
+    """
+    anomalies = [*_state(dossier), *_vacancies(dossier)]
+    if anomalies:
+        raise DataError(anomalies)
+
+
+def _state(dossier: Dossier) -> list[Anomalie]:
+    stipulated = dossier.convention.stipulations.part_etat
+    categories = dossier.reservataires.set_index("id_reservataire")["categorie"]
+    state = set(categories.index[categories.isin(["etat_agents", "etat_prioritaires"])])
+    holds = dossier.reservations["id_reservataire"].isin(state).any()
+    if stipulated == "registre" and not holds:
+        return [
+            Anomalie(
+                code="convention.part_etat.absente",
+                message="Aucun droit de l'État dans la table des réservations, et la part de l'État est laissée au registre : "
+                "elle serait nulle sans que personne l'ait décidé",
+                fichier=FICHIER,
+                colonne="stipulations.part_etat",
+                valeur=str(stipulated),
+                attendu="« legale » (30 % du flux, agents compris) ou une part de 0 à 1",
+                correction='écrire part_etat = "legale" dans [stipulations], ou saisir les droits de l\'État dans la table '
+                "des réservations (CCH, art. R. 441-5-2)",
+            )
+        ]
+    priority = (categories == "etat_prioritaires").any()
+    if stipulated != "registre" and not priority:
+        source = source_of(dossier, "reservataires")
+        return [
+            Anomalie(
+                code="reservataires.etat.absent",
+                message="La convention stipule une part de l'État, mais aucun réservataire "
+                "de catégorie « etat_prioritaires » ne peut la recevoir",
+                fichier=source.fichier,
+                feuille=source.feuille,
+                colonne="categorie",
+                attendu="une ligne de catégorie etat_prioritaires (et, s'il y a lieu, une ligne etat_agents)",
+                correction="ajouter cette ligne à la table des réservataires",
+            )
+        ]
+    return []
+
+
+def _vacancies(dossier: Dossier) -> list[Anomalie]:
+    hypotheses = dossier.convention.hypotheses
+    if hypotheses.taux_rotation is not None or hypotheses.liberations_prevues is not None:
+        return []
+    annee, choix = dossier.convention.annee, dossier.convention.choix
+    window = [a for a in range(annee - choix.fenetre_rotation, annee) if a not in choix.annees_exclues]
+    moves = dossier.mouvements
+    usable = (
+        (moves["etape"] == "bail") & (moves["nature"] != "premiere_location") & moves["annee"].isin(window)
+    )
+    if usable.any():
+        return []
+    seen = ", ".join(str(a) for a in sorted(set(moves["annee"].dropna().astype(int)))) or "aucune"
+    return [
+        Anomalie(
+            code="mouvements.fenetre.vide",
+            message="Rien ne permet d'estimer les libérations de l'année : aucune relocation dans la fenêtre "
+            f"{window[0] if window else '—'}-{window[-1] if window else '—'} (années lues : {seen})",
+            fichier=source_of(dossier, "mouvements").fichier,
+            colonne="annee",
+            attendu="des mouvements d'étape « bail » dans la fenêtre, un taux de rotation, ou une prévision du bailleur",
+            correction="compléter la table des mouvements, élargir fenetre_rotation, ou écrire taux_rotation ou "
+            "liberations_prevues dans [hypotheses]",
+        )
+    ]

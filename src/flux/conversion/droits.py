@@ -1,0 +1,300 @@
+"""Legacy reservations as live rights: who holds what on 1 January, until when, in return for what.
+
+Works on whole columns; a `Fraction` is made only once the rights are grouped.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from fractions import Fraction
+
+import numpy as np
+import pandas as pd
+
+from flux.conversion.assiette import Classement
+from flux.conversion.exact import group_exact, of
+from flux.conversion.territoires import source_of
+from flux.dossier import Dossier
+from flux.loi import Regles
+from flux.noyau.errors import Anomalie, DataError
+
+HELD = ["id_reservataire", "commune", "groupe", "garantie", "poids", "_ligne"]
+GARANTS_LEGAUX = ("commune", "epci", "ept", "ville_paris")
+
+
+@dataclass(frozen=True)
+class Droits:
+    """Rights of the year, by use.
+
+    suite : id_reservataire, commune, groupe, garantie, nb      recurring rights on dwellings of the base
+    uniques : id_reservataire, commune, garantie, nb            single-use rights due in the year
+    livraisons : id_reservataire, programme, commune, garantie, nb     rights of programmes let first this year
+    lignes : (id_reservataire, commune) -> lines of the file that hold its recurring rights
+    """
+
+    suite: pd.DataFrame
+    uniques: pd.DataFrame
+    livraisons: pd.DataFrame
+    lignes: pd.Series
+    avertissements: tuple[str, ...]
+
+
+def effective_end(dossier: Dossier, regles: Regles) -> pd.Series:
+    """The day on which each right ends.
+
+    "les droits de réservation attachés à cette garantie sont prolongés de cinq ans à compter du
+    dernier paiement" (CCH, art. R. 441-6): for a commune, an EPCI or an EPT, `date_fin` is then ignored.
+    """
+    reservations = dossier.reservations
+    end = reservations["date_fin"]
+    categorie = reservations["id_reservataire"].map(
+        dossier.reservataires.set_index("id_reservataire")["categorie"]
+    )
+    repaid = (
+        (
+            (reservations["contrepartie"] == "garantie")
+            & categorie.isin(GARANTS_LEGAUX)
+            & reservations["date_remboursement"].notna()
+        )
+        .fillna(False)
+        .astype(bool)
+    )
+    if not repaid.any():
+        return end
+    years = int(regles.valeur("duree_garantie_apres_remboursement"))
+    return end.mask(repaid, reservations["date_remboursement"] + pd.DateOffset(years=years))
+
+
+def stock_identified(dossier: Dossier) -> frozenset[str]:
+    """Dwellings that stay in stock on 1 January: défense, sécurité intérieure, hospitals (L. 441-1, al. 39)."""
+    reservations = dossier.reservations
+    first = pd.Timestamp(date(dossier.convention.annee, 1, 1))
+    alive = ~(reservations["date_debut"] > first) & ~(reservations["date_fin"] < first)
+    kept = alive.fillna(True).astype(bool) & (reservations["mode"] == "stock")
+    return frozenset(reservations.loc[kept, "id_logement"].dropna())
+
+
+def live_rights(dossier: Dossier, regles: Regles, classement: Classement, groupe: pd.Series) -> Droits:
+    """Every right that acts this year.
+
+    Parameters
+    ----------
+    groupe : rotation group of each dwelling, aligned on `dossier.logements`.
+
+    Raises
+    ------
+    DataError
+        More rights than dwellings on a dwelling or in a programme, under `sur_reservation = "erreur"`.
+    """
+    annee, choix = dossier.convention.annee, dossier.convention.choix
+    rights = dossier.reservations.loc[dossier.reservations["mode"] != "stock"].copy()
+    rights["fin"] = effective_end(dossier, regles).loc[rights.index]
+    rights["garantie"] = (rights["contrepartie"] == "garantie").fillna(False).astype(bool)
+    rights["nb"] = rights["nb"].fillna(1).astype(int)
+
+    base = dossier.logements.loc[classement.dans_assiette, ["id_logement", "programme", "commune"]]
+    base = base.assign(groupe=groupe.loc[base.index])
+    nb_base = base.groupby(["programme", "commune"]).size()
+    delivered = set(zip(dossier.livraisons["programme"], dossier.livraisons["commune"], strict=True))
+    lot_keys = list(zip(rights["programme"], rights["commune"], strict=True))
+    is_lot = rights["id_logement"].isna()
+    in_base = pd.Series([k in nb_base.index for k in lot_keys], index=rights.index, dtype=bool)
+    in_delivery = pd.Series([k in delivered for k in lot_keys], index=rights.index, dtype=bool)
+    first_letting = is_lot & ~in_base & in_delivery
+
+    unique = rights["type_droit"] == "unique"
+    rights = rights.assign(**_alive(rights, annee, str(choix.regle_echeance)))
+    suite = rights.loc[~unique & ~first_letting & (rights["jours"] > 0)]
+    avertissements: list[str] = []
+
+    one = _on_dwellings(suite, base, str(choix.logement_partage))
+    lots = suite.loc[is_lot & in_base]
+    gone = int((is_lot & ~in_base & ~in_delivery & ~unique & (rights["jours"] > 0)).sum())
+    if gone:
+        avertissements.append(
+            f"{gone} réservation(s) par programme sans aucun logement dans l'assiette : sans effet."
+        )
+    _refuse_excess(dossier, one, lots, nb_base, str(choix.sur_reservation))
+    one, lots = _reduce_excess(one, lots, nb_base)
+
+    held = pd.concat([one[HELD], _spread_lots(lots, base, nb_base)])
+    return Droits(
+        suite=group_exact(held, ["id_reservataire", "commune", "groupe", "garantie"], "poids", "nb"),
+        uniques=_uniques(rights.loc[unique], base, annee),
+        livraisons=_deliveries(rights.loc[first_letting & ~unique], annee),
+        lignes=held.groupby(["id_reservataire", "commune"])["_ligne"].agg(lambda x: sorted(set(map(int, x)))),
+        avertissements=tuple(avertissements),
+    )
+
+
+def _alive(rights: pd.DataFrame, annee: int, regle: str) -> dict[str, pd.Series]:
+    """Days alive in the year over days of the year, under the chosen rule (dossier, "Expiry")."""
+    first, last = pd.Timestamp(date(annee, 1, 1)), pd.Timestamp(date(annee, 12, 31))
+    days = (last - first).days + 1
+    start = rights["date_debut"].fillna(first).clip(lower=first)
+    end = rights["fin"].fillna(last).clip(upper=last)
+    alive = ((end - start).dt.days + 1).clip(lower=0)
+    if regle == "prorata":
+        jours = alive
+    elif regle == "annee_entiere":
+        jours = alive.where(alive == days, 0)
+    else:
+        begun, ended = rights["date_debut"] > first, rights["fin"] < first
+        jours = pd.Series(np.where(begun.fillna(False) | ended.fillna(False), 0, days), index=rights.index)
+    return {"jours": jours.astype(int), "jours_an": pd.Series(days, index=rights.index)}
+
+
+def _on_dwellings(suite: pd.DataFrame, base: pd.DataFrame, partage: str) -> pd.DataFrame:
+    """Rights on identified dwellings of the base; a shared dwelling is shared as the parties chose."""
+    one = suite.loc[suite["id_logement"].notna()].drop(columns=["programme", "commune"])
+    one = one.merge(base, on="id_logement", how="inner")
+    ranked = one["ordre"].notna() & one["part"].isna()
+    holders = one.loc[ranked].groupby("id_logement")["id_logement"].transform("size")
+    part = one["part"].map(of, na_action="ignore").fillna(Fraction(1))
+    if partage == "priorite":
+        first = one.loc[ranked].groupby("id_logement")["ordre"].transform("min") == one.loc[ranked, "ordre"]
+        part = part.mask(first.reindex(part.index) == False, Fraction(0))  # noqa: E712
+    else:
+        part.loc[holders.index] = [Fraction(1, int(n)) for n in holders]
+    one["poids"] = [
+        p * Fraction(int(j), int(a)) for p, j, a in zip(part, one["jours"], one["jours_an"], strict=True)
+    ]
+    return one
+
+
+def _refuse_excess(
+    dossier: Dossier, one: pd.DataFrame, lots: pd.DataFrame, nb_base: pd.Series, regle: str
+) -> None:
+    if regle != "erreur":
+        return
+    anomalies: list[Anomalie] = []
+    source = source_of(dossier, "reservations")
+    held = one.groupby("id_logement")["poids"].sum() if len(one) else pd.Series(dtype=object)
+    for ident in held.index[[h > 1 for h in held]] if len(held) else []:
+        rows = one.loc[one["id_logement"] == ident]
+        anomalies.append(
+            Anomalie(
+                code="reservations.sur_reservation.logement",
+                message=f"Le logement « {ident} » porte {len(rows)} droits ({', '.join(rows['id_reservataire'])}) dont les "
+                f"parts dépassent 1",
+                fichier=source.fichier,
+                feuille=source.feuille,
+                ligne=int(rows["_ligne"].max()),
+                colonne="id_logement",
+                valeur=str(ident),
+                attendu="des parts dont la somme ne dépasse pas 1 pour un même logement",
+                correction="remplir la colonne « part » (ou « ordre »), supprimer le droit en trop, ou choisir "
+                'sur_reservation = "reduction_proportionnelle" dans convention.toml',
+            )
+        )
+    for (programme, commune), asked, available in _lots_excess(one, lots, nb_base):
+        rows = lots.loc[(lots["programme"] == programme) & (lots["commune"] == commune)]
+        anomalies.append(
+            Anomalie(
+                code="reservations.sur_reservation.programme",
+                message=f"Le programme « {programme} » ({commune}) porte {float(asked):g} droits pour {available} "
+                f"logement{'s' if available > 1 else ''} dans l'assiette",
+                fichier=source.fichier,
+                feuille=source.feuille,
+                ligne=int(rows["_ligne"].max()),
+                colonne="nb",
+                valeur=f"{float(asked):g}",
+                attendu=f"au plus {available} droits sur ce programme",
+                correction="corriger « nb », dater les droits éteints (date_fin), ou choisir "
+                'sur_reservation = "reduction_proportionnelle" dans convention.toml',
+            )
+        )
+    if anomalies:
+        raise DataError(anomalies)
+
+
+def _lots_excess(
+    one: pd.DataFrame, lots: pd.DataFrame, nb_base: pd.Series
+) -> list[tuple[tuple[str, str], Fraction, int]]:
+    """Programmes that carry more live rights, by lot and by dwelling, than dwellings in the base."""
+    asked: dict[tuple[str, str], Fraction] = {}
+    for p, c, nb, jours, an in zip(
+        lots["programme"], lots["commune"], lots["nb"], lots["jours"], lots["jours_an"], strict=True
+    ):
+        asked[p, c] = asked.get((p, c), Fraction(0)) + Fraction(int(nb) * int(jours), int(an))
+    if asked and len(one):
+        for (p, c), poids in one.groupby(["programme", "commune"])["poids"].sum().items():
+            if (p, c) in asked:
+                asked[p, c] += poids
+    return [
+        (key, total, int(nb_base[key])) for key, total in sorted(asked.items()) if total > int(nb_base[key])
+    ]
+
+
+def _reduce_excess(
+    one: pd.DataFrame, lots: pd.DataFrame, nb_base: pd.Series
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Bring the rights of a dwelling back to 1, then those of a programme to its dwellings, in proportion."""
+    if len(one):
+        held = one.groupby("id_logement")["poids"].transform("sum")
+        one = one.assign(poids=[p if h <= 1 else p / h for p, h in zip(one["poids"], held, strict=True)])
+    factors = {key: Fraction(available) / asked for key, asked, available in _lots_excess(one, lots, nb_base)}
+    if factors:
+        one = one.assign(
+            poids=[
+                p * factors.get((g, c), Fraction(1))
+                for p, g, c in zip(one["poids"], one["programme"], one["commune"], strict=True)
+            ]
+        )
+    weights = [
+        Fraction(int(nb) * int(j), int(a)) * factors.get((p, c), Fraction(1))
+        for p, c, nb, j, a in zip(
+            lots["programme"], lots["commune"], lots["nb"], lots["jours"], lots["jours_an"], strict=True
+        )
+    ]
+    return one, lots.assign(poids=pd.Series(weights, index=lots.index, dtype=object))
+
+
+def _spread_lots(lots: pd.DataFrame, base: pd.DataFrame, nb_base: pd.Series) -> pd.DataFrame:
+    """A lot of rights on a programme weighs alike on each of its dwellings of the base."""
+    shares = base.groupby(["programme", "commune", "groupe"]).size().rename("nb_groupe").reset_index()
+    spread = lots[["id_reservataire", "programme", "commune", "garantie", "poids", "_ligne"]].merge(
+        shares, on=["programme", "commune"], how="inner"
+    )
+    spread["poids"] = [
+        p * Fraction(int(n), int(nb_base[g, c]))
+        for p, n, g, c in zip(
+            spread["poids"], spread["nb_groupe"], spread["programme"], spread["commune"], strict=True
+        )
+    ]
+    return spread[HELD]
+
+
+def _uniques(rights: pd.DataFrame, base: pd.DataFrame, annee: int) -> pd.DataFrame:
+    """Single-use rights due this year: the planned year, or an even spread from start to end."""
+    first, last = pd.Timestamp(date(annee, 1, 1)), pd.Timestamp(date(annee, 12, 31))
+    where = rights["id_logement"].map(base.set_index("id_logement")["commune"])
+    commune = where.where(rights["id_logement"].notna(), rights["commune"])
+    span = (rights["date_fin"] - rights["date_debut"]).dt.days + 1
+    overlap = (
+        (rights["date_fin"].clip(upper=last) - rights["date_debut"].clip(lower=first)).dt.days + 1
+    ).clip(lower=0)
+    poids = [
+        Fraction(int(nb))
+        * (Fraction(int(planned == annee)) if pd.notna(planned) else Fraction(int(o), int(s)))
+        for nb, planned, o, s in zip(rights["nb"], rights["annee_prevue"], overlap, span, strict=True)
+    ]
+    frame = pd.DataFrame(
+        {
+            "id_reservataire": rights["id_reservataire"],
+            "commune": commune,
+            "garantie": rights["garantie"],
+            "poids": pd.Series(poids, index=rights.index, dtype=object),
+        }
+    )
+    frame = frame.loc[frame["commune"].notna() & (frame["poids"] != 0)]
+    return group_exact(frame, ["id_reservataire", "commune", "garantie"], "poids", "nb")
+
+
+def _deliveries(rights: pd.DataFrame, annee: int) -> pd.DataFrame:
+    """Rights of programmes delivered in the year: they act at first letting only."""
+    ended = (rights["fin"] < pd.Timestamp(date(annee, 1, 1))).fillna(False).astype(bool)
+    frame = rights.loc[~ended, ["id_reservataire", "programme", "commune", "garantie", "nb"]]
+    frame = frame.assign(poids=frame["nb"].map(lambda n: Fraction(int(n)))).drop(columns="nb")
+    return group_exact(frame, ["id_reservataire", "programme", "commune", "garantie"], "poids", "nb")

@@ -1,0 +1,324 @@
+"""The leaves of every tree: what was read in the files and in the convention, and the flows made from it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from fractions import Fraction
+
+import pandas as pd
+
+from flux.conversion.assiette import Classement
+from flux.conversion.exact import total
+from flux.conversion.flux import Flux, expected_vacancies
+from flux.conversion.rotation import Rotation
+from flux.conversion.territoires import source_of
+from flux.dossier import Dossier
+from flux.noyau.provenance import Couleur, Figure, line_ranges, step
+
+ARTICLE_FLUX = "CCH, art. R. 441-5, I"
+
+
+@step("somme")
+def add(*terms: Fraction) -> Fraction:
+    """Exact sum."""
+    return total(terms)
+
+
+@step("différence")
+def subtract(a: Fraction, b: Fraction) -> Fraction:
+    """`a` less `b`."""
+    return a - b
+
+
+@step("produit")
+def multiply(a: Fraction, b: Fraction) -> Fraction:
+    """`a` times `b`."""
+    return a * b
+
+
+@step("relocations ÷ logements, sur la fenêtre", unite="par an")
+def turnover(relocations: Fraction, stock: Fraction) -> Fraction:
+    """Pooled turnover of a group."""
+    return relocations / stock
+
+
+@step("flux entier ÷ flux net (mise à l'échelle)", unite="rapport")
+def scale(entier: Fraction, net: Fraction) -> Fraction:
+    """F*/F: every exact flow is multiplied by it, so that all add up to whole dwellings."""
+    return entier / net if net else Fraction(0)
+
+
+def constant(
+    valeur: Fraction | int,
+    nom: str,
+    *,
+    unite: str = "logements",
+    couleur: Couleur = Couleur.CONVENTION,
+    article: str | None = None,
+) -> Figure:
+    """A value written by the parties or by the contract, as a figure."""
+    return Figure(valeur=Fraction(valeur), nom=nom, unite=unite, couleur=couleur, article=article)
+
+
+@dataclass(frozen=True)
+class Feuilles:
+    """Figures of the base and of the flow, by commune and for the whole.
+
+    base, flux, relocations : commune -> figure (`relocations` is the flow on which rates apply;
+    `flux` holds the first lettings too, where the parties put them in the flow)
+    """
+
+    dossier: Dossier
+    base: dict[str, Figure]
+    relocations: dict[str, Figure]
+    flux: dict[str, Figure]
+    flux_hors_qpv: dict[str, Fraction]
+    base_totale: Figure
+    flux_total: Figure
+    relocations_totales: Figure
+
+    @property
+    def communes(self) -> list[str]:
+        return list(self.flux)
+
+
+def leaf(
+    dossier: Dossier,
+    table: str,
+    valeur: Fraction | int,
+    nom: str,
+    *,
+    colonne: str,
+    filtre: str,
+    lignes: Sequence[int] = (),
+    unite: str = "logements",
+) -> Figure:
+    """A figure read in a table of the dossier: file, sheet, column, filter, lines, hash."""
+    source = replace(
+        source_of(dossier, table),
+        colonne=colonne,
+        filtre=filtre,
+        nb_lignes=len(lignes) or None,
+        lignes=line_ranges(list(lignes)) or None,
+    )
+    return Figure(valeur=Fraction(valeur), nom=nom, unite=unite, couleur=Couleur.DONNEE, source=source)
+
+
+def grow(dossier: Dossier, classement: Classement, rotation: Rotation, flux: Flux) -> Feuilles:
+    """Make the figures of the base and of the flow. Their values are those of `flux`, to the last digit."""
+    logements = dossier.logements.loc[classement.dans_assiette, ["commune", "_ligne"]]
+    logements = logements.assign(groupe=rotation.groupe.loc[logements.index])
+    lignes = logements.groupby("commune")["_ligne"].agg(list)
+    communes = sorted(set(flux.segments["commune"]))
+    noms = dossier.communes.set_index("commune")["nom"]
+    base = {
+        c: leaf(
+            dossier,
+            "logements",
+            len(lignes.get(c, [])),
+            f"logements de l'assiette à {noms.get(c, c)}",
+            colonne="commune",
+            filtre=f"commune = {c}, dans l'assiette",
+            lignes=lignes.get(c, []),
+        )
+        for c in communes
+    }
+    vacancies = _vacancy_figures(dossier, rotation, flux, logements, communes)
+    lost = _subtracted_figures(dossier, flux, communes)
+    net = {
+        c: subtract(vacancies[c], lost[c], nom=f"flux net de {noms.get(c, c)}") if c in lost else vacancies[c]
+        for c in communes
+    }
+    net_total = add(*net.values(), nom="flux net") if net else constant(0, "flux net")
+    if flux.report_anterieur:
+        carried = leaf(
+            dossier,
+            "soldes",
+            flux.report_anterieur,
+            "reste du flux de l'année précédente",
+            colonne="solde",
+            filtre="id_reservataire = *",
+        )
+        exact = add(net_total, carried, nom="flux net et reste reporté")
+    else:
+        exact = net_total
+    relet = flux.entier - int(total(flux.premieres))
+    entier = Figure(
+        valeur=Fraction(relet),
+        nom="flux annuel à partager, en logements entiers",
+        couleur=Couleur.CALCUL,
+        calcul="arrondi à l'entier le plus proche, demi vers le haut",
+        article=ARTICLE_FLUX,
+        entrees=(exact,),
+    )
+    echelle = scale(entier, net_total, nom="mise à l'échelle du flux")
+    relocations = {c: multiply(net[c], echelle, nom=f"flux à partager à {noms.get(c, c)}") for c in communes}
+    premieres = flux.by_commune(flux.premieres)
+    totals = dict(relocations)
+    for c, n in premieres.items():
+        if n:
+            first = leaf(
+                dossier,
+                "livraisons",
+                n,
+                f"premières mises en location à {noms.get(c, c)}",
+                colonne="nb",
+                filtre=f"commune = {c}, mise en service dans l'année",
+            )
+            totals[c] = add(
+                relocations[c],
+                first,
+                nom=f"flux à partager à {noms.get(c, c)}, premières locations comprises",
+            )
+    whole = (
+        entier
+        if flux.entier == relet
+        else add(
+            entier,
+            leaf(
+                dossier,
+                "livraisons",
+                total(flux.premieres),
+                "premières mises en location",
+                colonne="nb",
+                filtre="mise en service dans l'année",
+            ),
+            nom="flux annuel à partager, premières locations comprises",
+        )
+    )
+    hors_qpv = dict.fromkeys(communes, Fraction(0)) | {
+        c: v for (c, q), v in flux.by_commune_qpv().items() if not q
+    }
+    return Feuilles(
+        dossier,
+        base,
+        relocations,
+        totals,
+        hors_qpv,
+        add(*base.values(), nom="logements de l'assiette") if base else constant(0, "assiette"),
+        whole,
+        entier,
+    )
+
+
+def _vacancy_figures(
+    dossier: Dossier, rotation: Rotation, flux: Flux, logements: pd.DataFrame, communes: list[str]
+) -> dict[str, Figure]:
+    values = flux.by_commune(flux.liberations)
+    forecast = dossier.convention.hypotheses.liberations_prevues
+    if forecast is not None:
+        whole = constant(forecast, "libérations prévues par le bailleur", couleur=Couleur.HYPOTHESE)
+        return {
+            c: Figure(
+                valeur=values[c],
+                nom=f"libérations attendues ({c})",
+                calcul="part de la prévision du bailleur",
+                entrees=(whole,),
+            )
+            for c in communes
+        }
+    taux = {
+        str(row["groupe"]): _turnover_figure(dossier, rotation, row)
+        for row in rotation.table.to_dict("records")
+    }
+    cells = logements.groupby(["commune", "groupe"])["_ligne"].agg(list)
+    parts: dict[str, list[Figure]] = {c: [] for c in communes}
+    for (commune, groupe), lignes in cells.items():
+        nb = leaf(
+            dossier,
+            "logements",
+            len(lignes),
+            f"logements de l'assiette, {groupe}",
+            colonne="commune",
+            filtre=f"commune = {commune}, maille de rotation « {groupe} »",
+            lignes=lignes,
+        )
+        rate = (
+            taux.get(groupe)
+            if taux.get(groupe) and taux[groupe].valeur == rotation.taux[groupe]
+            else constant(
+                rotation.taux[groupe],
+                f"taux de rotation emprunté à une maille plus large ({groupe})",
+                unite="par an",
+                couleur=Couleur.HYPOTHESE,
+            )
+        )
+        parts[commune].append(expected_vacancies(nb, rate, nom=f"libérations attendues, {groupe}"))
+    return {
+        c: add(*p, nom=f"libérations attendues ({c})") if p else constant(0, f"libérations attendues ({c})")
+        for c, p in parts.items()
+    }
+
+
+def _turnover_figure(dossier: Dossier, rotation: Rotation, row: dict[str, object]) -> Figure:
+    groupe = str(row["groupe"])
+    if not rotation.annees:
+        return constant(
+            rotation.taux[groupe],
+            "taux de rotation de la convention",
+            unite="par an",
+            couleur=Couleur.HYPOTHESE,
+        )
+    window = f"{rotation.annees[0]}-{rotation.annees[-1]}"
+    moves = leaf(
+        dossier,
+        "mouvements",
+        int(str(row["nb_relocations"])),
+        f"relocations {window}, {groupe}",
+        colonne="nb",
+        filtre=f"bail, hors premières locations, {window}, maille « {groupe} »",
+    )
+    stock = leaf(
+        dossier,
+        "logements",
+        int(str(row["nb_stock"])),
+        f"logements présents, {window}, {groupe}",
+        colonne="annee_mise_location",
+        filtre=f"en service au 1er janvier de chaque année, maille « {groupe} »",
+        unite="logements × années",
+    )
+    if not stock.valeur:
+        return constant(0, f"taux de rotation ({groupe})", unite="par an", couleur=Couleur.HYPOTHESE)
+    return turnover(moves, stock, nom=f"taux de rotation ({groupe})")
+
+
+def _subtracted_figures(dossier: Dossier, flux: Flux, communes: list[str]) -> dict[str, Figure]:
+    """Dwellings subtracted in each commune, by category."""
+    by_category = {k: flux.by_commune(tuple(v)) for k, v in sorted(flux.soustractions.par_segment.items())}
+    assumed = set(
+        flux.soustractions.table.loc[flux.soustractions.table["origine"] == "hypothese", "categorie"]
+    )
+    table = dossier.soustractions
+    out: dict[str, Figure] = {}
+    for commune in communes:
+        parts: list[Figure] = []
+        for categorie, values in by_category.items():
+            value = values.get(commune, Fraction(0))
+            if not value:
+                continue
+            if categorie in assumed:
+                parts.append(
+                    constant(value, f"{categorie} : part passée des relocations", couleur=Couleur.HYPOTHESE)
+                )
+                continue
+            lines = table.loc[
+                (table["categorie"] == categorie)
+                & (table["annee"] == dossier.convention.annee)
+                & (table["etat"] == "previsionnel"),
+                "_ligne",
+            ]
+            parts.append(
+                leaf(
+                    dossier,
+                    "soustractions",
+                    value,
+                    f"{categorie} : prévision répartie comme les libérations",
+                    colonne="nb",
+                    filtre=f"categorie = {categorie}, previsionnel",
+                    lignes=list(lines),
+                )
+            )
+        if parts:
+            out[commune] = add(*parts, nom=f"logements soustraits ({commune})")
+    return out

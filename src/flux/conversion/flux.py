@@ -1,0 +1,189 @@
+"""The annual flow: expected vacancies less subtracted dwellings, by segment, scaled to whole dwellings."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from fractions import Fraction
+
+import pandas as pd
+
+from flux.conversion.assiette import Classement
+from flux.conversion.exact import estimate, half_up, of, spread, total
+from flux.conversion.rotation import Rotation
+from flux.conversion.soustractions import Soustractions, subtract
+from flux.dossier import Dossier
+from flux.loi import Regles
+from flux.noyau.provenance import step
+
+SEGMENT = ["commune", "qpv", "typologie", "financement"]
+
+
+@dataclass(frozen=True)
+class Flux:
+    """The flow of the year.
+
+    segments : commune, qpv, typologie, financement, nb_logements, one row a segment
+    liberations, soustraits, net, premieres, a_partager : aligned on `segments`
+    net_total : F, the carried remainder of last year included
+    entier : F*, whole dwellings to share (first lettings included under `dans_le_flux`)
+    report : F − F*, carried to the next year
+    echelle : F* over the sum of the segments' net flows
+    """
+
+    segments: pd.DataFrame
+    liberations: tuple[Fraction, ...]
+    soustraits: tuple[Fraction, ...]
+    net: tuple[Fraction, ...]
+    premieres: tuple[Fraction, ...]
+    a_partager: tuple[Fraction, ...]
+    net_total: Fraction
+    report_anterieur: Fraction
+    entier: int
+    echelle: Fraction
+    soustractions: Soustractions
+    hypotheses: tuple[str, ...]
+
+    @property
+    def report(self) -> Fraction:
+        return self.net_total + total(self.premieres) - self.entier
+
+    def by_commune(self, values: tuple[Fraction, ...]) -> dict[str, Fraction]:
+        """Sums of `values` by commune, sorted by code."""
+        out: dict[str, Fraction] = {}
+        for commune, value in zip(self.segments["commune"], values, strict=True):
+            out[commune] = out.get(commune, Fraction(0)) + value
+        return out
+
+    def by_commune_qpv(self) -> dict[tuple[str, bool], Fraction]:
+        """Flow to share by commune and by QPV."""
+        out: dict[tuple[str, bool], Fraction] = {}
+        for commune, qpv, value in zip(
+            self.segments["commune"], self.segments["qpv"], self.a_partager, strict=True
+        ):
+            out[commune, bool(qpv)] = out.get((commune, bool(qpv)), Fraction(0)) + value
+        return out
+
+    @property
+    def table(self) -> pd.DataFrame:
+        """`quotas.flux` of the contract."""
+        liberations = [float(v) for v in self.liberations]
+        return self.segments.assign(
+            taux_rotation=[
+                v / n if n else 0.0 for v, n in zip(liberations, self.segments["nb_logements"], strict=True)
+            ],
+            liberations=liberations,
+            soustraits=[float(v) for v in self.soustraits],
+            flux_net=[float(v) for v in self.net],
+            flux_a_partager=[float(v) for v in self.a_partager],
+        )
+
+
+def annual_flow(dossier: Dossier, regles: Regles, classement: Classement, rotation: Rotation) -> Flux:
+    """F = Σ over segments of max(0, vacancies − subtracted); F* = F to the nearest integer, half up.
+
+    Every exact flow is scaled by F*/F so that segments, dues, quotas and plan add up to the same F*;
+    F − F* is carried to the next year and belongs to no holder.
+    """
+    premieres = first_lettings(dossier)
+    segments, liberations, hypotheses = _vacancies(dossier, classement, rotation, premieres)
+    soustractions = subtract(dossier, regles, rotation, segments, liberations)
+    soustraits = soustractions.of_segments(len(segments))
+    net = [max(Fraction(0), v - s) for v, s in zip(liberations, soustraits, strict=True)]
+    carried = _carried(dossier)
+    net_total = max(Fraction(0), total(net) + carried)
+    relet = half_up(net_total) if total(net) else 0
+    echelle = Fraction(relet) / total(net) if relet else Fraction(0)
+    first = [premieres.get(tuple(key), Fraction(0)) for key in segments[SEGMENT].itertuples(index=False)]
+    return Flux(
+        segments=segments,
+        liberations=tuple(liberations),
+        soustraits=tuple(soustraits),
+        net=tuple(net),
+        premieres=tuple(first),
+        a_partager=tuple(v * echelle + f for v, f in zip(net, first, strict=True)),
+        net_total=net_total,
+        report_anterieur=carried,
+        entier=relet + int(total(first)),
+        echelle=echelle,
+        soustractions=soustractions,
+        hypotheses=(*hypotheses, *soustractions.hypotheses),
+    )
+
+
+def first_lettings(dossier: Dossier) -> dict[tuple[str, bool, str, str], Fraction]:
+    """First lettings that the parties put in the flow (`premieres_locations = "dans_le_flux"`), by segment."""
+    out: dict[tuple[str, bool, str, str], Fraction] = {}
+    if dossier.convention.choix.premieres_locations != "dans_le_flux":
+        return out
+    rows = delivered(dossier)
+    for c, q, t, f, n in zip(*(rows[k] for k in SEGMENT), rows["nb"], strict=True):
+        key = (c, bool(q), t, f)
+        out[key] = out.get(key, Fraction(0)) + int(n)
+    return out
+
+
+def delivered(dossier: Dossier) -> pd.DataFrame:
+    """Programmes let first in the year; what they do not say is named, never guessed."""
+    rows = dossier.livraisons
+    rows = rows.loc[rows["date_mise_service"].dt.year == dossier.convention.annee]
+    return rows.assign(
+        qpv=rows["qpv"].fillna(False),
+        typologie=rows["typologie"].fillna("non renseigné"),
+        financement=rows["financement"].fillna("non renseigné"),
+    )
+
+
+@step("logements × taux de rotation (décimale de 12 chiffres)")
+def expected_vacancies(nb_logements: Fraction, taux_rotation: Fraction) -> Fraction:
+    """Expected vacancies of `nb_logements` dwellings at `taux_rotation` a year: an estimate, of 12 digits."""
+    return estimate(nb_logements * taux_rotation)
+
+
+Segment = tuple[str, bool, str, str]
+Attendus = dict[tuple[str, str], Fraction]
+
+
+def _vacancies(
+    dossier: Dossier,
+    classement: Classement,
+    rotation: Rotation,
+    premieres: Mapping[Segment, Fraction],
+) -> tuple[pd.DataFrame, list[Fraction], list[str]]:
+    """Expected vacancies by segment: its dwellings × the rate of their rotation group, or the landlord's forecast.
+
+    The estimate is made by commune × rotation group, then shared among its segments as their dwellings,
+    so that the sums by commune are exactly what `expected_vacancies` says.
+    """
+    base = dossier.logements.loc[classement.dans_assiette, SEGMENT]
+    base = base.assign(qpv=base["qpv"].astype(bool), groupe=rotation.groupe.loc[base.index])
+    expected: dict[Segment, Fraction] = {key: Fraction(0) for key in premieres}
+    nb: dict[Segment, int] = dict.fromkeys(premieres, 0)
+    for (commune, groupe), rows in base.groupby(["commune", "groupe"], sort=True):
+        counts = rows.groupby(SEGMENT, sort=True).size()
+        attendu = expected_vacancies(Fraction(len(rows)), rotation.taux[groupe])
+        shares = spread(attendu, [Fraction(int(n)) for n in counts])
+        for key, count, share in zip(counts.index, counts, shares, strict=True):
+            nb[key] = nb.get(key, 0) + int(count)
+            expected[key] = expected.get(key, Fraction(0)) + share
+    keys = sorted(expected)
+    segments = pd.DataFrame(keys, columns=SEGMENT).assign(nb_logements=[nb[k] for k in keys])
+    segments["qpv"] = segments["qpv"].astype(bool)
+    forecast = dossier.convention.hypotheses.liberations_prevues
+    if forecast is None:
+        return segments, [expected[k] for k in keys], list(rotation.hypotheses)
+    weights = [expected[k] for k in keys]
+    if not total(weights):
+        weights = [Fraction(nb[k]) for k in keys]
+    said = [
+        f"Libérations prévues par le bailleur : {float(forecast):g}, réparties comme la rotation passée "
+        "ou, à défaut, comme le parc."
+    ]
+    return segments, spread(estimate(forecast), weights), said
+
+
+def _carried(dossier: Dossier) -> Fraction:
+    """The remainder F − F* of last year (row `*` of `soldes`), added before rounding."""
+    soldes = dossier.soldes
+    rows = soldes.loc[(soldes["id_reservataire"] == "*") & (soldes["annee"] == dossier.convention.annee - 1)]
+    return total([of(float(v)) for v in rows["solde"]])

@@ -1,0 +1,220 @@
+"""The verb of the stage, `convert`, and its result, `Quotas`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any
+
+import pandas as pd
+
+from flux.conversion import vues
+from flux.conversion.arrondi import Plafond, apportion
+from flux.conversion.assiette import Classement, classify
+from flux.conversion.comptes import ceilings, closing, lost_to_ceilings, opening
+from flux.conversion.controles import check_convention
+from flux.conversion.droits import Droits, live_rights, stock_identified
+from flux.conversion.dus import BAILLEUR, Dus, exact_dues
+from flux.conversion.exact import total
+from flux.conversion.explication import Explication, Preuve, explain_holder
+from flux.conversion.feuilles import Feuilles, grow
+from flux.conversion.flux import Flux, annual_flow, delivered
+from flux.conversion.matrice import round_matrix
+from flux.conversion.methodes import METHODES, Poids
+from flux.conversion.rotation import Rotation, pooled_turnover
+from flux.conversion.remarques import remarks
+from flux.conversion.tables import (
+    ceiling_table,
+    charged,
+    communes_table,
+    deliveries_table,
+    dues_table,
+    left_outside,
+    quotas_table,
+    rights_table,
+    targets,
+)
+from flux.dossier import Dossier
+from flux.loi import Regles, regles as law
+from flux.noyau.errors import ConventionError, near_misses
+from flux.rendu.vue import Affichable, Vue
+
+
+@dataclass(frozen=True, kw_only=True, repr=False, eq=False)
+class Quotas(Affichable):
+    """Annual quotas by réservataire, and everything they were made from.
+
+    `table, communes, plafonds, assiette, flux, soustractions, livraisons, soldes` have the columns of the
+    contract. `rotation, droits, dus, hors_flux, reductions` show how they were made; `exact` holds
+    exact totals; `egalites, hypotheses, avertissements` are French sentences.
+    """
+
+    dossier: Dossier
+    regles: Regles
+    table: pd.DataFrame
+    communes: pd.DataFrame
+    plafonds: pd.DataFrame
+    assiette: pd.DataFrame
+    flux: pd.DataFrame
+    soustractions: pd.DataFrame
+    livraisons: pd.DataFrame
+    soldes: pd.DataFrame
+    rotation: pd.DataFrame
+    droits: pd.DataFrame
+    dus: pd.DataFrame
+    hors_flux: pd.DataFrame
+    reductions: pd.DataFrame
+    exact: Mapping[str, Fraction]
+    egalites: tuple[str, ...]
+    hypotheses: tuple[str, ...]
+    avertissements: tuple[str, ...]
+    preuve: Preuve
+
+    def explain(self, ident: str) -> Explication:
+        """The tree of a quota, down to the cells of the files and the articles.
+
+        Parameters
+        ----------
+        ident : an `id_reservataire`, "bailleur", or "etat" (priority and agents together).
+        """
+        return explain_holder(self.preuve, ident)
+
+    def vue(self) -> Vue:
+        """What a notebook or a terminal shows."""
+        return vues.quotas_view(self)
+
+    def plot(self) -> Any:
+        """Horizontal bars of the quotas (a matplotlib figure)."""
+        return vues.quotas_picture(self)
+
+    def to_dict(self) -> dict[str, Any]:
+        """JSON-able: tables, law, choices, sources (dossier.md, "flux/1")."""
+        return vues.quotas_dict(self)
+
+
+def convert(dossier: Dossier, *, regles: Regles | None = None, **choix: Any) -> Quotas:
+    """Turn legacy reservations into annual flow quotas.
+
+    Parameters
+    ----------
+    dossier : the tables and the convention, as read by `read_dossier`.
+    regles : the law; by default the law of the convention's date. Another one is stamped as a hypothesis.
+    **choix : choices and stipulations of the parties, which prevail over the file (`methode="rotation"`).
+
+    Returns
+    -------
+    Quotas
+        Whole dwellings a year by réservataire, Σ = F*, with their proof.
+
+    Raises
+    ------
+    DataError
+        Rights that the data cannot carry: every defect at once.
+    RegleError
+        A parameter that the date of the law does not know.
+    ConventionError
+        An unknown choice, or dues that the parties chose to refuse.
+    """
+    dossier = _with_keywords(dossier, choix)
+    rules = regles if regles is not None else law(dossier.convention.date)
+    check_convention(dossier)
+    classement = classify(dossier, rules, stock_identified(dossier))
+    rotation = pooled_turnover(dossier, classement)
+    flux = annual_flow(dossier, rules, classement, rotation)
+    droits = live_rights(dossier, rules, classement, rotation.groupe)
+    feuilles = grow(dossier, classement, rotation, flux)
+    poids = METHODES[str(dossier.convention.choix.methode)](dossier, classement, rotation, droits)
+    dus = exact_dues(dossier, rules, feuilles, poids, droits)
+    return _round(dossier, rules, classement, rotation, flux, droits, feuilles, poids, dus)
+
+
+def _with_keywords(dossier: Dossier, choix: Mapping[str, Any]) -> Dossier:
+    """Python prevails over the file: each keyword goes to the choices or to the stipulations."""
+    known = {k: "choix" for k in type(dossier.convention.choix).model_fields} | {
+        k: "stipulations" for k in type(dossier.convention.stipulations).model_fields
+    }
+    for key in choix:
+        if key not in known:
+            close = near_misses(key, known)
+            hint = f" Vouliez-vous dire « {close[0]} » ?" if close else ""
+            raise ConventionError(
+                f"« {key} » n'est ni un choix ni une stipulation de la convention.{hint}",
+                code="convention.choix_inconnu",
+            )
+    made = {k: v for k, v in choix.items() if known[k] == "choix"}
+    agreed = {k: v for k, v in choix.items() if known[k] == "stipulations"}
+    dossier = dossier.with_choix(**made) if made else dossier
+    return dossier.with_stipulations(**agreed) if agreed else dossier
+
+
+def _round(
+    dossier: Dossier,
+    rules: Regles,
+    classement: Classement,
+    rotation: Rotation,
+    flux: Flux,
+    droits: Droits,
+    feuilles: Feuilles,
+    poids: Poids,
+    dus: Dus,
+) -> Quotas:
+    """Round once, last: the quotas, then the matrix by commune that adds up to them."""
+    choix, ouverture = dossier.convention.choix, opening(dossier)
+    holders = [str(i) for i in dossier.reservataires["id_reservataire"]]
+    du = {i: total([c.amount() for c in dus.of(i).values()]) for i in holders}
+    solde = {i: ouverture.of(ouverture.soldes, i) for i in holders}
+    quota_exact = {i: max(Fraction(0), du[i] + solde[i]) for i in holders}
+    asked = total(quota_exact)
+    fitted = (
+        quota_exact if asked <= flux.entier else {i: v * flux.entier / asked for i, v in quota_exact.items()}
+    )
+    quota_exact[BAILLEUR] = max(Fraction(0), flux.entier - asked)
+    plafonds: list[Plafond] = ceilings(dossier, rules, feuilles, dus, quota_exact, ouverture)
+    arrondi = apportion(
+        {**fitted, BAILLEUR: quota_exact[BAILLEUR]},
+        flux.entier,
+        plafonds,
+        reste=BAILLEUR,
+        methode=str(choix.arrondi),
+        minimum=choix.minimum_par_reservataire,
+    )
+    matrice = round_matrix(targets(dossier, feuilles, dus, ouverture, du), arrondi.nb, flux.by_commune_qpv())
+    counts = charged(dus, matrice, plafonds)
+    lost = lost_to_ceilings(quota_exact, arrondi.nb, plafonds)
+    soldes = closing(dossier, feuilles, dus.cellules, counts, ouverture, lost, flux.report)
+    arriving = delivered(dossier)
+    notes = [
+        *rotation.avertissements,
+        *droits.avertissements,
+        *flux.soustractions.avertissements,
+        *remarks(dossier, rules, feuilles, dus, plafonds, lost, quota_exact, arrondi, flux.entier),
+    ]
+    return Quotas(
+        dossier=dossier,
+        regles=rules,
+        table=quotas_table(dossier, feuilles, dus, poids, droits, du, solde, quota_exact, arrondi, plafonds),
+        communes=communes_table(dus, matrice, counts, soldes),
+        plafonds=ceiling_table(plafonds, counts, arrondi, dus),
+        assiette=classement.table,
+        flux=flux.table,
+        soustractions=flux.soustractions.table.drop(columns="origine"),
+        livraisons=deliveries_table(dossier, droits, arriving),
+        soldes=soldes,
+        rotation=rotation.table,
+        droits=rights_table(droits),
+        dus=dues_table(dossier, dus),
+        hors_flux=left_outside(dossier, flux, arriving),
+        reductions=dus.reductions,
+        exact={
+            "base": feuilles.base_totale.valeur,
+            "flux_net": flux.net_total,
+            "flux_a_partager": Fraction(flux.entier),
+            "report_flux": flux.report,
+            "echelle": flux.echelle,
+        },
+        egalites=arrondi.egalites,
+        hypotheses=(*rules.hypotheses, *flux.hypotheses),
+        avertissements=tuple(notes),
+        preuve=Preuve(dossier, feuilles, dus, arrondi, tuple(plafonds), solde, quota_exact),
+    )

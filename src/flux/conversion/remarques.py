@@ -1,0 +1,98 @@
+"""What a reader must be told beside the figures: departures from the law's defaults, losses, reductions."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from fractions import Fraction
+
+from flux.conversion.arrondi import Arrondi, Plafond
+from flux.conversion.dus import ETAT_CATEGORIES, Dus
+from flux.conversion.exact import total
+from flux.conversion.feuilles import Feuilles
+from flux.dossier import Dossier
+from flux.loi import Regles
+from flux.rendu.nombres import decimal, part
+
+
+def remarks(
+    dossier: Dossier,
+    regles: Regles,
+    feuilles: Feuilles,
+    dus: Dus,
+    plafonds: Sequence[Plafond],
+    lost: Mapping[str, Fraction],
+    quota_exact: Mapping[str, Fraction],
+    arrondi: Arrondi,
+    entier: int,
+) -> list[str]:
+    """French sentences, in the order in which a préfet's officer would ask for them."""
+    notes = [*_state_floor(dossier, regles, feuilles, dus), *_ceilings(dossier, plafonds)]
+    notes += [
+        f"{decimal(v)} logement(s) dus à {i} sont perdus cette année : le plafond les refuse et le compte ne les "
+        "garde pas (plafond_apprecie = annuel)."
+        for i, v in sorted(lost.items())
+        if v
+    ]
+    asked = total({i: v for i, v in quota_exact.items() if i != "bailleur"})
+    if asked > entier:
+        notes.append(
+            f"Les dus et les soldes ({decimal(asked)}) dépassent le flux ({entier}) : réduits en proportion, le "
+            "reste est gardé dans les comptes."
+        )
+    if len(dus.reductions):
+        codes = ", ".join(sorted(set(dus.reductions["territoire_code"])))
+        notes.append(
+            f"Des dus ont été réduits ({codes}) : chaque réduction est dans le tableau des réductions."
+        )
+    if dossier.soldes.empty:
+        notes.append("Aucun solde de l'année précédente : les comptes s'ouvrent cette année.")
+    if entier == 0:
+        notes.append("Le flux à partager est nul : aucun quota cette année.")
+    if arrondi.egalites:
+        notes.append(
+            f"{len(arrondi.egalites)} égalité(s) départagée(s) à l'arrondi : voir la liste des égalités."
+        )
+    return notes
+
+
+def _state_floor(dossier: Dossier, regles: Regles, feuilles: Feuilles, dus: Dus) -> list[str]:
+    """ "La part des logements réservés par le préfet sur le flux situé hors QPV ne peut être inférieure à 30 %, sauf
+    stipulation contraire" (CCH, art. R. 441-5-2, II), judged on the exact due; it raises no quota by itself."""
+    floor = regles.valeur("plancher_etat_hors_qpv")
+    assert isinstance(floor, Fraction)
+    stipulated = dossier.convention.stipulations.plancher_etat_hors_qpv
+    state = [
+        str(i)
+        for i, c in zip(
+            dossier.reservataires["id_reservataire"], dossier.reservataires["categorie"], strict=True
+        )
+        if c in ETAT_CATEGORIES
+    ]
+    outside = feuilles.flux_hors_qpv
+    flow = total(outside)
+    served = total(
+        [
+            cell.amount() * outside[c] / feuilles.flux[c].valeur
+            for i in state
+            for c, cell in dus.of(i).items()
+            if feuilles.flux[c].valeur
+        ]
+    )
+    if not flow or served >= min(floor, stipulated) * flow:
+        return []
+    missing = min(floor, stipulated) * flow - served
+    return [
+        f"L'État a {part(served / flow)} du flux hors QPV, sous le seuil de {part(min(floor, stipulated))} : la "
+        f"convention doit le stipuler ({decimal(missing)} logement(s) en jeu ; CCH, art. R. 441-5-2, II)."
+    ]
+
+
+def _ceilings(dossier: Dossier, plafonds: Sequence[Plafond]) -> list[str]:
+    small = [p for p in plafonds if p.cumule]
+    if not small or dossier.convention.choix.plafond_apprecie == "cumule":
+        return []
+    names = ", ".join(sorted({p.territoire_code if p.groupe == "garantie" else p.groupe for p in small}))
+    return [
+        f"Plafonds appréciés en cumul depuis l'ouverture du compte ({names}) : un plafond annuel inférieur à un "
+        "logement ne laisserait jamais rien."
+    ]

@@ -1,0 +1,83 @@
+"""How `Quotas` shows itself: views for people, a dictionary for programs."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from flux.conversion.enveloppe import envelope, records
+from flux.rendu import images
+from flux.rendu.nombres import entier
+from flux.rendu.vue import Colonne, Tableau, Vue
+
+if TYPE_CHECKING:
+    from flux.conversion.quotas import Quotas
+
+TABLES = ("table", "communes", "plafonds", "assiette", "flux", "livraisons", "soustractions", "soldes")
+
+
+def named(quotas: Quotas) -> pd.DataFrame:
+    """`quotas.table` with the name of each holder in front."""
+    names = dict(
+        zip(quotas.dossier.reservataires["id_reservataire"], quotas.dossier.reservataires["nom"], strict=True)
+    )
+    names["bailleur"] = f"{quotas.dossier.convention.bailleur.nom} (non réservé)"
+    return quotas.table.assign(nom=quotas.table["id_reservataire"].map(names))
+
+
+def quotas_view(quotas: Quotas) -> Vue:
+    """The quotas, the ceilings, and what the reader must know."""
+    convention = quotas.dossier.convention
+    return Vue(
+        titre=f"Quotas {convention.annee} de {convention.bailleur.nom} : {entier(quotas.exact['flux_a_partager'])} "
+        f"logements à partager, pour {entier(quotas.exact['base'])} dans l'assiette",
+        tableaux=(
+            Tableau(
+                titre="Quotas par réservataire",
+                frame=named(quotas),
+                colonnes=[
+                    "nom",
+                    "nb_droits",
+                    "part_droits",
+                    "part_flux",
+                    "quota_exact",
+                    "quota",
+                    "plafond",
+                    "plafond_atteint",
+                ],
+                total={
+                    "nb_droits": quotas.table["nb_droits"].sum(),
+                    "quota_exact": quotas.table["quota_exact"].sum(),
+                    "quota": quotas.table["quota"].sum(),
+                },
+            ),
+            Tableau(
+                titre="Plafonds de la loi",
+                frame=quotas.plafonds,
+                colonnes=[
+                    "groupe",
+                    "territoire_code",
+                    "part_max",
+                    "exact",
+                    "nb",
+                    Colonne("plafond"),
+                    Colonne("atteint", cle="plafonds.atteint"),
+                    "article",
+                ],
+            ),
+        ),
+        notes=(*quotas.hypotheses, *quotas.avertissements),
+    )
+
+
+def quotas_picture(quotas: Quotas) -> Any:
+    """Bars of the whole quotas, exact ones as marks."""
+    return images.quotas(named(quotas)[["nom", "quota", "quota_exact"]])
+
+
+def quotas_dict(quotas: Quotas) -> dict[str, Any]:
+    """The stage `convert` of the schema "flux/1"."""
+    return envelope(quotas.dossier, quotas.regles, "convert", quotas.hypotheses) | {
+        "quotas": {name: records(getattr(quotas, name)) for name in TABLES}
+    }
