@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import functools
 import tomllib
+import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -97,6 +98,12 @@ def libelle(cle: str) -> str:
     return terme(cle).libelle
 
 
+def clean(text: str) -> str:
+    """Text of a file as data: on one line, without the control characters that files and terminals obey."""
+    on_one_line = "".join(" " if c in "\t\n\r" else c for c in text)
+    return "".join(c for c in on_one_line if unicodedata.category(c) not in ("Cc", "Cs"))
+
+
 def format(cle: str, value: Any) -> str:
     """`value` as people read it under `cle`: `format("part_flux", 0.153)` -> "15,3 %"; absent -> "—"."""
     entry = terme(cle)
@@ -114,7 +121,7 @@ def format(cle: str, value: Any) -> str:
     if str(value) in entry.valeurs:
         return entry.valeurs[str(value)]
     if isinstance(value, str):
-        return value
+        return clean(value)
     match entry.format:
         case Format.ENTIER:
             return nombres.entier(value)

@@ -46,7 +46,7 @@ class Cellules:
     def largeurs(self, place: int) -> tuple[int, ...]:
         """Characters of each column within `place`, more if its words and its numbers need more.
 
-        The widest columns of text give way first; no word and no number is ever cut.
+        Columns of text give way, so that their longest cells take as many lines; no word and no number is cut.
         """
         columns = list(zip(self.entetes, *self.lignes, *([self.total] if self.total else []), strict=True))
         least = [
@@ -60,11 +60,13 @@ class Cellules:
             max(floor, *(len(cell) for cell in (cells[1:] if right else cells)), 1)
             for cells, floor, right in zip(columns, least, self.a_droite, strict=True)
         ]
+        natural = list(wide)
         while sum(wide) > place:
-            spare = [w if w > floor else 0 for w, floor in zip(wide, least, strict=True)]
-            if not any(spare):
+            loose = [i for i, floor in enumerate(least) if wide[i] > floor]
+            if not loose:
                 break
-            wide[spare.index(max(spare))] -= 1
+            # the column whose cells would still take the fewest lines gives way
+            wide[max(loose, key=lambda i: (wide[i] / natural[i], wide[i]))] -= 1
         return tuple(wide)
 
 

@@ -43,11 +43,11 @@ def test_the_common_unit_is_said_once_and_different_units_in_the_headings(tablea
     assert tableau.pied == "Unité : logements. Texte : CCH, art. R. 441-5."
     mixed = Tableau(
         titre="M",
-        frame=pd.DataFrame({"nb_stock": [3], "nb_relocations": [1]}),
-        colonnes=["nb_stock", "nb_relocations"],
+        frame=pd.DataFrame({"cout_marginal": [3], "nb_relocations": [1]}),
+        colonnes=["cout_marginal", "nb_relocations"],
     )
     assert mixed.cellules().entetes == (
-        "Logements observés (logements-années)",
+        "Coût marginal (logements par logement)",
         "Relocations observées (logements)",
     )
 

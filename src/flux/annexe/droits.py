@@ -1,0 +1,164 @@
+"""Sections on the past and the base: rights held, assiette, turnover, dwellings subtracted."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from flux.annexe.noms import Noms
+from flux.annexe.section import Section
+from flux.rendu import nombres
+from flux.rendu.vue import Colonne, Tableau
+
+if TYPE_CHECKING:
+    from flux.conversion import Quotas
+
+
+def etat_des_lieux(quotas: Quotas, noms: Noms) -> Section:
+    """Live rights by réservataire, against a guarantee or not, and their share of the base."""
+    base = quotas.exact["base"]
+    rights = quotas.droits
+    held = {
+        key: sum(rows["nb"])
+        for key, rows in rights.groupby(["id_reservataire", "contrepartie_garantie"], sort=False)
+    }
+    holders = [r for r in quotas.table["id_reservataire"] if (r, True) in held or (r, False) in held]
+    frame = pd.DataFrame(
+        {
+            "id_reservataire": [noms.reservataire(r) for r in holders],
+            "garantie": [held.get((r, True), 0) for r in holders],
+            "autres": [held.get((r, False), 0) for r in holders],
+        }
+    )
+    frame["nb_droits"] = frame["garantie"] + frame["autres"]
+    frame["part"] = [nb / base if base else None for nb in frame["nb_droits"]]
+    columns = ["garantie", "autres", "nb_droits", "part"]
+    return Section(
+        titre="État des lieux des réservations",
+        paragraphes=(
+            f"Au 1er janvier {quotas.dossier.convention.annee}, l'assiette compte {nombres.entier(base)} logements. "
+            "Le tableau donne les droits de suite en cours, avant leur conversion en flux.",
+        ),
+        tableaux=(
+            Tableau(
+                titre="Droits de suite en cours par réservataire",
+                frame=frame,
+                colonnes=[
+                    "id_reservataire",
+                    Colonne("garantie", "nb_droits", "Contre garantie d'emprunt"),
+                    Colonne("autres", "nb_droits", "Autres contreparties"),
+                    Colonne("nb_droits", libelle="Ensemble"),
+                    Colonne("part", "part_droits", "Part de l'assiette"),
+                ],
+                total={c: sum(frame[c].dropna()) for c in columns},
+                article="CCH, art. L. 441-1, al. 39, et art. R. 441-5, I",
+            ),
+        ),
+    )
+
+
+def assiette(quotas: Quotas) -> Section:
+    """The base, step by step, each with its reason and its text."""
+    return Section(
+        titre="Assiette du flux",
+        paragraphes=(
+            "Chaque logement lu est classé une fois : il sort à la première étape qui le concerne.",
+        ),
+        tableaux=(
+            Tableau(
+                titre="De tous les logements à l'assiette",
+                frame=quotas.assiette,
+                colonnes=[Colonne("etape", "assiette.etape"), "nb_logements", "motif", "article"],
+            ),
+        ),
+    )
+
+
+def rotation(quotas: Quotas, noms: Noms) -> Section:
+    """Relettings over dwellings by commune, year by year and pooled."""
+    table = quotas.rotation
+    years = sorted(c.removeprefix("stock_") for c in table.columns if c.startswith("stock_"))
+    counts = [f"{kind}_{year}" for year in years for kind in ("stock", "relocations")]
+    sums = [*counts, "nb_stock", "nb_relocations"]
+    if years and "commune" in table.columns and table["commune"].notna().all():
+        frame = table.groupby("commune", as_index=False, sort=True)[sums].sum()
+        frame["taux"] = frame["nb_relocations"].astype(float) / frame["nb_stock"].astype(float)
+        frame["place"] = [noms.commune(c) for c in frame["commune"]]
+    else:
+        frame = table.assign(place=table["groupe"])
+    whole = {c: frame[c].sum() for c in sums} if years else {}
+    if years and whole["nb_stock"]:
+        whole["taux"] = float(whole["nb_relocations"]) / float(whole["nb_stock"])
+    headings = {"stock": "Logements", "relocations": "Relocations"}
+    yearly = [
+        Colonne(f"{kind}_{year}", f"nb_{kind}", f"{headings[kind]} {year}")
+        for year in years
+        for kind in ("stock", "relocations")
+    ]
+    pooled = [
+        Colonne("nb_stock", libelle="Logements cumulés"),
+        Colonne("nb_relocations", libelle="Relocations cumulées"),
+    ]
+    return Section(
+        titre="Rotation",
+        paragraphes=(
+            "Le taux de rotation rapporte les relocations, premières mises en location exclues, aux logements en "
+            "service au 1er janvier, toutes années de la fenêtre cumulées.",
+        ),
+        tableaux=(
+            Tableau(
+                titre="Taux de rotation observés",
+                frame=frame,
+                colonnes=[
+                    Colonne("place", "commune", "Ensemble de logements"),
+                    *yearly,
+                    *(pooled if years else []),
+                    Colonne("taux", "taux_rotation"),
+                ],
+                total=whole if years else False,
+                article="Arrêté du 10 mars 2011, 2°",
+                note="Le classeur donne le taux retenu pour chaque segment.",
+            ),
+        ),
+    )
+
+
+def soustractions(quotas: Quotas) -> Section:
+    """Dwellings taken out of the flow, by category: done last year, expected this year."""
+    table = quotas.soustractions
+    annee = quotas.dossier.convention.annee
+    done = table.loc[table["etat"] == "realise"].groupby("categorie")["nb"].sum()
+    planned = (
+        table.loc[table["etat"] == "previsionnel"]
+        .groupby("categorie")[["nb", "impute", "non_imputable"]]
+        .sum()
+    )
+    frame = planned.join(done.rename("realise"), how="outer").rename_axis("categorie").reset_index()
+    article = "CCH, art. R. 441-5, I, al. 5"
+    if frame.empty:
+        return Section(
+            titre="Logements soustraits du flux", paragraphes=(f"Aucun logement soustrait ({article}).",)
+        )
+    return Section(
+        titre="Logements soustraits du flux",
+        paragraphes=(
+            "Les logements nécessaires aux mutations et aux relogements ne sont pas comptés dans le flux. "
+            "Une case vide dit qu'aucun nombre n'a été donné.",
+        ),
+        tableaux=(
+            Tableau(
+                titre="Logements soustraits par catégorie d'opération",
+                frame=frame,
+                colonnes=[
+                    Colonne("categorie", "soustractions.categorie"),
+                    Colonne("realise", "soustractions.nb", f"Réalisé {annee - 1}"),
+                    Colonne("nb", "soustractions.nb", f"Prévu {annee}"),
+                    "impute",
+                    "non_imputable",
+                ],
+                total=True,
+                article=article,
+            ),
+        ),
+    )

@@ -1,0 +1,72 @@
+"""Files on the way out: never half written, never over another without being told, same bytes twice."""
+
+from __future__ import annotations
+
+import datetime as dt
+import io
+import os
+import zipfile
+from collections.abc import Callable
+from importlib import import_module
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from flux.noyau.errors import FluxError
+
+if TYPE_CHECKING:
+    from flux.annexe.contenu import Annexe
+
+# suffix -> module of this package whose `render(annexe) -> bytes` writes the format
+WRITERS = {".docx": "docx", ".html": "html", ".xlsx": "xlsx"}
+
+
+def save(annexe: Annexe, path: Path, *, ecraser: bool = False) -> Path:
+    """Write `annexe` to `path` in the format of its suffix, and return the path.
+
+    Raises
+    ------
+    FluxError
+        Code "annexe.format_inconnu"; code "annexe.existe"; code "annexe.dossier_absent".
+    """
+    suffix = path.suffix.lower()
+    if suffix not in WRITERS:
+        raise FluxError(
+            f"Le format « {suffix or path.name} » n'existe pas. Formats possibles : {', '.join(WRITERS)}.",
+            code="annexe.format_inconnu",
+        )
+    if path.exists() and not ecraser:
+        raise FluxError(
+            f"Le fichier « {path} » existe déjà. À faire : choisir un autre nom, ou demander à l'écraser "
+            "(ecraser=True, --ecraser).",
+            code="annexe.existe",
+        )
+    if not path.parent.is_dir():
+        raise FluxError(
+            f"Le répertoire « {path.parent} » n'existe pas. À faire : le créer.", code="annexe.dossier_absent"
+        )
+    render: Callable[[Annexe], bytes] = import_module(f"flux.annexe.{WRITERS[suffix]}").render
+    write_whole(path, render(annexe))
+    return path
+
+
+def write_whole(path: Path, content: bytes) -> None:
+    """Write beside `path`, then rename: a reader sees the old file or the new one, never a part."""
+    beside = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    try:
+        beside.write_bytes(content)
+        beside.replace(path)
+    finally:
+        beside.unlink(missing_ok=True)
+
+
+def stable_zip(content: bytes, day: dt.date) -> bytes:
+    """The same archive with its entries sorted and dated `day`: Office files carry the clock otherwise."""
+    out = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(content)) as source, zipfile.ZipFile(out, "w") as target:
+        # the type list comes first, as the Office conventions ask
+        for name in sorted(source.namelist(), key=lambda n: (n != "[Content_Types].xml", n)):
+            entry = zipfile.ZipInfo(name, (max(day.year, 1980), day.month, day.day, 0, 0, 0))
+            entry.compress_type = zipfile.ZIP_DEFLATED
+            entry.external_attr = 0o600 << 16
+            target.writestr(entry, source.read(name), compresslevel=6)
+    return out.getvalue()

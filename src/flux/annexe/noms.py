@@ -1,0 +1,65 @@
+"""Names for codes: what people read where the tables hold identifiers."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from flux.rendu.glossaire import clean
+from flux.rendu.nombres import ABSENT, absent
+
+if TYPE_CHECKING:
+    from flux.dossier import Dossier
+
+BAILLEUR = "bailleur"
+
+
+@dataclass(frozen=True, slots=True)
+class Noms:
+    """Name of each réservataire, commune and territory, by its code; a code without a name is shown as it is."""
+
+    reservataires: Mapping[str, str]
+    communes: Mapping[str, str]
+    territoires: Mapping[str, str]
+
+    @classmethod
+    def of(cls, dossier: Dossier) -> Noms:
+        """The names that the dossier gives."""
+        holders, towns = dossier.reservataires, dossier.communes
+        return cls(
+            reservataires=_distinct(holders["id_reservataire"], holders["nom"])
+            | {BAILLEUR: "Bailleur (part non réservée)"},
+            communes=_distinct(towns["commune"], towns["nom"]),
+            territoires=_distinct(towns["epci"], towns["epci_nom"]),
+        )
+
+    def reservataire(self, code: Any) -> str:
+        """Name of a réservataire."""
+        return _named(code, self.reservataires)
+
+    def commune(self, code: Any) -> str:
+        """Name of a commune."""
+        return _named(code, self.communes)
+
+    def territoire(self, code: Any) -> str:
+        """Name of a territory: commune, EPCI, or département by its code."""
+        if code == "*":
+            return "ensemble"
+        names = {**self.territoires, **self.communes}
+        known = not absent(code) and str(code) not in names and len(str(code)) <= 3
+        return f"Département {code}" if known else _named(code, names)
+
+
+def _named(code: Any, names: Mapping[str, str]) -> str:
+    return ABSENT if absent(code) else clean(names.get(str(code), str(code)))
+
+
+def _distinct(codes: pd.Series, names: pd.Series) -> dict[str, str]:
+    """Code -> name; two codes of the same name show their code too."""
+    pairs = {str(c): str(n) for c, n in zip(codes, names, strict=True) if not absent(c) and not absent(n)}
+    homonyms = {n for n, times in Counter(pairs.values()).items() if times > 1}
+    return {c: f"{n} ({c})" if n in homonyms else n for c, n in pairs.items()}

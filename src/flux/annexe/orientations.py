@@ -1,0 +1,110 @@
+"""Sections on what the plan gives: objectives, then orientations by réservataire and by public."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from flux.annexe.noms import Noms
+from flux.annexe.partage import named
+from flux.annexe.section import Section
+from flux.rendu import glossaire
+from flux.rendu.vue import Colonne, Tableau
+
+if TYPE_CHECKING:
+    from flux.allocation import Plan
+
+PUBLICS = ("agent", "dalo", "prioritaire", "autre")
+QPV = {True: "En QPV", False: "Hors QPV"}
+
+
+def objectifs(plan: Plan, noms: Noms) -> Section:
+    """Each objective: its text, what it is measured on, its threshold, what the plan reaches and misses."""
+    table = plan.objectifs.assign(porteur=[noms.reservataire(p) for p in plan.objectifs["porteur"]])
+    return Section(
+        titre="Objectifs de l'année",
+        paragraphes=(
+            "L'objectif de premier quartile hors QPV se mesure sur tous les baux signés hors QPV, mutations et "
+            "relogements compris, et non sur le seul flux.",
+        ),
+        tableaux=(
+            Tableau(
+                titre="Objectifs : seuil, atteint, manque",
+                frame=named(table, noms),
+                colonnes=[
+                    "objectif",
+                    "porteur",
+                    "territoire_code",
+                    "niveau",
+                    "base",
+                    "seuil",
+                    "atteint",
+                    "manque",
+                    "manque_entier",
+                    "article",
+                ],
+            ),
+        ),
+    )
+
+
+def orientations(plan: Plan, noms: Noms) -> Section:
+    """Whole dwellings by réservataire: by public, then by size, loan and QPV."""
+    table = named(plan.table, noms).assign(
+        localisation=[QPV[bool(q)] for q in plan.table["qpv"]],
+        financement=[glossaire.format("financement", f) for f in plan.table["financement"]],
+    )
+    order = list(dict.fromkeys(noms.reservataire(r) for r in plan.quotas.table["id_reservataire"]))
+    publics = [p for p in PUBLICS if (table["priorite"] == p).any()]
+    by_public = _pivot(table, "priorite", publics, order)
+    first = table.loc[table["quartile"] == "q1"].groupby("id_reservataire")["nb"].sum()
+    by_public["q1"] = [int(first.get(r, 0)) for r in by_public["id_reservataire"]]
+    kinds = [sorted(set(table[c])) for c in ("localisation", "typologie", "financement")]
+    by_kind = _pivot(table, "localisation", kinds[0], order)
+    for column, values in zip(("typologie", "financement"), kinds[1:], strict=True):
+        by_kind = by_kind.merge(
+            _pivot(table, column, values, order).drop(columns="ensemble"), on="id_reservataire"
+        )
+    every_kind = [value for values in kinds for value in values]
+    return Section(
+        titre="Plan d'orientation",
+        paragraphes=(
+            "Nombre de logements que le bailleur prévoit d'orienter vers chaque réservataire. L'orientation ne préjuge "
+            "pas de l'attribution, que décide la commission d'attribution des logements.",
+        ),
+        tableaux=(
+            Tableau(
+                titre="Orientations par réservataire et par public",
+                frame=by_public,
+                colonnes=[
+                    "id_reservataire",
+                    *(Colonne(p, "nb", glossaire.format("priorite", p)) for p in publics),
+                    Colonne("ensemble", "nb", "Ensemble"),
+                    Colonne("q1", "nb", "dont premier quartile"),
+                ],
+                total=True,
+                article="CCH, art. L. 441-1",
+            ),
+            Tableau(
+                titre="Orientations par réservataire, localisation, typologie et financement",
+                frame=by_kind,
+                colonnes=[
+                    "id_reservataire",
+                    *(Colonne(k, "nb", k) for k in every_kind),
+                    Colonne("ensemble", "nb", "Ensemble"),
+                ],
+                total=True,
+                article="CCH, art. R. 441-5-1",
+            ),
+        ),
+    )
+
+
+def _pivot(table: pd.DataFrame, column: str, values: list[str], order: list[str]) -> pd.DataFrame:
+    """Whole dwellings by réservataire (in `order`) and by value of `column`, with their sum."""
+    counts = table.groupby(["id_reservataire", column])["nb"].sum()
+    rows = [r for r in order if r in set(table["id_reservataire"])]
+    frame = pd.DataFrame({v: [int(counts.get((r, v), 0)) for r in rows] for v in values})
+    frame.insert(0, "id_reservataire", rows)
+    return frame.assign(ensemble=frame[values].sum(axis=1))

@@ -1,0 +1,248 @@
+"""Sections on the sharing of the flow: quotas, caps, communes, first lettings."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from flux.annexe.noms import BAILLEUR, Noms
+from flux.annexe.section import Section
+from flux.rendu import glossaire, nombres
+from flux.rendu.vue import Colonne, Tableau
+
+if TYPE_CHECKING:
+    from flux.conversion import Quotas
+
+# A matrix wider than this does not fit a page: holders are then grouped by category.
+MOST_COLUMNS = 8
+LOCAL = ("commune", "epci", "ept")
+
+
+def named(frame: pd.DataFrame, noms: Noms) -> pd.DataFrame:
+    """The same frame with names in place of the codes of réservataires, communes and territories."""
+    written = {
+        "id_reservataire": noms.reservataire,
+        "commune": noms.commune,
+        "territoire_code": noms.territoire,
+    }
+    known = {c: [name(v) for v in frame[c]] for c, name in written.items() if c in frame.columns}
+    return frame.assign(**known)
+
+
+def quotas(quotas: Quotas, noms: Noms) -> Section:
+    """Rates, exact dues, balances and whole quotas; the rows add up to the flow."""
+    table = quotas.table
+    summed = ["nb_droits", "nb_uniques", "part_flux", "du_exact", "solde_reporte", "quota_exact", "quota"]
+    flux = quotas.exact["flux_a_partager"]
+    net = quotas.exact["flux_net"]
+    return Section(
+        titre="Taux et quotas",
+        paragraphes=(
+            f"Le flux net de l'année est de {nombres.decimal(net)} logements ; il est arrondi à "
+            f"{nombres.entier(flux)} logements entiers à partager. L'écart, {nombres.decimal(net - flux)}, est reporté "
+            "sur le flux de l'année suivante et n'appartient à aucun réservataire.",
+        ),
+        tableaux=(
+            Tableau(
+                titre="Du droit au quota, par réservataire",
+                frame=named(table, noms),
+                colonnes=[
+                    "id_reservataire",
+                    "nb_droits",
+                    "nb_uniques",
+                    "part_droits",
+                    "part_flux",
+                    "part_patrimoine",
+                    "du_exact",
+                    "solde_reporte",
+                    "quota_exact",
+                    "plafond",
+                    "plafond_atteint",
+                    "quota",
+                ],
+                total={c: table[c].dropna().sum() for c in summed if c != "part_flux"},
+                article="CCH, art. R. 441-5, I",
+                note="Les parts sont celles du territoire de chaque réservataire. Le quota exact est le dû exact augmenté du "
+                "solde reporté ; l'arrondi n'a lieu qu'une fois, dans la dernière colonne.",
+            ),
+        ),
+    )
+
+
+def plafonds(quotas: Quotas, noms: Noms) -> Section:
+    """Caps of the State and of the guarantees, and what was reduced."""
+    reductions = quotas.reductions
+    tables = [
+        Tableau(
+            titre="Plafonds de l'année",
+            frame=named(quotas.plafonds, noms),
+            colonnes=[
+                "groupe",
+                "territoire_code",
+                "part_max",
+                "exact",
+                "plafond",
+                "nb",
+                Colonne("atteint", "plafonds.atteint"),
+                "article",
+            ],
+        )
+    ]
+    if len(reductions):
+        keys = ["id_reservataire", "motif"]
+        by_holder = reductions.groupby(keys, as_index=False, sort=True).agg(
+            avant=("avant", "sum"), apres=("apres", "sum"), territoires=("territoire_code", "nunique")
+        )
+        tables.append(
+            Tableau(
+                titre="Dus réduits, par réservataire et par motif",
+                frame=named(by_holder, noms),
+                colonnes=[
+                    "id_reservataire",
+                    "motif",
+                    Colonne("territoires", "nb_lignes", "Territoires"),
+                    "avant",
+                    "apres",
+                ],
+                note="Ce que les plafonds et les dépassements retirent revient au bailleur.",
+            )
+        )
+    return Section(
+        titre="Plafonds et réductions",
+        paragraphes=() if len(reductions) else ("Aucun dû n'a été réduit.",),
+        tableaux=tuple(tables),
+    )
+
+
+def communes(quotas: Quotas, noms: Noms) -> Section:
+    """Whole quotas by commune: by holder, then in and out of QPV and against guarantees."""
+    table = quotas.communes
+    columns = _matrix_columns(quotas, noms)
+    keys = [columns[r](c) if callable(columns[r]) else columns[r] for r, c in _pairs(table)]
+    order = sorted(set(keys), key=lambda k: _rank(k, columns, noms))
+    matrix = table.assign(colonne=keys).pivot_table(
+        index="commune", columns="colonne", values="nb", aggfunc="sum", fill_value=0, sort=False
+    )
+    matrix = matrix[order].sort_index()
+    matrix["ensemble"] = matrix.sum(axis=1)
+    flux = quotas.flux.groupby("commune")["flux_a_partager"].sum()
+    frame = matrix.assign(flux_a_partager=flux.reindex(matrix.index)).reset_index()
+    sums = (
+        table.groupby("commune", sort=True)[["nb", "nb_qpv", "nb_hors_qpv", "nb_garantie"]]
+        .sum()
+        .reset_index()
+    )
+    return Section(
+        titre="Répartition par commune",
+        paragraphes=(
+            "Chaque ligne est une commune ; les lignes et les colonnes s'additionnent au flux de l'année. Un nombre de "
+            "logements entiers peut différer du flux exact de la commune de moins d'un logement par réservataire.",
+        ),
+        tableaux=(
+            Tableau(
+                titre="Quotas par commune et par réservataire",
+                frame=named(frame, noms),
+                colonnes=[
+                    "commune",
+                    Colonne("flux_a_partager", libelle="Flux exact"),
+                    *(Colonne(c, "nb", c) for c in order),
+                    Colonne("ensemble", "nb", "Ensemble"),
+                ],
+                total=True,
+                article="CCH, art. R. 441-5-2, II, et art. R. 441-5-3",
+            ),
+            Tableau(
+                titre="Quotas par commune, en QPV, hors QPV et contre garantie",
+                frame=named(sums, noms),
+                colonnes=[
+                    "commune",
+                    Colonne("nb", libelle="Ensemble"),
+                    "nb_qpv",
+                    "nb_hors_qpv",
+                    "nb_garantie",
+                ],
+                total=True,
+                article="CCH, art. R. 441-5-2, II, et art. R. 441-5-3",
+            ),
+        ),
+    )
+
+
+def livraisons(quotas: Quotas, noms: Noms) -> Section:
+    """First lettings of the year by programme, and single-use rights."""
+    programmes = quotas.livraisons
+    uniques = quotas.table.loc[quotas.table["nb_uniques"] > 0]
+    said = [
+        *(
+            ()
+            if len(programmes)
+            else ("Aucune première mise en location n'est répartie à part cette année.",)
+        ),
+        *(() if len(uniques) else ("Aucun droit unique n'est dû cette année.",)),
+    ]
+    tables = []
+    if len(programmes):
+        tables.append(
+            Tableau(
+                titre="Premières mises en location, par programme",
+                frame=named(programmes, noms),
+                colonnes=["programme", "commune", "date_mise_service", "id_reservataire", "exact", "nb"],
+                total=True,
+                article="CCH, art. R. 441-5, I",
+                note="Ces logements entrent dans l'assiette au 1er janvier suivant.",
+            )
+        )
+    if len(uniques):
+        tables.append(
+            Tableau(
+                titre="Droits uniques dus dans l'année",
+                frame=named(uniques, noms),
+                colonnes=["id_reservataire", "nb_uniques", "quota"],
+                total=True,
+                note="Les droits uniques sont compris dans le quota.",
+            )
+        )
+    return Section(
+        titre="Premières mises en location et droits uniques", paragraphes=tuple(said), tableaux=tuple(tables)
+    )
+
+
+def _pairs(table: pd.DataFrame) -> list[tuple[str, str]]:
+    return list(zip(table["id_reservataire"], table["commune"], strict=True))
+
+
+def _matrix_columns(quotas: Quotas, noms: Noms) -> Mapping[str, Any]:
+    """réservataire -> the column where the matrix adds it, or a function of the commune that tells it.
+
+    A column for each holder of the département; communes and EPCI share theirs, each on its territory.
+    """
+    holders = quotas.table.loc[quotas.table["id_reservataire"] != BAILLEUR]
+    wide = [
+        r for r, k in zip(holders["id_reservataire"], holders["categorie"], strict=True) if k not in LOCAL
+    ]
+    columns: dict[str, Any] = {BAILLEUR: noms.reservataire(BAILLEUR)}
+    for r, categorie, home in zip(
+        holders["id_reservataire"], holders["categorie"], holders["territoire_code"], strict=True
+    ):
+        if categorie == "commune":
+            columns[r] = lambda c, home=home: (
+                "Commune (sur son territoire)" if c == home else "Communes (hors de leur territoire)"
+            )
+        elif categorie in LOCAL:
+            columns[r] = "EPCI et EPT"
+        else:
+            columns[r] = (
+                noms.reservataire(r)
+                if len(wide) <= MOST_COLUMNS
+                else glossaire.format("categorie", categorie)
+            )
+    return columns
+
+
+def _rank(column: str, columns: Mapping[str, Any], noms: Noms) -> tuple[int, str]:
+    """Holders of the département, then EPCI, then communes, the bailleur last."""
+    if column == noms.reservataire(BAILLEUR):
+        return (3, column)
+    return (2 if column.startswith("Commune") else 1 if column == "EPCI et EPT" else 0, column)

@@ -1,0 +1,49 @@
+"""One section of the annex: a title, sentences, lists, captioned tables."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+from flux.rendu.vue import Tableau
+
+
+@dataclass(frozen=True, kw_only=True)
+class Section:
+    """What a section says.
+
+    `paragraphes` come before the tables, `puces` (one sentence a line) after the paragraphs.
+    """
+
+    titre: str
+    paragraphes: tuple[str, ...] = ()
+    puces: tuple[str, ...] = ()
+    tableaux: tuple[Tableau, ...] = ()
+
+    def numbered(self, rang: int) -> Section:
+        """The same section with its number, its tables numbered under it: "Tableau 7.2"."""
+        tables = tuple(
+            replace(t, titre=f"Tableau {rang}.{i}. {t.titre}") for i, t in enumerate(self.tableaux, start=1)
+        )
+        return replace(self, titre=f"{rang}. {self.titre}", tableaux=tables)
+
+    def to_dict(self) -> dict[str, Any]:
+        """JSON-able, as people read it."""
+        tables = []
+        for tableau in self.tableaux:
+            cells = tableau.cellules()
+            tables.append(
+                {
+                    "titre": tableau.titre,
+                    "colonnes": list(cells.entetes),
+                    "lignes": [list(row) for row in cells.lignes],
+                    "total": list(cells.total) if cells.total else None,
+                    "note": tableau.pied,
+                }
+            )
+        return {
+            "titre": self.titre,
+            "paragraphes": list(self.paragraphes),
+            "puces": list(self.puces),
+            "tableaux": tables,
+        }
