@@ -6,7 +6,7 @@ The rounding is in no text (domain, F17): largest remainder by default, Sainte-L
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fractions import Fraction
 from math import ceil, floor
 
@@ -17,7 +17,7 @@ class Plafond:
 
     taux, flux : the share and the flow (of the year, or since the account opened under `cumule`)
     nb_ouverture : dwellings already counted since the account opened (0 under `annuel`)
-    tolere : dwellings of the group that the ceiling does not concern (rights without guarantee)
+    tolere : by member, dwellings that the ceiling does not concern (rights without guarantee)
     """
 
     groupe: str
@@ -29,7 +29,7 @@ class Plafond:
     article: str
     cumule: bool
     nb_ouverture: int = 0
-    tolere: int = 0
+    tolere: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def nb(self) -> int:
@@ -39,7 +39,11 @@ class Plafond:
     @property
     def limite(self) -> int:
         """What the whole quotas of the group may add up to."""
-        return self.nb + self.tolere
+        return self.nb + sum(self.tolere.values())
+
+    def of(self, ident: str) -> int:
+        """What one member's whole quota may reach, were it alone."""
+        return self.nb + self.tolere.get(ident, 0)
 
 
 @dataclass(frozen=True)

@@ -16,9 +16,11 @@ from math import ceil
 import pandas as pd
 
 from flux.conversion.arrondi import Plafond
-from flux.conversion.dus import ETAT_CATEGORIES, Cellule, Dus, guarantee_territories
+from flux.conversion.cellules import ETAT_CATEGORIES, Cellule
+from flux.conversion.dus import Dus
 from flux.conversion.exact import of, total
 from flux.conversion.feuilles import Feuilles
+from flux.conversion.plafonnement import guarantee_territories
 from flux.conversion.territoires import communes_of
 from flux.dossier import Dossier
 from flux.loi import Regles
@@ -124,10 +126,6 @@ def ceilings(
         cells = [c for i in holders for c in dus.of(i).values()]
         members = sorted({c.id_reservataire for c in cells if c.amount(garantie=True)})
         if members:
-            other = {
-                i: quota_exact[i] - total([c.amount(garantie=True) for c in dus.of(i).values()])
-                for i in members
-            }
             out.append(
                 _ceiling(
                     "garantie",
@@ -140,7 +138,10 @@ def ceilings(
                     annual,
                     ouverture,
                     [int(ouverture.of(ouverture.nb_garantie_cumule, i)) for i in members],
-                    tolere=sum(max(0, ceil(other[i] - ouverture.of(ouverture.soldes, i))) for i in members),
+                    tolere={
+                        i: ceil(total([c.amount(garantie=False) for c in dus.of(i).values()]))
+                        for i in members
+                    },
                 )
             )
     return out
@@ -177,13 +178,13 @@ def _ceiling(
     annual: bool,
     ouverture: Ouverture,
     counted: Iterable[int],
-    tolere: int = 0,
+    tolere: Mapping[str, int] | None = None,
 ) -> Plafond:
     if annual and rate * flow >= 1:
-        return Plafond(groupe, code, tuple(members), rate, flow, exact, article, False, 0, tolere)
+        return Plafond(groupe, code, tuple(members), rate, flow, exact, article, False, 0, tolere or {})
     since = max((ouverture.flow_since(i) for i in members), default=Fraction(0))
     return Plafond(
-        groupe, code, tuple(members), rate, flow + since, exact, article, True, sum(counted), tolere
+        groupe, code, tuple(members), rate, flow + since, exact, article, True, sum(counted), tolere or {}
     )
 
 

@@ -9,104 +9,36 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from fractions import Fraction
 
 import pandas as pd
 
+from flux.conversion.cellules import (
+    BAILLEUR,
+    DEPARTEMENT,
+    ETAT,
+    ETAT_CATEGORIES,
+    GARANTIE,
+    RESTE,
+    RESTE_DEPASSE,
+    TERRITOIRE,
+    Cellule,
+    Ledger,
+    due,
+    fit,
+    rated,
+    share,
+)
 from flux.conversion.droits import Droits
 from flux.conversion.exact import total
 from flux.conversion.feuilles import Feuilles, add, constant, leaf, multiply, subtract
 from flux.conversion.methodes import Droit, Poids
+from flux.conversion.plafonnement import cap_guarantees, cap_state, reduce_overruns, refuse
 from flux.conversion.territoires import communes_of
 from flux.dossier import Dossier
 from flux.loi import Regles
-from flux.noyau.errors import ConventionError
-from flux.noyau.provenance import Figure, step
-
-BAILLEUR = "bailleur"
-TERRITOIRE, ETAT, DEPARTEMENT, RESTE = "territoire", "etat", "departement", "reste"
-ETAT_CATEGORIES = ("etat_agents", "etat_prioritaires")
-
-
-SHARE = "droits ÷ assiette"
-#: Motives of the factors that are applied to exact dues.
-AGENTS, ETAT_MAX, GARANTIE = "plafond des agents de l'État", "plafond de l'État", "plafond des garanties"
-DEPASSEMENT, RESTE_DEPASSE = "dépassement du flux de la commune", "dépassement du reste du département"
-
-
-@step(SHARE, unite="part")
-def share(droits: Fraction, parc: Fraction) -> Fraction:
-    """A holder's share of the base. "un flux annuel de logements exprimé en pourcentage du patrimoine locatif social
-    de l'organisme bailleur" (CCH, art. R. 441-5, I)."""
-    return droits / parc if parc else Fraction(0)
-
-
-@step("part × flux")
-def due(part: Fraction, flux: Fraction) -> Fraction:
-    """A share of a flow, in dwellings."""
-    return part * flux
-
-
-@step("disponible ÷ demandé, au plus 1", unite="rapport")
-def fit(disponible: Fraction, demande: Fraction) -> Fraction:
-    """The factor that brings `demande` within `disponible`: 1 when it already fits."""
-    return min(Fraction(1), max(Fraction(0), disponible) / demande) if demande else Fraction(1)
-
-
-@dataclass
-class Cellule:
-    """One holder in one commune, while its due is being made.
-
-    numerateurs, denominateur : what it holds, by guarantee or not, and the base it is held in (absent
-    where the share was stipulated, not computed)
-    parts, added : the share and the dwellings added, before any reduction
-    taux, ajouts : held in return for a guarantee or not -> figure. `taux` comes from a share of the
-    flow, `ajouts` from single-use rights and first lettings.
-    """
-
-    id_reservataire: str
-    commune: str
-    etage: str
-    part: Figure | None = None
-    flux: Figure | None = None
-    numerateurs: dict[bool, Fraction] = field(default_factory=dict)
-    denominateur: Fraction | None = None
-    parts: dict[bool, Fraction] = field(default_factory=dict)
-    added: dict[bool, Fraction] = field(default_factory=lambda: {False: Fraction(0), True: Fraction(0)})
-    taux: dict[bool, Figure] = field(default_factory=dict)
-    ajouts: dict[bool, Figure] = field(default_factory=dict)
-    coefficients: dict[str, Figure] = field(default_factory=dict)
-
-    def rate(self, part: Figure, flux: Figure, garantie: bool) -> None:
-        """Keep the share and the flow from which its due comes, for whoever recomputes."""
-        self.part = part if self.part is None else add(self.part, part, nom=part.nom)
-        self.flux, self.parts[garantie] = flux, part.valeur
-        if len(part.entrees) == 2 and part.calcul == SHARE:
-            self.numerateurs[garantie], self.denominateur = (f.valeur for f in part.entrees)
-
-    def scaled(self, motif: str, coefficient: Figure, garantie: bool | None = None) -> None:
-        """Multiply the dues (only those held by guarantee, when asked) by `coefficient`; 1 leaves no trace."""
-        if coefficient.valeur == 1:
-            return
-        self.coefficients[motif] = coefficient
-        for part in (self.taux, self.ajouts):
-            for key in [k for k in part if garantie in (None, k)]:
-                part[key] = multiply(part[key], coefficient, nom=f"{part[key].nom}, réduit ({motif})")
-
-    @property
-    def terms(self) -> list[Figure]:
-        return [*self.taux.values(), *self.ajouts.values()]
-
-    def amount(self, garantie: bool | None = None) -> Fraction:
-        """Dwellings due, all or only those held in return for a guarantee (or not)."""
-        return total(
-            [f.valeur for part in (self.taux, self.ajouts) for k, f in part.items() if garantie in (None, k)]
-        )
-
-    def figure(self, nom: str) -> Figure:
-        terms = self.terms
-        return add(*terms, nom=nom) if len(terms) != 1 else terms[0].named(nom)
+from flux.noyau.provenance import Figure
 
 
 @dataclass(frozen=True)
@@ -124,41 +56,10 @@ class Dus:
         return {c: cell for (r, c), cell in self.cellules.items() if r == ident}
 
 
-class _Ledger:
-    """The cells under construction, and the reductions made on the way."""
-
-    def __init__(self, feuilles: Feuilles) -> None:
-        self.feuilles = feuilles
-        self.cells: dict[tuple[str, str], Cellule] = {}
-        self.reductions: list[tuple[str, str, float, float, str]] = []
-
-    def cell(self, ident: str, commune: str, etage: str) -> Cellule:
-        return self.cells.setdefault((ident, commune), Cellule(ident, commune, etage))
-
-    def reduce(
-        self,
-        cells: Iterable[Cellule],
-        coefficient: Figure,
-        motif: str,
-        territoire: str,
-        garantie: bool | None = None,
-    ) -> None:
-        """Apply a factor below 1 to `cells` and keep what each loses."""
-        if coefficient.valeur == 1:
-            return
-        for cell in cells:
-            before = cell.amount()
-            cell.scaled(motif, coefficient, garantie)
-            if before != cell.amount():
-                self.reductions.append(
-                    (territoire, cell.id_reservataire, float(before), float(cell.amount()), motif)
-                )
-
-
 def exact_dues(dossier: Dossier, regles: Regles, feuilles: Feuilles, poids: Poids, droits: Droits) -> Dus:
     """Exact dues of every holder in every commune; rows and columns add up exactly to the flow."""
     choix, holders = dossier.convention.choix, dossier.reservataires.set_index("id_reservataire")
-    ledger = _Ledger(feuilles)
+    ledger = Ledger(feuilles)
     additions = _additions(droits, feuilles, str(choix.premieres_locations))
     factor = _rate_flow(feuilles, additions, droits, str(choix.droits_uniques))
     flow = {
@@ -177,9 +78,9 @@ def exact_dues(dossier: Dossier, regles: Regles, feuilles: Feuilles, poids: Poid
         etage = TERRITOIRE if ident in set(local) else ETAT if ident in set(state) else DEPARTEMENT
         cell = ledger.cell(ident, commune, etage)
         cell.ajouts[garantie], cell.added[garantie] = figure, figure.valeur
-    plafond_etat = _cap_state(ledger, dossier, regles)
-    _cap_guarantees(ledger, dossier, regles)
-    rest = _overruns(ledger, feuilles, str(choix.depassement))
+    plafond_etat = cap_state(ledger, dossier, regles)
+    cap_guarantees(ledger, dossier, regles)
+    rest = reduce_overruns(ledger, feuilles, str(choix.depassement))
     _wide_dues(ledger, dossier, regles, poids, droits, rest, wide, factor)
     reductions = pd.DataFrame(
         ledger.reductions, columns=["territoire_code", "id_reservataire", "avant", "apres", "motif"]
@@ -276,7 +177,7 @@ def _rate_flow(
 
 
 def _local_dues(
-    ledger: _Ledger, dossier: Dossier, poids: Poids, droits: Droits, flow: dict[str, Figure], local: set[str]
+    ledger: Ledger, dossier: Dossier, poids: Poids, droits: Droits, flow: dict[str, Figure], local: set[str]
 ) -> None:
     """1. Commune, EPCI and EPT holders.
 
@@ -321,7 +222,7 @@ def _local_dues(
                         base = multiply(
                             sums, weight, nom=f"flux du territoire, réparti selon les droits ({c})"
                         )
-                    _rated(ledger, ident, c, TERRITOIRE, garantie, part, base)
+                    rated(ledger, ident, c, TERRITOIRE, garantie, part, base)
             for c in [
                 c for c in where if c not in home and (ident, c, garantie) in poids.droits and c in flow
             ]:
@@ -330,19 +231,11 @@ def _local_dues(
                     whole(ledger.feuilles, poids, [c]),
                     nom=f"part de {ident} dans l'assiette de {c}, hors de son territoire",
                 )
-                _rated(ledger, ident, c, TERRITOIRE, garantie, part, flow[c])
-
-
-def _rated(
-    ledger: _Ledger, ident: str, commune: str, etage: str, garantie: bool, part: Figure, flux: Figure
-) -> None:
-    cell = ledger.cell(ident, commune, etage)
-    cell.rate(part, flux, garantie)
-    cell.taux[garantie] = due(part, flux, nom=f"dû de {ident} à {commune}")
+                rated(ledger, ident, c, TERRITOIRE, garantie, part, flow[c])
 
 
 def _state_dues(
-    ledger: _Ledger,
+    ledger: Ledger,
     dossier: Dossier,
     regles: Regles,
     poids: Poids,
@@ -402,7 +295,7 @@ def _state_dues(
                     nom=f"flux réparti selon les droits de l'État ({c})",
                 )
             )
-            _rated(ledger, ident, c, ETAT, False, parts[ident], base)
+            rated(ledger, ident, c, ETAT, False, parts[ident], base)
     return parts, []
 
 
@@ -422,123 +315,8 @@ def _by_rights(poids: Poids, flow: dict[str, Figure], ident: str) -> dict[str, F
     return {c: v / whole_weight for c, v in raw.items()} if whole_weight else None
 
 
-def _cap_state(ledger: _Ledger, dossier: Dossier, regles: Regles) -> Figure:
-    """ "Le total des réservations du préfet […] ne peut représenter plus de 30 % du flux annuel total, dont au plus
-    5 % pour les agents civils et militaires de l'Etat" (CCH, art. R. 441-5-2, I): agents first, then both alike."""
-    categories = dossier.reservataires.set_index("id_reservataire")["categorie"]
-    cells = [c for c in ledger.cells.values() if categories[c.id_reservataire] in ETAT_CATEGORIES]
-    agents = [c for c in cells if categories[c.id_reservataire] == "etat_agents"]
-    flow = ledger.feuilles.flux_total
-    plafond = state_ceiling(dossier, regles)
-    for group, cap, motif in ((agents, regles.figure("part_max_agents"), AGENTS), (cells, plafond, ETAT_MAX)):
-        if group:
-            asked = add(*(f for c in group for f in c.terms), nom=f"dû avant {motif}")
-            ledger.reduce(
-                group,
-                fit(due(cap, flow, nom=motif), asked, nom=f"réduction au {motif}"),
-                motif,
-                dossier.convention.bailleur.departement,
-            )
-    return plafond
-
-
-def state_ceiling(dossier: Dossier, regles: Regles) -> Figure:
-    """The State's ceiling: the law's, or the préfet's derogation while it runs (one year at most, R. 441-5-2)."""
-    derogation = dossier.convention.stipulations.derogation_prefectorale
-    if derogation is None or derogation.fin < dossier.convention.date:
-        return regles.figure("part_max_etat")
-    return constant(
-        derogation.part,
-        f"dérogation préfectorale jusqu'au {derogation.fin:%d/%m/%Y}",
-        unite="part du flux",
-        article="CCH, art. R. 441-5-2, I",
-    )
-
-
-def guarantee_territories(dossier: Dossier, communes: list[str]) -> list[tuple[str, list[str], list[str]]]:
-    """Where the 20 % cap of the guarantees is judged: (territory, its communes, its holders).
-
-    "globalement" is open to two readings: under `somme`, all guarantors of a commune together, on
-    that commune's flow; under `separee`, each on its own territory's flow.
-    """
-    choix = dossier.convention.choix
-    holders = dossier.reservataires.loc[
-        dossier.reservataires["categorie"].isin(list(choix.porteurs_garantie))
-    ]
-    homes = {
-        str(i): [c for c in communes_of(dossier, str(t), str(k)) if c in set(communes)]
-        for i, t, k in zip(
-            holders["id_reservataire"], holders["territoire_type"], holders["territoire_code"], strict=True
-        )
-    }
-    codes = dict(zip(holders["id_reservataire"], holders["territoire_code"], strict=True))
-    if choix.garantie_imbriquee == "separee":
-        return [(str(codes[i]), home, [i]) for i, home in sorted(homes.items()) if home]
-    return [(c, [c], sorted(homes)) for c in communes]
-
-
-def _cap_guarantees(ledger: _Ledger, dossier: Dossier, regles: Regles) -> None:
-    """ "ne peuvent globalement représenter plus de 20 % du flux annuel" on their territory (CCH, art. R. 441-5-3)."""
-    cap = regles.figure("part_max_garantie")
-    for code, communes, holders in guarantee_territories(dossier, ledger.feuilles.communes):
-        group = [ledger.cells[i, c] for i in holders for c in communes if (i, c) in ledger.cells]
-        terms = [f for cell in group for part in (cell.taux, cell.ajouts) for g, f in part.items() if g]
-        if terms:
-            flows = [ledger.feuilles.flux[c] for c in communes]
-            flow = add(*flows, nom="flux du territoire") if len(flows) > 1 else flows[0]
-            ledger.reduce(
-                group,
-                fit(
-                    due(cap, flow, nom="plafond des garanties"),
-                    add(*terms, nom="dus contre garantie"),
-                    nom="réduction au plafond des garanties",
-                ),
-                GARANTIE,
-                code,
-                garantie=True,
-            )
-
-
-def _overruns(ledger: _Ledger, feuilles: Feuilles, regle: str) -> dict[str, Figure]:
-    """Dues above a commune's flow, because rights are converted on different flows: reduced, kept for the State, or
-    refused. Returns what remains in each commune."""
-    rest: dict[str, Figure] = {}
-    by_commune: dict[str, list[Cellule]] = {}
-    for cell in ledger.cells.values():
-        by_commune.setdefault(cell.commune, []).append(cell)
-    for c, flow in feuilles.flux.items():
-        cells = by_commune.get(c, [])
-        kept = [x for x in cells if x.etage == ETAT] if regle == "etat_garanti" else []
-        asked = [f for x in cells if x not in kept for f in x.terms]
-        if asked:
-            available = (
-                subtract(flow, add(*(f for x in kept for f in x.terms)), nom="flux laissé par l'État")
-                if kept
-                else flow
-            )
-            coefficient = fit(available, add(*asked, nom=f"dus à {c}"), nom=f"réduction au flux de {c}")
-            if regle == "erreur" and coefficient.valeur < 1:
-                _refuse(c, ", ".join(sorted({x.id_reservataire for x in cells})))
-            ledger.reduce([x for x in cells if x not in kept], coefficient, DEPASSEMENT, c)
-        terms = [f for x in cells for f in x.terms]
-        rest[c] = (
-            subtract(flow, add(*terms, nom=f"dus servis à {c}"), nom=f"reste du flux de {c}")
-            if terms
-            else flow
-        )
-    return rest
-
-
-def _refuse(territoire: str, holders: str) -> None:
-    raise ConventionError(
-        f"Les dus dépassent le flux de {territoire} (réservataires : {holders}) et la convention a choisi "
-        'depassement = "erreur". Choisir "reduction_proportionnelle" ou "etat_garanti", ou revoir les droits.',
-        code="conversion.depassement",
-    )
-
-
 def _wide_dues(
-    ledger: _Ledger,
+    ledger: Ledger,
     dossier: Dossier,
     regles: Regles,
     poids: Poids,
@@ -581,7 +359,7 @@ def _wide_dues(
     coefficient = fit(remaining, asked, nom="réduction au reste du flux") if asked else None
     if coefficient is not None and coefficient.valeur < 1:
         if choix.depassement == "erreur":
-            _refuse(departement, ", ".join(sorted({i for i, _ in wanted})))
+            refuse(departement, ", ".join(sorted({i for i, _ in wanted})))
         for (ident, _), (_, amount) in wanted.items():
             after = amount.valeur * coefficient.valeur
             ledger.reductions.append((departement, ident, float(amount.valeur), float(after), RESTE_DEPASSE))

@@ -8,7 +8,8 @@ from fractions import Fraction
 from typing import Any
 
 from flux.conversion.arrondi import Arrondi, Plafond
-from flux.conversion.dus import BAILLEUR, ETAT_CATEGORIES, Dus
+from flux.conversion.cellules import BAILLEUR, ETAT_CATEGORIES
+from flux.conversion.dus import Dus
 from flux.conversion.feuilles import Feuilles, add, constant, subtract
 from flux.conversion.territoires import source_of
 from flux.dossier import Dossier

@@ -12,31 +12,24 @@ import pandas as pd
 from flux.conversion import vues
 from flux.conversion.arrondi import Plafond, apportion
 from flux.conversion.assiette import Classement, classify
+from flux.conversion.cellules import BAILLEUR
 from flux.conversion.comptes import ceilings, closing, lost_to_ceilings, opening
 from flux.conversion.controles import check_convention
+from flux.conversion.details import deliveries_table, dues_table, left_outside, rights_table
 from flux.conversion.droits import Droits, live_rights, stock_identified
-from flux.conversion.dus import BAILLEUR, Dus, exact_dues
+from flux.conversion.dus import Dus, exact_dues
 from flux.conversion.exact import total
 from flux.conversion.explication import Explication, Preuve, explain_holder
 from flux.conversion.feuilles import Feuilles, grow
 from flux.conversion.flux import Flux, annual_flow, delivered
 from flux.conversion.matrice import round_matrix
 from flux.conversion.methodes import METHODES, Poids
-from flux.conversion.rotation import Rotation, pooled_turnover
 from flux.conversion.remarques import remarks
-from flux.conversion.tables import (
-    ceiling_table,
-    charged,
-    communes_table,
-    deliveries_table,
-    dues_table,
-    left_outside,
-    quotas_table,
-    rights_table,
-    targets,
-)
+from flux.conversion.rotation import Rotation, pooled_turnover
+from flux.conversion.tables import ceiling_table, charged, communes_table, quotas_table, targets
 from flux.dossier import Dossier
-from flux.loi import Regles, regles as law
+from flux.loi import Regles
+from flux.loi import regles as law
 from flux.noyau.errors import ConventionError, near_misses
 from flux.rendu.vue import Affichable, Vue
 

@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from fractions import Fraction
 
 from flux.conversion.arrondi import Arrondi, Plafond
-from flux.conversion.dus import ETAT_CATEGORIES, Dus
+from flux.conversion.cellules import ETAT_CATEGORIES
+from flux.conversion.dus import Dus
 from flux.conversion.exact import total
 from flux.conversion.feuilles import Feuilles
 from flux.dossier import Dossier

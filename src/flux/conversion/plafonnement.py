@@ -1,0 +1,137 @@
+"""What the law caps and what a flow cannot hold: each reduction is applied, and shown."""
+
+from __future__ import annotations
+
+from flux.conversion.cellules import (
+    AGENTS,
+    DEPASSEMENT,
+    ETAT,
+    ETAT_CATEGORIES,
+    ETAT_MAX,
+    GARANTIE,
+    Cellule,
+    Ledger,
+    due,
+    fit,
+)
+from flux.conversion.feuilles import Feuilles, add, constant, subtract
+from flux.conversion.territoires import communes_of
+from flux.dossier import Dossier
+from flux.loi import Regles
+from flux.noyau.errors import ConventionError
+from flux.noyau.provenance import Figure
+
+
+def cap_state(ledger: Ledger, dossier: Dossier, regles: Regles) -> Figure:
+    """ "Le total des réservations du préfet […] ne peut représenter plus de 30 % du flux annuel total, dont au plus
+    5 % pour les agents civils et militaires de l'Etat" (CCH, art. R. 441-5-2, I): agents first, then both alike."""
+    categories = dossier.reservataires.set_index("id_reservataire")["categorie"]
+    cells = [c for c in ledger.cells.values() if categories[c.id_reservataire] in ETAT_CATEGORIES]
+    agents = [c for c in cells if categories[c.id_reservataire] == "etat_agents"]
+    flow = ledger.feuilles.flux_total
+    plafond = state_ceiling(dossier, regles)
+    for group, cap, motif in ((agents, regles.figure("part_max_agents"), AGENTS), (cells, plafond, ETAT_MAX)):
+        if group:
+            asked = add(*(f for c in group for f in c.terms), nom=f"dû avant {motif}")
+            ledger.reduce(
+                group,
+                fit(due(cap, flow, nom=motif), asked, nom=f"réduction au {motif}"),
+                motif,
+                dossier.convention.bailleur.departement,
+            )
+    return plafond
+
+
+def state_ceiling(dossier: Dossier, regles: Regles) -> Figure:
+    """The State's ceiling: the law's, or the préfet's derogation while it runs (one year at most, R. 441-5-2)."""
+    derogation = dossier.convention.stipulations.derogation_prefectorale
+    if derogation is None or derogation.fin < dossier.convention.date:
+        return regles.figure("part_max_etat")
+    return constant(
+        derogation.part,
+        f"dérogation préfectorale jusqu'au {derogation.fin:%d/%m/%Y}",
+        unite="part du flux",
+        article="CCH, art. R. 441-5-2, I",
+    )
+
+
+def guarantee_territories(dossier: Dossier, communes: list[str]) -> list[tuple[str, list[str], list[str]]]:
+    """Where the 20 % cap of the guarantees is judged: (territory, its communes, its holders).
+
+    "globalement" is open to two readings: under `somme`, all guarantors of a commune together, on
+    that commune's flow; under `separee`, each on its own territory's flow.
+    """
+    choix = dossier.convention.choix
+    holders = dossier.reservataires.loc[
+        dossier.reservataires["categorie"].isin(list(choix.porteurs_garantie))
+    ]
+    homes = {
+        str(i): [c for c in communes_of(dossier, str(t), str(k)) if c in set(communes)]
+        for i, t, k in zip(
+            holders["id_reservataire"], holders["territoire_type"], holders["territoire_code"], strict=True
+        )
+    }
+    codes = dict(zip(holders["id_reservataire"], holders["territoire_code"], strict=True))
+    if choix.garantie_imbriquee == "separee":
+        return [(str(codes[i]), home, [i]) for i, home in sorted(homes.items()) if home]
+    return [(c, [c], sorted(homes)) for c in communes]
+
+
+def cap_guarantees(ledger: Ledger, dossier: Dossier, regles: Regles) -> None:
+    """ "ne peuvent globalement représenter plus de 20 % du flux annuel" on their territory (CCH, art. R. 441-5-3)."""
+    cap = regles.figure("part_max_garantie")
+    for code, communes, holders in guarantee_territories(dossier, ledger.feuilles.communes):
+        group = [ledger.cells[i, c] for i in holders for c in communes if (i, c) in ledger.cells]
+        terms = [f for cell in group for part in (cell.taux, cell.ajouts) for g, f in part.items() if g]
+        if terms:
+            flows = [ledger.feuilles.flux[c] for c in communes]
+            flow = add(*flows, nom="flux du territoire") if len(flows) > 1 else flows[0]
+            ledger.reduce(
+                group,
+                fit(
+                    due(cap, flow, nom="plafond des garanties"),
+                    add(*terms, nom="dus contre garantie"),
+                    nom="réduction au plafond des garanties",
+                ),
+                GARANTIE,
+                code,
+                garantie=True,
+            )
+
+
+def reduce_overruns(ledger: Ledger, feuilles: Feuilles, regle: str) -> dict[str, Figure]:
+    """Dues above a commune's flow, because rights are converted on different flows: reduced, kept for the State, or
+    refused. Returns what remains in each commune."""
+    rest: dict[str, Figure] = {}
+    by_commune: dict[str, list[Cellule]] = {}
+    for cell in ledger.cells.values():
+        by_commune.setdefault(cell.commune, []).append(cell)
+    for c, flow in feuilles.flux.items():
+        cells = by_commune.get(c, [])
+        kept = [x for x in cells if x.etage == ETAT] if regle == "etat_garanti" else []
+        asked = [f for x in cells if x not in kept for f in x.terms]
+        if asked:
+            available = (
+                subtract(flow, add(*(f for x in kept for f in x.terms)), nom="flux laissé par l'État")
+                if kept
+                else flow
+            )
+            coefficient = fit(available, add(*asked, nom=f"dus à {c}"), nom=f"réduction au flux de {c}")
+            if regle == "erreur" and coefficient.valeur < 1:
+                refuse(c, ", ".join(sorted({x.id_reservataire for x in cells})))
+            ledger.reduce([x for x in cells if x not in kept], coefficient, DEPASSEMENT, c)
+        terms = [f for x in cells for f in x.terms]
+        rest[c] = (
+            subtract(flow, add(*terms, nom=f"dus servis à {c}"), nom=f"reste du flux de {c}")
+            if terms
+            else flow
+        )
+    return rest
+
+
+def refuse(territoire: str, holders: str) -> None:
+    raise ConventionError(
+        f"Les dus dépassent le flux de {territoire} (réservataires : {holders}) et la convention a choisi "
+        'depassement = "erreur". Choisir "reduction_proportionnelle" ou "etat_garanti", ou revoir les droits.',
+        code="conversion.depassement",
+    )
