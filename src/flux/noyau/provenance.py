@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from fractions import Fraction
-from typing import Any, TypeVar, cast
+from typing import Any, Protocol, cast, overload
 
 Number = int | Fraction
 
@@ -127,11 +127,20 @@ class Figure:
         return out
 
 
-F = TypeVar("F", bound=Callable[..., Any])
+class Step(Protocol):
+    """A function of exact numbers that also works on figures, and then remembers the call."""
+
+    @overload
+    def __call__(self, *args: Figure, nom: str = ...) -> Figure: ...
+
+    @overload
+    def __call__(self, *args: Fraction) -> Fraction: ...
 
 
-def step(calcul: str, *, unite: str = "logements", article: str | None = None) -> Callable[[F], F]:
-    """Make a function of numbers also a function of figures.
+def step(
+    calcul: str, *, unite: str = "logements", article: str | None = None
+) -> Callable[[Callable[..., Fraction]], Step]:
+    """Make a function of exact numbers also a function of figures.
 
     Called with numbers, it returns a number. Called with figures, it returns a figure whose
     `entrees` are its arguments. Mixing the two raises `TypeError`: a bare constant has no proof.
@@ -143,7 +152,7 @@ def step(calcul: str, *, unite: str = "logements", article: str | None = None) -
     article : the text applied, if one is.
     """
 
-    def decorate(function: F) -> F:
+    def decorate(function: Callable[..., Fraction]) -> Step:
         @functools.wraps(function)
         def traced(*args: Any, nom: str = calcul) -> Any:
             figures = [a for a in args if isinstance(a, Figure)]
@@ -161,6 +170,6 @@ def step(calcul: str, *, unite: str = "logements", article: str | None = None) -
                 entrees=tuple(figures),
             )
 
-        return cast(F, traced)
+        return cast(Step, traced)
 
     return decorate
