@@ -170,7 +170,7 @@ def presume_obligation(frame: pd.DataFrame, logements: pd.DataFrame) -> tuple[pd
     Boolean, and "presumee_l302_1" or "presumee_qpv" (a dwelling of the dossier stands in QPV in this EPCI).
     """
     plh = frame["obligation_territoire"].isin(territoires_plh())
-    in_qpv = logements.loc[logements["qpv"].fillna(False).astype(bool), "commune"]
+    in_qpv = logements.loc[logements["qpv"].fillna(False).astype(bool), "commune"].unique().tolist()
     with_qpv = frame.loc[frame.index.isin(in_qpv), "obligation_territoire"].dropna()
     qpv = frame["obligation_territoire"].isin(with_qpv) & ~plh
     origin = _constant("presumee_l302_1", frame.index).mask(qpv, "presumee_qpv")

@@ -16,7 +16,7 @@ from flux.dossier.contexte import Contexte
 from flux.dossier.controles_droits import dates_du_droit, mode_du_droit, programmes_connus, support_du_droit
 from flux.dossier.schemas import TABLES
 from flux.noyau.errors import Anomalie, near_misses
-from flux.noyau.tables import at_lines, enumerate_fr, suggestion
+from flux.noyau.tables import at_lines, enumerate_fr, strangers, suggestion
 
 ETAT = "etat"
 """The group of the State's two réservataires, wherever a question names one."""
@@ -57,7 +57,7 @@ def _file_hint(table: str, inconnues: Iterable[str]) -> str:
 
 def reservataires_connus(contexte: Contexte) -> Iterator[Anomalie]:
     """Every `id_reservataire` is in the table `reservataires`, or one of the reserved words allowed there."""
-    known = set(contexte.tables["reservataires"]["id_reservataire"].dropna())
+    known = set(contexte.tables["reservataires"]["id_reservataire"].dropna().tolist())
     allowed: dict[str, set[str]] = {
         "reservations": set(),
         "mouvements": {v.BAILLEUR},
@@ -76,7 +76,7 @@ def reservataires_connus(contexte: Contexte) -> Iterator[Anomalie]:
                 attendu="un id_reservataire de la table « reservataires »",
             ),
             frame,
-            ids.notna() & ~ids.isin(known | words),
+            strangers(ids, known | words),
             ids,
             lambda read: (
                 suggestion(read, known) or "L'ajouter à la table « reservataires », ou corriger la cellule."
@@ -86,7 +86,7 @@ def reservataires_connus(contexte: Contexte) -> Iterator[Anomalie]:
 
 def logements_connus(contexte: Contexte) -> Iterator[Anomalie]:
     """Every `id_logement` of a right or of a movement is in the table `logements`."""
-    known = contexte.tables["logements"]["id_logement"].dropna()
+    known = contexte.tables["logements"]["id_logement"].dropna().tolist()
     for table in ("reservations", "mouvements"):
         frame = contexte.tables[table]
         yield from at_lines(
@@ -100,7 +100,7 @@ def logements_connus(contexte: Contexte) -> Iterator[Anomalie]:
                 "n'est plus au patrimoine).",
             ),
             frame,
-            frame["id_logement"].notna() & ~frame["id_logement"].isin(known),
+            strangers(frame["id_logement"], known),
             frame["id_logement"],
         )
 
@@ -111,7 +111,7 @@ def territoires_connus(contexte: Contexte) -> Iterator[Anomalie]:
     for table in ("reservataires", "demande"):
         frame = contexte.tables[table]
         for kind, (codes, attendu) in known.items():
-            mask = frame["territoire_type"].eq(kind) & frame["territoire_code"].notna()
+            mask = frame["territoire_type"].eq(kind)
             yield from at_lines(
                 contexte.defect(
                     table,
@@ -123,7 +123,7 @@ def territoires_connus(contexte: Contexte) -> Iterator[Anomalie]:
                     "« territoires ».",
                 ),
                 frame,
-                mask & ~frame["territoire_code"].isin(codes),
+                mask & strangers(frame["territoire_code"], codes),
                 frame["territoire_code"],
             )
     frame = contexte.tables["objectifs"]
@@ -139,7 +139,7 @@ def territoires_connus(contexte: Contexte) -> Iterator[Anomalie]:
             correction="Corriger le code.",
         ),
         frame,
-        frame["territoire_code"].notna() & ~frame["territoire_code"].isin(anywhere),
+        strangers(frame["territoire_code"], anywhere),
         frame["territoire_code"],
     )
 

@@ -14,7 +14,7 @@ from flux.noyau.tables import at_lines, suggestion
 
 
 def support_du_droit(contexte: Contexte) -> Iterator[Anomalie]:
-    """A right stands on a dwelling, or on a number of dwellings of a programme in a commune; never on both."""
+    """A right stands on a dwelling, or on some dwellings of a programme in a commune; never on both."""
     frame = contexte.tables["reservations"]
     dwelling = frame["id_logement"].notna()
     parts = frame[["programme", "commune", "nb"]].notna()
@@ -51,16 +51,10 @@ def programmes_connus(contexte: Contexte) -> Iterator[Anomalie]:
     frame = contexte.tables["reservations"]
     known = pd.concat([contexte.tables[t][["programme", "commune"]] for t in ("logements", "livraisons")])
     keys = set(known.dropna().drop_duplicates().itertuples(index=False, name=None))
-    names = set(known["programme"].dropna())
-    wanted = frame["id_logement"].isna() & frame["programme"].notna() & frame["commune"].notna()
-    unknown = pd.Series(
-        [
-            w and key not in keys
-            for w, key in zip(wanted, zip(frame["programme"], frame["commune"], strict=True), strict=True)
-        ],
-        index=frame.index,
-        dtype=bool,
-    )
+    names = set(known["programme"].dropna().unique().tolist())
+    wanted = frame.loc[frame["id_logement"].isna(), ["programme", "commune"]].dropna()
+    lost = [row for row, *pair in wanted.itertuples(name=None) if tuple(pair) not in keys]
+    unknown = pd.Series(frame.index.isin(lost), index=frame.index)
 
     def correction(read: str) -> str:
         if read in names:

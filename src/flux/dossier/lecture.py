@@ -7,7 +7,8 @@ from pathlib import Path
 
 from flux.dossier import completion, lecture_convention
 from flux.dossier.communes import communes_frame
-from flux.dossier.controles import Contexte, controler
+from flux.dossier.contexte import Contexte
+from flux.dossier.controles import controler
 from flux.dossier.dossier import Dossier
 from flux.dossier.inventaire import collect
 from flux.dossier.schemas import TABLES

@@ -112,6 +112,15 @@ def at_lines(
         )
 
 
+def strangers(values: pd.Series, known: Iterable[str]) -> pd.Series:
+    """Where `values` is none of `known`; a missing value is no stranger.
+
+    The unknown words are few where the known ones may be a million: they are what is looked for.
+    """
+    unknown = set(values.dropna().unique().tolist()).difference(known)
+    return values.isin(list(unknown))
+
+
 def grouped(repair: Anomalie, frame: pd.DataFrame, mask: pd.Series) -> Iterator[Anomalie]:
     """One information for all the lines of `mask`: their number and first ranges end the message."""
     lines = frame.loc[mask.to_numpy(dtype=bool), LIGNE].tolist()
