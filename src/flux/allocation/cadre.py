@@ -79,7 +79,8 @@ def make_cadre(quotas: Quotas) -> Cadre:
     segments, blocs, groupes = _segments(quotas, communes)
     porteurs = _porteurs(quotas)
     cellules = _cellules(quotas, communes, blocs, porteurs)
-    parts = cellules[["groupe", "porteur"]].drop_duplicates().sort_values(["groupe", "porteur"], ignore_index=True)
+    pair = ["groupe", "porteur"]
+    parts = cellules[pair].drop_duplicates().sort_values(pair, ignore_index=True)
     return Cadre(communes=communes, segments=segments, blocs=blocs, groupes=groupes, porteurs=porteurs,
                  cellules=cellules, parts=parts, publics=_publics(parts, groupes, porteurs))
 
@@ -91,13 +92,10 @@ def _communes(quotas: Quotas) -> pd.DataFrame:
     communes["obligation_25"] = communes["obligation_25"].fillna(False).astype(bool)
     named = sorted(set(_named(quotas, communes)))
     inside = [within(communes, kind, code) for kind, code in named]
-    signs = zip(communes["territoire"], communes["obligation_25"], *inside, strict=True)
-    communes["zone"] = [
-        "+".join([str(home), *(name for name, is_in in zip(["25 %", *(code for _, code in named)], flags, strict=True)
-                               if is_in)])
-        for home, *flags in signs
-    ]
-    return communes
+    signs = [np.where(communes["obligation_25"], "25 %", "")]
+    signs += [np.where(mask, code, "") for (_, code), mask in zip(named, inside, strict=True)]
+    words = zip(communes["territoire"], *signs, strict=True)
+    return communes.assign(zone=["+".join(filter(None, said)) for said in words])
 
 
 def _named(quotas: Quotas, communes: pd.DataFrame) -> Iterable[tuple[str, str]]:
@@ -112,8 +110,8 @@ def _segments(quotas: Quotas, communes: pd.DataFrame) -> tuple[pd.DataFrame, pd.
     flow = quotas.flux[SEGMENT].assign(flux=quotas.flux["flux_a_partager"].astype(float))
     flow["qpv"] = flow["qpv"].astype(bool)
     flow = flow.loc[flow["flux"] > 0].sort_values([*SEGMENT, "flux"])
-    segments = flow.groupby(SEGMENT, as_index=False, sort=True)["flux"].sum()
-    blocs = segments.groupby(BLOC, as_index=False, sort=True)["flux"].sum()
+    segments = flow.groupby(SEGMENT, as_index=False, sort=True)[["flux"]].sum()
+    blocs = segments.groupby(BLOC, as_index=False, sort=True)[["flux"]].sum()
     segments["bloc"] = segments.groupby(BLOC, sort=True).ngroup()
     blocs["zone"] = blocs["commune"].map(communes.set_index("commune")["zone"])
     groupes = blocs[GROUPE].drop_duplicates().sort_values(GROUPE, ignore_index=True)
@@ -143,7 +141,8 @@ def _cellules(quotas: Quotas, communes: pd.DataFrame, blocs: pd.DataFrame,
     np.add.at(whole, (here, who), dues["nb"].astype(float))
     total = exact.sum(axis=0)
     # Each holder's dues are scaled to its whole quota, which the plan gives; balances alone follow nb.
-    weight = np.where(total > 0, exact * porteurs["quota"].to_numpy() / np.where(total > 0, total, 1.0), whole)
+    scale = porteurs["quota"].to_numpy() / np.where(total > 0, total, 1.0)
+    weight = np.where(total > 0, exact * scale, whole)
 
     allowed = (exact > 0) | (whole > 0)
     territory = quotas.dossier.reservataires.set_index("id_reservataire")

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Baux:
-    """Leases outside the flow: `commune, qpv, categorie, nb, q1` (Q1 numerator), `autres` (other quartiles)."""
+    """`commune, qpv, categorie, nb`; `q1`: those that count as first quartile; `autres`: as the others."""
 
     table: pd.DataFrame
     hypotheses: tuple[str, ...]
@@ -46,7 +46,8 @@ def baux_hors_flux(quotas: Quotas) -> Baux:
     relogements = cast("tuple[str, ...]", quotas.regles.valeur("relogements_comptes_q1"))
     article = quotas.regles["relogements_comptes_q1"].article
     past = _past_q1(quotas.dossier.mouvements)
-    table = quotas.hors_flux[["commune", "qpv", "categorie", "nb"]].sort_values(["commune", "qpv", "categorie"])
+    columns = ["commune", "qpv", "categorie", "nb"]
+    table = quotas.hors_flux[columns].sort_values(columns)
     nb, known = table["nb"].astype(float), table["categorie"].map(past).astype(float)
     whatever = table["categorie"].isin(relogements)
     table = table.assign(
@@ -54,12 +55,13 @@ def baux_hors_flux(quotas: Quotas) -> Baux:
         q1=nb.where(whatever, nb * known.fillna(0.0)),
         autres=nb * (1.0 - known).fillna(0.0),
     )
-    hypotheses = [f"Baux hors du flux ({c}) : {nombres.part(past[c])} au premier quartile, part passée des mouvements."
-                  for c in sorted(set(table["categorie"]) & set(past))]
+    hypotheses = [
+        f"Baux hors du flux ({c}) : {nombres.part(past[c])} au premier quartile, part passée des mouvements."
+        for c in sorted(set(table["categorie"]) & set(past))]
     if unknown := sorted(set(table["categorie"]) - set(past)):
         hypotheses.append(
-            f"Baux hors du flux ({', '.join(unknown)}) : quartile non connu, ils n'apportent rien aux objectifs de "
-            f"mixité et restent dans leur base, sauf les relogements comptés de droit hors QPV ({article}).")
+            f"Baux hors du flux ({', '.join(unknown)}) : quartile non connu. Ils restent dans la base des "
+            f"objectifs de mixité et n'y comptent pas, sauf les relogements comptés de droit ({article}).")
     return Baux(table.reset_index(drop=True), tuple(hypotheses))
 
 

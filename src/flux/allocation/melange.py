@@ -29,8 +29,8 @@ def reference_mix(quotas: Quotas, cadre: Cadre) -> tuple[NDArray[np.float64], tu
     mix = mix / mix.groupby(cadre.publics["part"]).transform("sum")
     hypotheses: tuple[str, ...] = ()
     if quotas.dossier.demande.empty:
-        hypotheses = ("Aucune demande dans le dossier : aucun plafond de candidats, et répartition de référence "
-                      "entre les publics aux parts de la loi.",)
+        hypotheses = ("Aucune demande dans le dossier : aucun plafond de candidats, et répartition de "
+                      "référence entre les publics aux parts de la loi.",)
     elif not known.all():
         hypotheses = ("Demande non renseignée pour une partie des territoires et typologies : répartition de "
                       "référence entre les publics aux parts de la loi.",)
@@ -59,7 +59,8 @@ def _asked(quotas: Quotas, cadre: Cadre) -> pd.Series:
         rows = demande.loc[(demande["territoire_type"] == kind) & (demande["territoire_code"] == code)]
         counts = rows.groupby(["typologie", *PUBLIC])["nb"].sum().astype(float)
         agents = rows.groupby(["typologie", "quartile"])["nb"].sum().astype(float)
-        counts = pd.concat([counts, pd.concat({"agent": agents}, names=["priorite"]).reorder_levels(counts.index.names)])
+        agents = pd.concat({"agent": agents}, names=["priorite"]).reorder_levels(["typologie", *PUBLIC])
+        counts = pd.concat([counts, agents])
         here = publics["zone"].isin(cadre.zones(kind, code)) & publics["typologie"].isin(rows["typologie"])
         index = pd.MultiIndex.from_frame(publics.loc[here, ["typologie", *PUBLIC]])
         asked.loc[here] = counts.reindex(index).fillna(0.0).to_numpy()

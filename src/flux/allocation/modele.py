@@ -8,7 +8,6 @@ Z[groupe, porteur], their common sum. Any such pair gives back a plan by segment
 from __future__ import annotations
 
 from dataclasses import dataclass
-from hashlib import blake2b
 
 import numpy as np
 import pandas as pd
@@ -16,9 +15,10 @@ from numpy.typing import NDArray
 
 from flux.allocation.cadre import PUBLIC, SEGMENT, Cadre
 from flux.allocation.obligations import NIVEAUX, Obligation, Sens
-from flux.noyau.solveur import Builder, Etape, solve
+from flux.noyau.solveur import Builder, Etape, generic_costs, solve
 
 Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
 
 NANO = 1e9  # the exact plan is published to 9 decimals
 
@@ -72,9 +72,12 @@ def optimise(cadre: Cadre, obligations: list[Obligation], melange: Floats) -> Op
            *_distance(builder, "w", w, np.zeros(len(w)), (together[cadre.publics["part"]], melange))]
     programme = builder.build()
     niveaux = np.array([o.niveau for o in obligations])
-    etapes = [Etape("/".join(level), builder.costs((short[np.isin(niveaux, level)], 1.0))) for level in NIVEAUX]
+    etapes = [Etape("/".join(level), builder.costs((short[np.isin(niveaux, level)], 1.0)))
+              for level in NIVEAUX]
+    decided = np.concatenate([z, w])
+    generic = generic_costs([programme.keys[j] for j in decided])
     etapes += [Etape("proportionnel", builder.costs(*far)),
-               Etape("unicite", builder.costs((z, _generic(programme.keys, z)), (w, _generic(programme.keys, w))))]
+               Etape("unicite", builder.costs((decided, generic)))]
     solution = solve(programme, etapes)
     levels = {e.nom: v for e, v in zip(etapes, solution.niveaux, strict=True)}
     return Optimum(solution.valeurs[z], solution.valeurs[w], levels,
@@ -82,7 +85,7 @@ def optimise(cadre: Cadre, obligations: list[Obligation], melange: Floats) -> Op
                     "porteurs": len(cadre.porteurs)})
 
 
-def _elastic(builder: Builder, obligations: list[Obligation], w: NDArray[np.int64]) -> NDArray[np.int64]:
+def _elastic(builder: Builder, obligations: list[Obligation], w: Ints) -> Ints:
     """One row and one column of shortfall an obligation; returns the columns."""
     short = builder.columns([f"manque|{o.cle}" for o in obligations])
     for obligation, column in zip(obligations, short, strict=True):
@@ -96,8 +99,8 @@ def _elastic(builder: Builder, obligations: list[Obligation], w: NDArray[np.int6
     return short
 
 
-def _distance(builder: Builder, name: str, columns: NDArray[np.int64], reference: Floats,
-              moving: tuple[NDArray[np.int64], Floats] | None = None) -> list[tuple[NDArray[np.int64], Floats]]:
+def _distance(builder: Builder, name: str, columns: Ints, reference: Floats,
+              moving: tuple[Ints, Floats] | None = None) -> list[tuple[Ints, Floats]]:
     """Costs of half the L1 distance to a reference, constant or a share of another column.
 
     The sums of the columns and of their references agree (the flow of a block, the dwellings of a
@@ -124,16 +127,6 @@ def _keys(kind: str, *frames: pd.DataFrame | pd.Series) -> list[str]:
     return ["|".join((kind, *words)) for words in zip(*lists, strict=True)]
 
 
-def _generic(keys: tuple[str, ...], columns: NDArray[np.int64]) -> Floats:
-    """A cost in [0, 1) hashed from each name: generic, so that one optimum only is left."""
-    return np.array([generic_cost(keys[j]) for j in columns])
-
-
-def generic_cost(key: str) -> float:
-    """A number in [0, 1) that hangs on the name alone."""
-    return int.from_bytes(blake2b(key.encode(), digest_size=6).digest()) / 2**48
-
-
 def exact_table(cadre: Cadre, optimum: Optimum) -> pd.DataFrame:
     """`SEGMENT`, `id_reservataire`, `PUBLIC`, `nb_exact`, and the indices `segment, part, public`.
 
@@ -152,7 +145,8 @@ def exact_table(cadre: Cadre, optimum: Optimum) -> pd.DataFrame:
     units = np.rint(out["z"] * out["ratio"] * out["share"] * NANO).astype(np.int64)
     out = out.assign(units=units)
     left = np.rint(segments["flux"] * NANO).astype(np.int64) - out.groupby("segment")["units"].sum()
-    largest = out.sort_values(["units", "segment", "public"], ascending=[False, True, True]).groupby("segment").head(1)
+    largest = out.sort_values(["units", "segment", "public"], ascending=[False, True, True])
+    largest = largest.drop_duplicates("segment")
     out.loc[largest.index, "units"] += left.loc[largest["segment"]].to_numpy()
     out = out.loc[out["units"] > 0].assign(nb_exact=lambda f: f["units"] / NANO)
     return out.sort_values(["segment", "public"], ignore_index=True)[

@@ -1,4 +1,4 @@
-"""The elastic rows of the plan, each a named object that carries its article: what is asked, of whom, where."""
+"""The elastic rows of the plan: what is asked, of whom, where, and the article that asks it."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from flux.allocation.cadre import BAILLEUR, TOUS, Cadre, type_of, within
+from flux.allocation.cadre import BAILLEUR, PRIORITES, QUARTILES, TOUS, Cadre, type_of, within
 from flux.allocation.hors_flux import Baux
 
 if TYPE_CHECKING:
@@ -30,6 +30,8 @@ DALO_OF = {
 NIVEAUX = (("physique",), ("loi",), ("cia", "cil"), ("quota",), ("convention",), ("souhait",))
 """The stages of the plan, the most important first: what one level gains, no lower level may cost."""
 
+COLUMNS_OBJECTIFS = ["objectif", "niveau", "territoire_code", "id_reservataire", "part", "source"]
+
 
 class Sens(StrEnum):
     """How the threshold binds: at least; at most; at least, and never more."""
@@ -45,7 +47,7 @@ class Obligation:
 
     Attributes
     ----------
-    objectif, porteur, territoire_code, niveau, article : its name; `*` stands for all holders, for everywhere.
+    objectif, porteur, territoire_code, niveau, article : its name; `*` is every holder, or everywhere.
     part : share of the base that is asked [0, 1].
     compte : publics that count, on the rows of `cadre.publics`.
     assiette : publics that make the base, on the same rows.
@@ -111,8 +113,8 @@ def _everyone(cadre: Cadre) -> Mask:
     return np.ones(len(cadre.publics), bool)
 
 
-def _of(cadre: Cadre, porteur: str) -> Mask:
-    return np.asarray(cadre.publics["id_reservataire"] == porteur, bool)
+def _of(cadre: Cadre, porteur: int) -> Mask:
+    return np.asarray(cadre.publics["porteur"] == porteur, bool)
 
 
 def _in(cadre: Cadre, kind: str, code: str) -> Mask:
@@ -121,13 +123,12 @@ def _in(cadre: Cadre, kind: str, code: str) -> Mask:
 
 def _quotas(cadre: Cadre) -> Iterator[Obligation]:
     """Each holder's whole quota; the bailleur's is a floor, since it takes what no one else may receive."""
-    for holder in cadre.porteurs.itertuples():
-        mine = _of(cadre, holder.id_reservataire)
+    nobody = ~_everyone(cadre)
+    for place, (holder, _, code, quota) in enumerate(_holders(cadre)):
         yield Obligation(
-            objectif="quota", porteur=holder.id_reservataire, niveau="quota", article="CCH, art. R. 441-5, I",
-            territoire_code=_territory(holder), part=1.0, compte=mine, assiette=~_everyone(cadre),
-            base_fixe=float(holder.quota),
-            sens=Sens.PLANCHER if holder.id_reservataire == BAILLEUR else Sens.EGALITE)
+            objectif="quota", porteur=holder, niveau="quota", article="CCH, art. R. 441-5, I",
+            territoire_code=code, part=1.0, compte=_of(cadre, place), assiette=nobody, base_fixe=float(quota),
+            sens=Sens.PLANCHER if holder == BAILLEUR else Sens.EGALITE)
 
 
 def _dalo(quotas: Quotas, cadre: Cadre) -> Iterator[Obligation]:
@@ -137,13 +138,13 @@ def _dalo(quotas: Quotas, cadre: Cadre) -> Iterator[Obligation]:
     (CCH, art. L. 441-1, al. 39), of Action Logement (art. L. 313-26-2), of the bailleur (al. 43); the
     State's own contingent is for priority persons only (al. 41).
     """
-    for holder in cadre.porteurs.itertuples():
-        if key := DALO_OF.get(holder.categorie):
-            mine, law = _of(cadre, holder.id_reservataire), quotas.regles.figure(key)
+    priority = is_priority(cadre)
+    for place, (holder, categorie, code, _) in enumerate(_holders(cadre)):
+        if key := DALO_OF.get(categorie):
+            mine, law = _of(cadre, place), quotas.regles.figure(key)
             yield Obligation(
-                objectif="dalo_prioritaires", porteur=holder.id_reservataire, niveau="loi",
-                territoire_code=_territory(holder), article=str(law.article), part=float(law.valeur),
-                compte=mine & is_priority(cadre), assiette=mine)
+                objectif="dalo_prioritaires", porteur=holder, niveau="loi", territoire_code=code,
+                article=str(law.article), part=float(law.valeur), compte=mine & priority, assiette=mine)
 
 
 def _mixite(quotas: Quotas, cadre: Cadre, baux: Baux) -> Iterator[Obligation]:
@@ -165,31 +166,32 @@ def _mixite(quotas: Quotas, cadre: Cadre, baux: Baux) -> Iterator[Obligation]:
 
 def _objectifs(quotas: Quotas, cadre: Cadre, baux: Baux) -> Iterator[Obligation]:
     """What the CIA, the CIL or the parties chose beyond the law (CCH, art. L. 441-1-5 and L. 441-1-6)."""
-    for row in modelled(quotas).itertuples():
-        article = str(row.source) if pd.notna(row.source) else "CCH, art. L. 441-1-6"
-        where, communes, code = _everyone(cadre), frozenset(cadre.communes["commune"]), TOUS
-        if pd.notna(row.territoire_code):
-            code = str(row.territoire_code)
+    ids = pd.Index(cadre.porteurs["id_reservataire"])
+    chosen = modelled(quotas)
+    # Leases outside the flow are nobody's in particular: they count on a territory, not for one holder.
+    for objectif, niveau, code, holder, part, source in zip(
+            *(chosen[c].where(chosen[c].notna(), None) for c in COLUMNS_OBJECTIFS), strict=True):
+        where, communes = _everyone(cadre), frozenset(cadre.communes["commune"])
+        if code is not None:
             kind = type_of(cadre.communes, code)
             where = _in(cadre, kind, code)
             communes = frozenset(cadre.communes.loc[within(cadre.communes, kind, code), "commune"])
-        if pd.notna(row.id_reservataire):
-            where, communes = where & _of(cadre, str(row.id_reservataire)), frozenset()
-        porteur = str(row.id_reservataire) if pd.notna(row.id_reservataire) else TOUS
-        yield _shared(str(row.objectif), cadre, baux, where, communes, territoire_code=code, porteur=porteur,
-                      niveau=str(row.niveau), article=article, part=float(row.part))
+        if holder is not None:
+            where, communes = where & _of(cadre, ids.get_indexer([holder])[0]), frozenset()
+        yield _shared(objectif, cadre, baux, where, communes, territoire_code=code or TOUS, niveau=niveau,
+                      porteur=holder or TOUS, article=source or "CCH, art. L. 441-1-6", part=float(part))
 
 
 def modelled(quotas: Quotas) -> pd.DataFrame:
     """The objectives that the publics of the plan can measure, each written once."""
     known = quotas.dossier.objectifs
     known = known.loc[known["objectif"].isin(["q1_hors_qpv", "autres_qpv", "dalo_prioritaires"])]
-    return known.drop_duplicates(["objectif", "niveau", "territoire_code", "id_reservataire", "part"])
+    return known.drop_duplicates(COLUMNS_OBJECTIFS[:-1])
 
 
 def _shared(objectif: str, cadre: Cadre, baux: Baux, where: Mask, communes: frozenset[str], *, part: float,
             territoire_code: str, niveau: str, article: str, porteur: str = TOUS) -> Obligation:
-    """A share of the leases of a territory; leases outside the flow are nobody's in particular."""
+    """A share of the leases of a territory, or of one holder."""
     publics = cadre.publics
     in_qpv, q1 = publics["qpv"].to_numpy(bool), np.asarray(publics["quartile"] == "q1", bool)
     base_fixe = acquis = 0.0
@@ -213,18 +215,23 @@ def _demande(quotas: Quotas, cadre: Cadre) -> Iterator[Obligation]:
     """
     publics, demande = cadre.publics, quotas.dossier.demande
     counts = demande.loc[demande["public"] == "tous"]
-    for (kind, code, typologie), rows in counts.groupby(["territoire_type", "territoire_code", "typologie"]):
+    nobody = ~_everyone(cadre)
+    kinds = {(p, q): np.asarray((publics["priorite"] == p) & (publics["quartile"] == q), bool)
+             for p in PRIORITES for q in QUARTILES}
+    territories = ["territoire_type", "territoire_code", "typologie"]
+    for kind, code, typologie in sorted(set(zip(*(counts[c] for c in territories), strict=True))):
+        rows = counts.loc[(counts[territories] == [kind, code, typologie]).all(axis=1)]
         where = _in(cadre, kind, code) & np.asarray(publics["typologie"] == typologie, bool)
         nb = rows.groupby(["priorite", "quartile"])["nb"].sum()
-        for key, group in publics.loc[where & (publics["priorite"] != "agent")].groupby(["priorite", "quartile"]):
-            asked = np.zeros(len(publics), bool)
-            asked[group.index] = True
+        for (priorite, quartile), public in kinds.items():
             yield Obligation(
-                objectif="demande", porteur=f"{typologie}, {key[0]}, {key[1]}", territoire_code=str(code),
-                niveau="physique", article="table demande du dossier", part=1.0, compte=asked,
-                assiette=~_everyone(cadre), base_fixe=float(nb.get(key, 0)), sens=Sens.PLAFOND)
+                objectif="demande", porteur=f"{typologie}, {priorite}, {quartile}", territoire_code=code,
+                niveau="physique", article="table demande du dossier", part=1.0, compte=where & public,
+                assiette=nobody, base_fixe=float(nb.get((priorite, quartile), 0)), sens=Sens.PLAFOND)
 
 
-def _territory(holder: tuple[object, ...]) -> str:
-    code = getattr(holder, "territoire_code", None)
-    return TOUS if pd.isna(code) else str(code)
+def _holders(cadre: Cadre) -> Iterator[tuple[str, str, str, int]]:
+    """Id, category, territory and quota of each holder."""
+    porteurs = cadre.porteurs
+    return zip(porteurs["id_reservataire"], porteurs["categorie"], porteurs["territoire_code"].fillna(TOUS),
+               porteurs["quota"], strict=True)

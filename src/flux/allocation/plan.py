@@ -27,10 +27,11 @@ if TYPE_CHECKING:
 Floats = NDArray[np.float64]
 
 KEY = [*SEGMENT, "id_reservataire", *PUBLIC]
-OBJECTIFS = ["objectif", "porteur", "territoire_code", "niveau", "article", "base", "seuil", "atteint", "manque",
-             "manque_entier", "cout_marginal", "cout_objectif", "prouve", "borne", "ecart"]
-CONFLITS = ["conflit", "objectif", "porteur", "territoire_code", "article", "nature", "assouplissement", "minimal",
-            "liste_complete"]
+OBJECTIFS = ["objectif", "porteur", "territoire_code", "niveau", "article", "base", "seuil", "atteint",
+             "manque", "manque_entier", "cout_marginal", "cout_objectif", "prouve", "borne", "ecart"]
+CONFLITS = ["conflit", "objectif", "porteur", "territoire_code", "article", "nature", "assouplissement",
+            "minimal", "liste_complete"]
+SHOWN = ("objectif", "porteur", "territoire_code", "base", "seuil", "atteint", "manque", "article")
 EXPLAINED = ["contrainte", "seuil", "atteint", "manque", "article"]
 
 
@@ -73,8 +74,9 @@ class Plan(Affichable):
 
     def to_dict(self) -> dict[str, Any]:
         """JSON-able: table, objectifs, conflits, manques as records; hypotheses; taille."""
-        frames = {name: _records(getattr(self, name)) for name in ("table", "objectifs", "conflits", "manques")}
-        return {**frames, "hypotheses": list(self.hypotheses), "taille": dict(self.taille)}
+        frames = ("table", "objectifs", "conflits", "manques")
+        return {**{name: _records(getattr(self, name)) for name in frames},
+                "hypotheses": list(self.hypotheses), "taille": dict(self.taille)}
 
     def plot(self) -> Figure:
         """What is reached against each threshold."""
@@ -85,12 +87,11 @@ class Plan(Affichable):
     def vue(self) -> Vue:
         """Objectives, then the orientations by réservataire."""
         by_holder = self.table.groupby("id_reservataire", as_index=False)[["nb_exact", "nb"]].sum()
-        return Vue(titre=f"Plan d'orientation : {int(self.table['nb'].sum())} logements", notes=self.hypotheses,
-                   tableaux=(
-                       Tableau(titre="Objectifs", frame=self.objectifs, colonnes=(
-                           "objectif", "porteur", "territoire_code", "base", "seuil", "atteint", "manque", "article")),
-                       Tableau(titre="Orientations par réservataire", frame=by_holder, total=True,
-                               colonnes=("id_reservataire", "nb_exact", "nb"))))
+        tableaux = (Tableau(titre="Objectifs", frame=self.objectifs, colonnes=SHOWN),
+                    Tableau(titre="Orientations par réservataire", frame=by_holder, total=True,
+                            colonnes=("id_reservataire", "nb_exact", "nb")))
+        return Vue(titre=f"Plan d'orientation : {int(self.table['nb'].sum())} logements",
+                   tableaux=tableaux, notes=self.hypotheses)
 
 
 def allocate(quotas: Quotas) -> Plan:
@@ -117,8 +118,8 @@ def allocate(quotas: Quotas) -> Plan:
     optimum = optimise(cadre, rows, melange)
     exact = exact_table(cadre, optimum)
     entiers = whole_plan(quotas, cadre, exact, melange, shares(cadre, optimum), rows)
-    whole = np.bincount(entiers.table["public"], entiers.table["nb"], minlength=len(cadre.publics)).astype(float)
-    objectifs = _objectifs(rows, optimum.publics, whole)
+    whole = np.bincount(entiers.table["public"], entiers.table["nb"], minlength=len(cadre.publics))
+    objectifs = _objectifs(rows, optimum.publics, whole.astype(float))
     return Plan(table=_table(cadre, exact, entiers.table), objectifs=objectifs, conflits=_conflits(objectifs),
                 manques=entiers.manques, hypotheses=(*baux.hypotheses, *supposed, *_left_out(quotas)),
                 taille=optimum.taille, quotas=quotas)
@@ -138,7 +139,7 @@ def _objectifs(rows: Sequence[Obligation], exact: Floats, whole: Floats) -> pd.D
     records = []
     for row in rows:
         base = round(row.base(exact), 9)
-        reached, floor, missing = (round(v, 9) for v in (row.atteint(exact), row.seuil(exact), row.manque(exact)))
+        floor, reached, missing = (round(f(exact), 9) for f in (row.seuil, row.atteint, row.manque))
         void = base <= 0 and row.niveau != "physique"
         records.append((row.objectif, row.porteur, row.territoire_code, row.niveau, row.article, base,
                         *((np.nan,) * 3 if void else (floor, reached, missing)),
@@ -152,11 +153,12 @@ def _conflits(objectifs: pd.DataFrame) -> pd.DataFrame:
     """What is missed: by the shares themselves, or by whole dwellings only."""
     missed = objectifs.loc[(objectifs["manque"] > 0) | (objectifs["manque_entier"].fillna(0) > 0)]
     parts = missed["manque"] > 0
+    unknown = pd.Series([pd.NA] * len(missed), index=missed.index, dtype="boolean")
     table = missed.assign(
         conflit=range(1, len(missed) + 1), nature=np.where(parts, "parts", "entiers"),
-        assouplissement=missed["manque"].where(parts, missed["manque_entier"].astype(float)))
-    return table.assign(minimal=pd.NA, liste_complete=pd.NA).astype(
-        {"minimal": "boolean", "liste_complete": "boolean"})[CONFLITS].reset_index(drop=True)
+        assouplissement=missed["manque"].where(parts, missed["manque_entier"].fillna(0).astype(float)),
+        minimal=unknown, liste_complete=unknown)
+    return table[CONFLITS].reset_index(drop=True)
 
 
 def _left_out(quotas: Quotas) -> tuple[str, ...]:
@@ -170,5 +172,5 @@ def _left_out(quotas: Quotas) -> tuple[str, ...]:
 def _records(frame: pd.DataFrame) -> list[dict[str, Any]]:
     """Rows as plain values: absent is None, exact values to 9 decimals."""
     plain = frame.astype(object).where(frame.notna(), None)
-    return [{k: round(v, 9) if isinstance(v, float) else v for k, v in row.items()}
+    return [{str(k): round(v, 9) if isinstance(v, float) else v for k, v in row.items()}
             for row in plain.to_dict(orient="records")]

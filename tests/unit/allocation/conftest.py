@@ -52,9 +52,17 @@ def frame(rows: list[Row], columns: str) -> pd.DataFrame:
 
 
 def make_quotas(
-    flux: list[Row], holders: list[Row], communes: list[Row], *, duty: bool = True, hors_flux: list[Row] | None = None,
-    demande: list[Row] | None = None, objectifs: list[Row] | None = None, mouvements: list[Row] | None = None,
-    law: Regles | None = None, choix: Choix | None = None,
+    flux: list[Row],
+    holders: list[Row],
+    communes: list[Row],
+    *,
+    duty: bool = True,
+    hors_flux: list[Row] | None = None,
+    demande: list[Row] | None = None,
+    objectifs: list[Row] | None = None,
+    mouvements: list[Row] | None = None,
+    law: Regles | None = None,
+    choix: Choix | None = None,
 ) -> Quotas:
     """Quotas from rows.
 
@@ -65,10 +73,14 @@ def make_quotas(
     names = sorted({row[0] for row in flux})
     dossier = Dossier(
         nom="essai",
-        communes=frame([(c, "72", "52", "247200132", None, duty) for c in names],
-                       "commune departement region epci ept obligation_25").astype({"obligation_25": "boolean"}),
-        reservataires=frame([h[:4] for h in holders if h[0] != "bailleur"],
-                            "id_reservataire categorie territoire_type territoire_code"),
+        communes=frame(
+            [(c, "72", "52", "247200132", None, duty) for c in names],
+            "commune departement region epci ept obligation_25",
+        ).astype({"obligation_25": "boolean"}),
+        reservataires=frame(
+            [h[:4] for h in holders if h[0] != "bailleur"],
+            "id_reservataire categorie territoire_type territoire_code",
+        ),
         demande=frame(demande or [], "territoire_type territoire_code typologie priorite quartile public nb"),
         objectifs=frame(objectifs or [], "objectif niveau territoire_code id_reservataire part source"),
         mouvements=frame(mouvements or [], "nature etape quartile nb"),
@@ -76,7 +88,9 @@ def make_quotas(
     )
     return Quotas(
         flux=frame(flux, "commune qpv typologie financement flux_a_partager"),
-        table=frame([(h[0], h[1], h[3], h[4]) for h in holders], "id_reservataire categorie territoire_code quota"),
+        table=frame(
+            [(h[0], h[1], h[3], h[4]) for h in holders], "id_reservataire categorie territoire_code quota"
+        ),
         communes=frame(communes, "commune id_reservataire exact nb nb_qpv nb_hors_qpv"),
         hors_flux=frame(hors_flux or [], "commune qpv categorie nb"),
         regles=law or regles("2026-01-01"),
@@ -93,11 +107,26 @@ def quotas_of() -> Callable[..., Quotas]:
 def two_communes() -> Quotas:
     """20 dwellings in two communes: State 6, Action Logement 6, commune A 2, the bailleur 6."""
     return make_quotas(
-        flux=[("72181", False, "T2", "PLUS", 6.0), ("72181", False, "T3", "PLAI", 2.5), ("72181", True, "T3", "PLUS", 3.5),
-              ("72003", False, "T3", "PLUS", 5.0), ("72003", False, "T3", "PLAI", 3.0)],
-        holders=[("etat", "etat_prioritaires", "departement", "72", 6), ("als", "action_logement", "departement", "72", 6),
-                 ("mairie", "commune", "commune", "72181", 2), ("bailleur", "bailleur", None, None, 6)],
-        communes=[("72181", "etat", 3.6, 4, 1, 3), ("72181", "als", 3.6, 3, 1, 2), ("72181", "mairie", 2.0, 2, 1, 1),
-                  ("72181", "bailleur", 2.8, 3, 1, 2), ("72003", "etat", 2.4, 2, 0, 2), ("72003", "als", 2.4, 3, 0, 3),
-                  ("72003", "bailleur", 3.2, 3, 0, 3)],
+        flux=[
+            ("72181", False, "T2", "PLUS", 6.0),
+            ("72181", False, "T3", "PLAI", 2.5),
+            ("72181", True, "T3", "PLUS", 3.5),
+            ("72003", False, "T3", "PLUS", 5.0),
+            ("72003", False, "T3", "PLAI", 3.0),
+        ],
+        holders=[
+            ("etat", "etat_prioritaires", "departement", "72", 6),
+            ("als", "action_logement", "departement", "72", 6),
+            ("mairie", "commune", "commune", "72181", 2),
+            ("bailleur", "bailleur", None, None, 6),
+        ],
+        communes=[
+            ("72181", "etat", 3.6, 4, 1, 3),
+            ("72181", "als", 3.6, 3, 1, 2),
+            ("72181", "mairie", 2.0, 2, 1, 1),
+            ("72181", "bailleur", 2.8, 3, 1, 2),
+            ("72003", "etat", 2.4, 2, 0, 2),
+            ("72003", "als", 2.4, 3, 0, 3),
+            ("72003", "bailleur", 3.2, 3, 0, 3),
+        ],
     )
