@@ -1,0 +1,207 @@
+"""The whole job on a real stock: the dwellings of a département, from RPLS 1 January 2019.
+
+    python benchmarks/parc_reel.py 72 59 --donnees ../shared/data --json parc_reel.json
+
+What is real: the number of dwellings by commune, construction year, rooms and QPV (open counts of RPLS), the
+communes, EPCI and the duty of 25 % of 2026. The whole département is taken as one bailleur. What the open
+data do not hold is drawn from a fixed seed, at the shares of `flux.samples.calibration`:
+
+- financing: PLUS before 1990; then PLUS 60 %, PLAI 25 %, PLS 15 % of the programmes, half of the PLUS
+  programmes with 30 % of PLAI;
+- occupation: 1.95 % awaiting works, 0.74 % associations, 1.72 % staff;
+- rights of a programme: the State 30 % in enough programmes to hold 26 % of the stock; Action Logement
+  40 % of 85 % of those less than 65 years old; 20 % to the guarantor while its loan runs and 5 years more;
+  the département 3 % of half of those since 1990. The guarantor is the commune from 100 dwellings up, else
+  the EPCI;
+- leases: 9.3 % of the dwellings a year over 2023-2025, T1 twice T5+, outside QPV 1.15 times QPV;
+  27 % of them mutations;
+- demand: 5.4 applicants for a vacancy, half in the first quartile.
+
+A programme is made of dwellings of one commune, one QPV status, one year, at most 80. Years before 1900
+are read as 1900. A commune that has merged since is replaced by today's; one that was shared between several
+is left out, and said.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import resource
+import sys
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor
+from datetime import date
+from multiprocessing import get_context
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from flux.samples import Tables, write
+from flux.samples import calibration as cal
+from flux.samples.draws import pick
+from flux.samples.leases import draw_demande, draw_mouvements
+from flux.samples.parc import LARGEST, Commune, Programme, in_base
+from flux.samples.rights import COLUMNS, RESERVATAIRES, departmental, draw_rights
+from flux.samples.tables import frame, typed
+
+ANNEE, SEED, PART_ETAT, GARANT_DES = 2026, 2026, 0.26, 100
+TYPOLOGIES = {"1": "T1", "2": "T2", "3": "T3", "4": "T4", "5 et plus": "T5+"}
+
+
+def read_parc(donnees: Path, departement: str) -> tuple[pd.DataFrame, list[str]]:
+    """Counts by current commune, QPV, year and typology; the codes left out."""
+    parc = pd.read_parquet(donnees / "rpls_parc_2019.parquet")
+    parc = parc[parc["DEPCOM"].astype(str).str.startswith(departement)]
+    passage = pd.read_csv(donnees / "passage_communes.csv", dtype=str)
+    targets = passage.groupby("code_ancien")["code_actuel"].unique()
+    today = set(read_communes(donnees).index)
+    current = {code: code if code in today else targets[code][0] if len(targets.get(code, [])) == 1 else None
+               for code in parc["DEPCOM"].astype(str).unique()}
+    counts = pd.DataFrame({
+        "commune": parc["DEPCOM"].astype(str).map(current), "qpv": parc["qpv"].eq("En QPV"),
+        "annee": parc["construct"].clip(lower=1900).astype(int), "nb": parc["n"].astype(int),
+        "typologie": parc["nbpiece"].astype(str).map(TYPOLOGIES)})
+    keys = ["commune", "qpv", "annee", "typologie"]
+    left_out = [code for code, now in current.items() if now is None]
+    return counts.groupby(keys, as_index=False).agg(nb=("nb", "sum")), left_out
+
+
+def read_communes(donnees: Path) -> pd.DataFrame:
+    """The communes of 2026 by code: nom, departement, epci."""
+    communes = pd.read_parquet(donnees / "communes_2026.parquet")
+    return communes[communes["type"].eq("commune-actuelle")].set_index("code")
+
+
+def build(donnees: Path, departement: str) -> tuple[Tables, list[str]]:
+    """The dossier of a département taken as one bailleur, and the communes left out."""
+    rng = np.random.default_rng(SEED)
+    counts, left_out = read_parc(donnees, departement)
+    places = read_communes(donnees).loc[sorted(counts["commune"].unique())]
+    epci = pd.read_csv(donnees / "epci_2026.csv", dtype=str).set_index("code")["nom"]
+    quartiles = pd.read_csv(donnees / "quartiles_2024_2026.csv", dtype=str)
+    duty = set(quartiles.loc[quartiles["annee"].eq(str(ANNEE)), "epci_siren"])
+    logements, programmes = expand(rng, counts)
+    sizes = counts.groupby("commune")["nb"].sum()
+    located = list(zip(places.index, places["nom"], places["departement"], places["epci"], strict=True))
+    communes = [Commune(code=code, nom=nom,
+                        garant=f"commune_{code}" if sizes[code] >= GARANT_DES else f"epci_{siren}")
+                for code, nom, _, siren in located]
+    free = Counter(logements.loc[in_base(logements), "programme"])
+    rights = frame(COLUMNS, draw_rights(rng, programmes, free, communes, part_etat=PART_ETAT, annee=ANNEE))
+    mouvements = draw_mouvements(rng, logements, rights, annee=ANNEE, taux_rotation=cal.TAUX_ROTATION)
+    vacancies = cal.TAUX_ROTATION * len(logements)
+    held = set(rights["id_reservataire"])
+    stock_of = Counter(logements["commune"].map(places["epci"]))
+    frames = {
+        "logements": logements,
+        "reservataires": frame(RESERVATAIRES, [row for row in [
+            *departmental(departement),
+            *((f"epci_{code}", epci[code], "epci", "epci", code, "deleguee")
+              for code in sorted(stock_of)),
+            *((f"commune_{c.code}", c.nom, "commune", "commune", c.code, "deleguee") for c in communes),
+        ] if row[0] in held]),
+        "reservations": rights.dropna(axis="columns", how="all"),
+        "mouvements": mouvements,
+        "soustractions": frame(["annee", "categorie", "etat", "nb"], [
+            (ANNEE, categorie, "previsionnel", round(part * vacancies))
+            for categorie, part in cal.NATURES[False].items()]),
+        "territoires": frame(["commune", "nom", "departement", "epci", "epci_nom", "obligation_25"], [
+            (code, nom, where, siren, epci[siren], siren in duty) for code, nom, where, siren in located]),
+        "demande": pd.concat([
+            draw_demande(code, round(cal.DEMANDES_PAR_ATTRIBUTION * cal.TAUX_ROTATION * nb))
+            for code, nb in sorted(stock_of.items())], ignore_index=True),
+    }
+    return Tables(nom=f"parc-{departement}", frames=frames, convention={
+        "bailleur": {"nom": f"Ensemble des bailleurs ({departement})", "departement": departement,
+                     "famille": "esh"},
+        "convention": {"annee": ANNEE, "date": date(ANNEE, 1, 1)},
+        "stipulations": {"part_etat": "registre"},
+    }), left_out
+
+
+def expand(rng: np.random.Generator, counts: pd.DataFrame) -> tuple[pd.DataFrame, list[Programme]]:
+    """One row a dwelling, and the programmes that they make."""
+    rows = counts.loc[counts.index.repeat(counts["nb"])].drop(columns="nb").reset_index(drop=True)
+    keys = ["commune", "qpv", "annee"]
+    rank = rows.groupby(keys).cumcount() // LARGEST
+    number = rows.assign(rang=rank).groupby([*keys, "rang"], sort=True).ngroup()
+    programmes = []
+    for n, first, nb in zip(*np.unique(number, return_index=True, return_counts=True), strict=True):
+        commune, qpv, annee = rows.loc[first, keys]
+        financement, = pick(rng, cal.FINANCEMENTS, 1) if annee >= 1990 else ["PLUS"]
+        mixed = annee >= 1990 and financement == "PLUS" and rng.random() < cal.PART_DEUX_FINANCEMENTS
+        programmes.append(Programme(
+            programme=f"P-{n:05d}", commune=commune, qpv=bool(qpv), nb=int(nb), annee=int(annee),
+            financement=financement, second="PLAI" if mixed else "", part_second=cal.PART_PLAI_MIXTE * mixed))
+    of = pd.DataFrame(programmes).loc[number.to_numpy()].reset_index(drop=True)
+    logements = typed(pd.DataFrame({
+        "id_logement": [f"L{n:07d}" for n in range(len(rows))],
+        "commune": rows["commune"], "qpv": rows["qpv"], "typologie": rows["typologie"],
+        "financement": np.where(rng.random(len(rows)) < of["part_second"], of["second"], of["financement"]),
+        "annee_construction": rows["annee"], "annee_mise_location": rows["annee"],
+        "occupation": pick(rng, cal.OCCUPATIONS, len(rows)), "nature": "ordinaire",
+        "programme": of["programme"], "date_sortie": None}))
+    return logements, programmes
+
+
+def measure(folder: Path, out: Path) -> dict[str, Any]:
+    """Every stage on one dossier, timed; run alone in its process, for the peak of memory to be its own."""
+    import flux
+
+    seconds: dict[str, float] = {}
+
+    def timed(stage: str, call: Callable[[], Any]) -> Any:
+        start = time.perf_counter()
+        result = call()
+        seconds[stage] = round(time.perf_counter() - start, 2)
+        return result
+
+    dossier = timed("check", lambda: flux.read_dossier(folder))
+    quotas = timed("convert", lambda: flux.convert(dossier))
+    plan = timed("allocate", lambda: flux.allocate(quotas))
+    annexe = timed("draft", lambda: flux.draft_annexe(plan))
+    timed("docx", lambda: annexe.save(out / "annexe.docx"))
+    timed("xlsx", lambda: annexe.save(out / "annexe.xlsx"))
+    kilobytes = 1 if sys.platform != "darwin" else 1024  # ru_maxrss is in bytes on macOS
+    return {
+        "logements": len(dossier.logements), "communes": len(dossier.communes),
+        "reservataires": len(dossier.reservataires), "droits": len(dossier.reservations),
+        "mouvements": len(dossier.mouvements), "reparations": len(dossier.reparations),
+        "segments": len(quotas.flux), "flux_a_partager": int(quotas.table["quota"].sum()),
+        "orientations": len(plan.table), **{f"pl_{key}": value for key, value in plan.taille.items()},
+        "secondes": seconds, "total_s": round(sum(seconds.values()), 2),
+        "memoire_mo": round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / kilobytes / 1024),
+    }
+
+
+def run(donnees: Path, departement: str) -> dict[str, Any]:
+    tables, left_out = build(donnees, departement)
+    with tempfile.TemporaryDirectory() as name:
+        folder = write(tables, Path(name) / tables.nom)
+        with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
+            measured = pool.submit(measure, folder, Path(name)).result()
+    return {"departement": departement, "communes_ecartees": left_out, **measured}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description="The whole job on the real stock of a département.")
+    parser.add_argument("departements", nargs="*", default=["72", "59"])
+    parser.add_argument("--donnees", type=Path, default=Path(__file__).parents[2] / "shared" / "data")
+    parser.add_argument("--json", type=Path, help="also write the figures here")
+    options = parser.parse_args()
+    if not (options.donnees / "rpls_parc_2019.parquet").exists():
+        sys.exit(f"rpls_parc_2019.parquet is not in {options.donnees}: nothing to measure")
+    results = [run(options.donnees, departement) for departement in options.departements]
+    table = pd.json_normalize(results).set_index("departement").T
+    print(table.to_string())
+    if options.json:
+        options.json.write_text(json.dumps(results, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
