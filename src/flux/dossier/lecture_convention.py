@@ -43,8 +43,8 @@ def parse_sheet(frame: pd.DataFrame, source: Source) -> tuple[dict[str, Any] | N
 
     A dotted key is a table: `derogation_prefectorale.part` is `part` inside `derogation_prefectorale`.
     """
-    names = {"cle": "key", "valeur": "value"}
-    frame = frame.rename(columns=lambda column: names.get(cle(str(column)), cle(str(column))))
+    names = {LIGNE: LIGNE, "cle": "key", "valeur": "value"}
+    frame = frame.rename(columns={c: names.get(c, names.get(cle(c), cle(c))) for c in frame.columns})
     missing = [c for c in ("section", "key", "value") if c not in frame]
     if missing:
         return None, [

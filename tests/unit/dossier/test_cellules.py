@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
@@ -193,7 +194,5 @@ def test_readers_read_or_refuse(text):
         c.typologie,
         c.financement,
     ):
-        try:
+        with contextlib.suppress(ValueError):
             lire(text)
-        except ValueError:
-            pass
