@@ -1,0 +1,271 @@
+"""The same verbs for a terminal: `flux demo`, `check`, `convert`, `allocate`, `annexe`, `regles`.
+
+Standard output carries the answer and nothing else; defects and progress go to standard error. Exit
+codes: 0, the work is done and whole; 1, defects in the data; 2, wrong usage.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+import typer.rich_utils
+
+from flux.noyau.errors import DataError, FluxError
+
+if TYPE_CHECKING:
+    from flux.allocation import Plan
+    from flux.conversion import Quotas
+
+DEFAUTS, USAGE = 1, 2
+USAGE_CODES = {"annexe.existe", "annexe.format_inconnu", "annexe.dossier_absent", "regle.date_illisible"}
+FORMATS = ("docx", "xlsx")
+
+app = typer.Typer(
+    add_completion=False,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    help="Gestion en flux des réservations de logements sociaux : du stock de droits à l'annexe de la convention.",
+    epilog="Première fois : flux demo. Avec vos fichiers : flux check DOSSIER, puis flux annexe DOSSIER --out RÉPERTOIRE.",
+)
+
+Dossier_ = Annotated[
+    Path, typer.Argument(metavar="DOSSIER", exists=True, help="Répertoire des tables, ou classeur .xlsx.")
+]
+Sortie = Annotated[Path, typer.Option("--out", help="Répertoire où écrire.")]
+Ecraser = Annotated[bool, typer.Option("--ecraser", help="Remplacer les fichiers qui existent déjà.")]
+Quiet = Annotated[bool, typer.Option("--quiet", help="Ne rien dire de l'avancement.")]
+Json = Annotated[bool, typer.Option("--json", help="Répondre en JSON (schéma flux/1).")]
+Jour = Annotated[str, typer.Option("--date", metavar="AAAA-MM-JJ", help="Jour du droit.")]
+
+
+@app.command()
+def demo(out: Sortie = Path("demo"), ecraser: Ecraser = False, quiet: Quiet = False) -> None:
+    """Dérouler l'exemple « val-de-mire » : des tables à l'annexe de la convention."""
+    from flux import samples
+
+    folder = out / "val-de-mire"
+    _refuse_existing([folder / "convention.toml", *_annex_paths(out, 2026)], ecraser)
+    with _progress(quiet, "Écriture du dossier d'exemple"):
+        samples.write("val-de-mire", folder, ecraser=ecraser)
+    plan = _plan(folder, quiet)
+    written = _write_annexes(plan, out, ecraser, quiet)
+    typer.echo(str(plan.quotas))
+    typer.echo(f"\nDossier d'exemple (fictif) : {folder}")
+    for path in written:
+        typer.echo(f"Annexe : {path}")
+
+
+@app.command()
+def check(dossier: Dossier_, quiet: Quiet = False) -> None:
+    """Lister tous les défauts et toutes les corrections d'un dossier."""
+    from flux.dossier.lecture import examine
+
+    with _progress(quiet, "Lecture et contrôle"):
+        examen = examine(dossier)
+        anomalies = list(examen.anomalies)
+        if examen.dossier is not None:
+            from flux.conversion import convert
+
+            try:
+                convert(examen.dossier)
+            except DataError as error:
+                anomalies += error.anomalies
+            except FluxError as error:
+                typer.echo(str(error))
+                raise typer.Exit(DEFAUTS) from None
+    for rank, anomalie in enumerate(anomalies, start=1):
+        typer.echo(f"{rank}. [{anomalie.gravite.value.replace('_', ' ').replace('a ', 'à ', 1)}] {anomalie}")
+    blocking = sum(a.gravite == "bloquant" for a in anomalies)
+    if blocking:
+        later = (
+            "" if examen.dossier else " Les contrôles de droit seront faits une fois ces défauts corrigés."
+        )
+        typer.echo(
+            f"{blocking} défaut{'s' if blocking > 1 else ''} à corriger avant toute conversion.{later}"
+        )
+        raise typer.Exit(DEFAUTS)
+    typer.echo("Aucun défaut bloquant : le dossier peut être converti.")
+
+
+@app.command()
+def convert(dossier: Dossier_, as_json: Json = False, quiet: Quiet = False) -> None:
+    """Convertir les réservations en quotas annuels."""
+    quotas = _quotas(dossier, quiet)
+    typer.echo(_json(quotas.to_dict()) if as_json else str(quotas))
+
+
+@app.command()
+def allocate(dossier: Dossier_, as_json: Json = False, quiet: Quiet = False) -> None:
+    """Orienter les libérations attendues vers les réservataires et leurs publics."""
+    plan = _plan(dossier, quiet)
+    typer.echo(_json(plan.to_dict()) if as_json else str(plan))
+
+
+@app.command()
+def annexe(dossier: Dossier_, out: Sortie, ecraser: Ecraser = False, quiet: Quiet = False) -> None:
+    """Écrire l'annexe de la convention de flux (docx et xlsx)."""
+    plan = _plan(dossier, quiet)
+    for path in _write_annexes(plan, out, ecraser, quiet):
+        typer.echo(str(path))
+
+
+@app.command()
+def regles(
+    date: Jour,
+    diff: Annotated[
+        str | None, typer.Option("--diff", metavar="AAAA-MM-JJ", help="Autre jour, à comparer.")
+    ] = None,
+    projets: Annotated[bool, typer.Option("--projets", help="Lire aussi les textes en projet.")] = False,
+    quiet: Quiet = False,
+) -> None:
+    """Montrer la loi en vigueur un jour donné, ou ce qui change d'un jour à l'autre."""
+    from flux.loi import regles as law
+    from flux.rendu.nombres import date as day
+    from flux.rendu.vue import Tableau, Vue, texte
+
+    rules = law(date, projets=projets)
+    if diff is None:
+        typer.echo(str(rules))
+        return
+    other = law(diff, projets=projets)
+    title = f"Ce qui change entre le {day(rules.date)} et le {day(other.date)}"
+    columns = ("cle", "avant", "apres", "depuis", "article")
+    changes = Tableau(titre="Paramètres modifiés", frame=rules.diff(other), colonnes=columns)
+    typer.echo(texte(Vue(titre=title, tableaux=(changes,))))
+
+
+def _quotas(path: Path, quiet: bool) -> Quotas:
+    from flux.conversion import convert
+    from flux.dossier import read_dossier
+
+    with _progress(quiet, "Lecture et contrôle"):
+        dossier = read_dossier(path)
+    with _progress(quiet, "Conversion du stock en flux"):
+        return convert(dossier)
+
+
+def _plan(path: Path, quiet: bool) -> Plan:
+    from flux.allocation import allocate
+
+    quotas = _quotas(path, quiet)
+    with _progress(quiet, "Plan d'orientation"):
+        return allocate(quotas)
+
+
+def _write_annexes(plan: Plan, out: Path, ecraser: bool, quiet: bool) -> list[Path]:
+    from flux.annexe import draft_annexe
+
+    paths = _annex_paths(out, plan.quotas.dossier.convention.annee)
+    _refuse_existing(paths, ecraser)
+    with _progress(quiet, "Rédaction de l'annexe"):
+        drafted = draft_annexe(plan)
+        out.mkdir(parents=True, exist_ok=True)
+        return [drafted.save(path, ecraser=ecraser) for path in paths]
+
+
+def _annex_paths(out: Path, annee: int) -> list[Path]:
+    return [out / f"annexe_{annee}.{suffix}" for suffix in FORMATS]
+
+
+def _refuse_existing(paths: list[Path], ecraser: bool) -> None:
+    """Nothing is written when one of the files would be overwritten without being asked."""
+    existing = [str(p) for p in paths if p.exists()]
+    if existing and not ecraser:
+        raise FluxError(
+            f"Existe déjà : {', '.join(existing)}. À faire : choisir un autre répertoire, ou ajouter --ecraser.",
+            code="annexe.existe",
+        )
+
+
+def _json(value: dict[str, Any]) -> str:
+    return json.dumps(value, ensure_ascii=False, indent=1, sort_keys=False)
+
+
+@contextmanager
+def _progress(quiet: bool, what: str) -> Iterator[None]:
+    """A spinner on standard error, only where a person is looking."""
+    if quiet or not sys.stderr.isatty():
+        yield
+        return
+    from rich.console import Console
+
+    with Console(stderr=True).status(f"{what}…"):
+        yield
+
+
+# What Typer says in English, and what a person reads.
+FRENCH = (
+    (r"No such option:? '?(\S+?)'?\.?( Did you mean (.+)\?)?$", "Option inconnue : {0}."),
+    (
+        r"No such command '(.+?)'.*",
+        "Commande inconnue : {0}. Commandes : demo, check, convert, allocate, annexe, regles.",
+    ),
+    (r"Missing argument '(.+?)'.*", "Il manque {0}."),
+    (r"Missing option '(.+?)'.*", "Il manque l'option {0}."),
+    (r"Missing command.*", "Il manque une commande."),
+    (r"Option '(.+?)' requires an argument.*", "L'option {0} attend une valeur."),
+    (r"Got unexpected extra arguments? \((.+)\)", "En trop : {0}."),
+    (r".*[Pp]ath '(.+)' does not exist.*", "« {0} » n'existe pas."),
+)
+
+
+def french(message: str) -> str:
+    """A usage message in French; one we do not know stays as it is."""
+    for pattern, sentence in FRENCH:
+        if found := re.match(pattern, message, flags=re.DOTALL):
+            return sentence.format(*found.groups())
+    return message
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Run the command line and leave with its exit code."""
+    sys.exit(run(sys.argv[1:] if arguments is None else arguments))
+
+
+def run(arguments: list[str]) -> int:
+    """The exit code of one command; a user's mistake never shows a traceback."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):  # a Windows console may not know our narrow spaces
+            stream.reconfigure(encoding="utf-8", errors="replace")
+    usage_error = typer.BadParameter.__base__
+    assert usage_error is not None
+    _speak_french()
+    try:
+        result = app(args=arguments, prog_name="flux", standalone_mode=False)
+        return int(result or 0)
+    except typer.Exit as leaving:
+        return int(leaving.exit_code)
+    except usage_error as error:
+        typer.echo(f"{french(error.format_message())}\nAide : flux --help", err=True)  # type: ignore[attr-defined]
+        return USAGE
+    except FluxError as error:
+        typer.echo(str(error), err=True)
+        return USAGE if error.code in USAGE_CODES else DEFAUTS
+    except BrokenPipeError:  # the reader has seen enough: `flux convert … | head`
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except (typer.Abort, KeyboardInterrupt):
+        typer.echo("Interrompu.", err=True)
+        return 130
+
+
+def _speak_french() -> None:
+    """Titles of the help pages; Typer has no other place to translate them."""
+    typer.rich_utils.ARGUMENTS_PANEL_TITLE = "Arguments"
+    typer.rich_utils.OPTIONS_PANEL_TITLE = "Options"
+    typer.rich_utils.COMMANDS_PANEL_TITLE = "Commandes"
+    typer.rich_utils.ERRORS_PANEL_TITLE = "Erreur"
+    typer.rich_utils.REQUIRED_LONG_STRING = "[obligatoire]"
+    typer.rich_utils.DEFAULT_STRING = "[défaut : {}]"
+
+
+if __name__ == "__main__":
+    main()
