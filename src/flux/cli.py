@@ -27,13 +27,14 @@ if TYPE_CHECKING:
 DEFAUTS, USAGE = 1, 2
 USAGE_CODES = {"annexe.existe", "annexe.format_inconnu", "annexe.dossier_absent", "regle.date_illisible"}
 FORMATS = ("docx", "xlsx")
+USAGE_ERROR: Any = typer.BadParameter.__base__  # Typer does not export click's UsageError by name
 
 app = typer.Typer(
     add_completion=False,
     no_args_is_help=True,
     pretty_exceptions_enable=False,
-    help="Gestion en flux des réservations de logements sociaux : du stock de droits à l'annexe de la convention.",
-    epilog="Première fois : flux demo. Avec vos fichiers : flux check DOSSIER, puis flux annexe DOSSIER --out RÉPERTOIRE.",
+    help="Gestion en flux des logements sociaux : du stock de réservations à l'annexe de la convention.",
+    epilog="Première fois : flux demo. Avec vos fichiers : flux check, puis flux annexe.",
 )
 
 Dossier_ = Annotated[
@@ -180,7 +181,8 @@ def _refuse_existing(paths: list[Path], ecraser: bool) -> None:
     existing = [str(p) for p in paths if p.exists()]
     if existing and not ecraser:
         raise FluxError(
-            f"Existe déjà : {', '.join(existing)}. À faire : choisir un autre répertoire, ou ajouter --ecraser.",
+            f"Existe déjà : {', '.join(existing)}. À faire : choisir un autre répertoire, "
+            "ou ajouter --ecraser.",
             code="annexe.existe",
         )
 
@@ -235,16 +237,14 @@ def run(arguments: list[str]) -> int:
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):  # a Windows console may not know our narrow spaces
             stream.reconfigure(encoding="utf-8", errors="replace")
-    usage_error = typer.BadParameter.__base__
-    assert usage_error is not None
     _speak_french()
     try:
         result = app(args=arguments, prog_name="flux", standalone_mode=False)
         return int(result or 0)
     except typer.Exit as leaving:
         return int(leaving.exit_code)
-    except usage_error as error:
-        typer.echo(f"{french(error.format_message())}\nAide : flux --help", err=True)  # type: ignore[attr-defined]
+    except USAGE_ERROR as error:
+        typer.echo(f"{french(error.format_message())}\nAide : flux --help", err=True)
         return USAGE
     except FluxError as error:
         typer.echo(str(error), err=True)
