@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from flux.annexe.noms import BAILLEUR, Noms
+from flux.annexe.orientations import measured
 from flux.annexe.section import Section
 from flux.noyau.provenance import line_ranges
 from flux.rendu import glossaire, nombres
@@ -35,7 +36,10 @@ def parties(convention: Convention, regles: Regles, noms: Noms) -> Section:
         ("Année", str(convention.annee)),
         ("État des droits et du patrimoine", f"1er janvier {convention.annee}"),
         ("Droit applicable au", nombres.date_longue(regles.date)),
-        *(("Signataire", f"{noms.reservataire(qui)} : {nom}") for qui, nom in convention.signataires.items()),
+        *(
+            ("Signataire", f"{bailleur.nom if qui == BAILLEUR else noms.reservataire(qui)} : {nom}")
+            for qui, nom in convention.signataires.items()
+        ),
     ]
     return Section(
         titre="Parties et objet",
@@ -59,23 +63,23 @@ def synthese(plan: Plan) -> Section:
     quotas = plan.quotas
     table, annee = quotas.table, quotas.dossier.convention.annee
     flux = quotas.exact["flux_a_partager"]
+    expected, taken = (nombres.decimal(quotas.flux[c].sum(), 1) for c in ("liberations", "soustraits"))
     own = int(table.loc[table["id_reservataire"] == BAILLEUR, "quota"].sum())
     holders = int((table.loc[table["id_reservataire"] != BAILLEUR, "quota"] > 0).sum())
-    objectives = plan.objectifs
+    objectives = measured(plan).dropna(subset=["seuil"])
     missed = int((objectives["manque"] > TOLERANCE).sum())
     lost = objectives.loc[objectives["manque"] > TOLERANCE, "manque"].sum()
     met = f"Objectifs atteints par le plan : {len(objectives) - missed} sur {len(objectives)}"
     by_category = (
         table.groupby("categorie", sort=False).agg(nb=("quota", "size"), quota=("quota", "sum")).reset_index()
     )
-    by_category["part"] = [int(q) / flux if flux else None for q in by_category["quota"]]
+    by_category["part"] = by_category["quota"] / float(flux)
     return Section(
         titre="Synthèse",
         paragraphes=(
-            f"En {annee}, le bailleur attend {nombres.decimal(quotas.flux['liberations'].sum(), 1)} libérations dans les "
-            f"{nombres.entier(quotas.exact['base'])} logements de l'assiette ; "
-            f"{nombres.decimal(quotas.flux['soustraits'].sum(), 1)} servent aux mutations et aux relogements ; "
-            f"{nombres.entier(flux)} logements sont à partager.",
+            f"En {annee}, le bailleur attend {expected} libérations dans les "
+            f"{nombres.entier(quotas.exact['base'])} logements de l'assiette ; {taken} servent aux mutations "
+            f"et aux relogements ; {nombres.entier(flux)} logements sont à partager.",
             f"{nombres.entier(int(flux) - own)} logements sont orientés vers {holders} réservataires ; "
             f"{nombres.entier(own)} restent au bailleur.",
             f"{met}."
@@ -141,7 +145,7 @@ def hypotheses(plan: Plan) -> Section:
         *(f"Hypothèse : {s}" for s in said),
         *(f"À noter : {s}" for s in (*quotas.avertissements, *quotas.egalites)),
     ]
-    tables = ()
+    tables: tuple[Tableau, ...] = ()
     if repairs:
         columns = ["fichier", "colonne", "message", "nb", "ligne"]
         tables = (

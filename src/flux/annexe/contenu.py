@@ -1,10 +1,9 @@
-"""The annex as data: sections of sentences and captioned tables. Writers lay them out; they compute nothing."""
+"""The annex as data: sections of sentences and captioned tables. Writers only lay them out."""
 
 from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass, field
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +12,7 @@ import pandas as pd
 from flux.annexe import cadre, droits, orientations, partage
 from flux.annexe.noms import Noms
 from flux.annexe.section import Section
+from flux.conversion.enveloppe import library_version
 from flux.rendu.vue import Affichable, Vue
 
 if TYPE_CHECKING:
@@ -90,7 +90,7 @@ def draft_annexe(plan: Plan) -> Annexe:
     quotas = plan.quotas
     dossier, noms = quotas.dossier, Noms.of(quotas.dossier)
     convention = dossier.convention
-    made_by = _version()
+    made_by = library_version()
     sections = (
         cadre.parties(convention, quotas.regles, noms),
         cadre.synthese(plan),
@@ -117,11 +117,3 @@ def draft_annexe(plan: Plan) -> Annexe:
         sections=tuple(s.numbered(i) for i, s in enumerate(sections, start=1)),
         plan=plan,
     )
-
-
-def _version() -> str:
-    """The installed version; a source tree that is not installed has none."""
-    try:
-        return version("gestion-en-flux")
-    except PackageNotFoundError:
-        return "non installée"

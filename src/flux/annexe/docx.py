@@ -27,8 +27,8 @@ FONT = "Arial"
 SHORT, LONG, MARGIN = 21.0, 29.7, 1.8  # centimetres
 TEXT, CELL, SMALL, LEAST = 10.0, 8.0, 7.2, 5.0  # points: sentences, cells, and how small cells may get
 CHARACTER = 0.16  # width of a character of CELL points, in centimetres, its share of capitals counted
-PADDING = 0.35  # what a cell adds to its text: margins left and right, and some slack, in centimetres
-SHORT_TABLE = 20  # rows: a table as short is never cut by a page
+PADDING = 0.42  # what a cell adds to its text: margins left and right, and some slack, in centimetres
+SHORT_TABLE = 15  # rows: a table as short is never cut by a page
 COLOUR = RGBColor(0x1F, 0x4E, 0x79)
 
 
@@ -122,7 +122,7 @@ def _turn(document: Any, lying: bool) -> None:
 def _write_section(document: Any, section: Section, place: float) -> None:
     document.add_heading(section.titre, level=1)
     for sentence in section.paragraphes:
-        document.add_paragraph(sentence)
+        document.add_paragraph(sentence).paragraph_format.keep_with_next = bool(section.tableaux)
     for sentence in section.puces:
         document.add_paragraph(sentence, style="List Bullet")
     for tableau in section.tableaux:

@@ -37,8 +37,8 @@ def etat_des_lieux(quotas: Quotas, noms: Noms) -> Section:
     return Section(
         titre="État des lieux des réservations",
         paragraphes=(
-            f"Au 1er janvier {quotas.dossier.convention.annee}, l'assiette compte {nombres.entier(base)} logements. "
-            "Le tableau donne les droits de suite en cours, avant leur conversion en flux.",
+            f"Au 1er janvier {quotas.dossier.convention.annee}, l'assiette compte {nombres.entier(base)} "
+            "logements. Le tableau donne les droits de suite en cours, avant leur conversion en flux.",
         ),
         tableaux=(
             Tableau(
@@ -103,8 +103,8 @@ def rotation(quotas: Quotas, noms: Noms) -> Section:
     return Section(
         titre="Rotation",
         paragraphes=(
-            "Le taux de rotation rapporte les relocations, premières mises en location exclues, aux logements en "
-            "service au 1er janvier, toutes années de la fenêtre cumulées.",
+            "Le taux de rotation rapporte les relocations, premières mises en location exclues, aux "
+            "logements en service au 1er janvier, toutes années de la fenêtre cumulées.",
         ),
         tableaux=(
             Tableau(

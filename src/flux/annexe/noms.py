@@ -20,7 +20,7 @@ BAILLEUR = "bailleur"
 
 @dataclass(frozen=True, slots=True)
 class Noms:
-    """Name of each réservataire, commune and territory, by its code; a code without a name is shown as it is."""
+    """Name of each réservataire, commune and territory by its code; a code without a name stays as it is."""
 
     reservataires: Mapping[str, str]
     communes: Mapping[str, str]
@@ -32,7 +32,7 @@ class Noms:
         holders, towns = dossier.reservataires, dossier.communes
         return cls(
             reservataires=_distinct(holders["id_reservataire"], holders["nom"])
-            | {BAILLEUR: "Bailleur (part non réservée)"},
+            | {BAILLEUR: "Bailleur (part non réservée)", "etat": "État"},
             communes=_distinct(towns["commune"], towns["nom"]),
             territoires=_distinct(towns["epci"], towns["epci_nom"]),
         )

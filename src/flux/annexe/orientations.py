@@ -16,37 +16,61 @@ if TYPE_CHECKING:
     from flux.allocation import Plan
 
 PUBLICS = ("agent", "dalo", "prioritaire", "autre")
+BOUNDS = ("physique", "quota")
 QPV = {True: "En QPV", False: "Hors QPV"}
+
+
+def measured(plan: Plan) -> pd.DataFrame:
+    """The objectives of the law and of the parties, without the rows that only bound the programme."""
+    return plan.objectifs.loc[~plan.objectifs["niveau"].isin(BOUNDS)]
 
 
 def objectifs(plan: Plan, noms: Noms) -> Section:
     """Each objective: its text, what it is measured on, its threshold, what the plan reaches and misses."""
-    table = plan.objectifs.assign(porteur=[noms.reservataire(p) for p in plan.objectifs["porteur"]])
+    bounds = plan.objectifs.loc[plan.objectifs["niveau"].isin(BOUNDS)]
+    passed = bounds.loc[(bounds["manque"] > 0) | (bounds["manque_entier"].fillna(0) > 0)]
+    columns = [
+        "objectif",
+        "porteur",
+        "territoire_code",
+        "niveau",
+        "base",
+        "seuil",
+        "atteint",
+        "manque",
+        "manque_entier",
+    ]
+    tables = [
+        Tableau(
+            titre="Objectifs : seuil, atteint, manque",
+            frame=_owned(measured(plan), noms),
+            colonnes=[*columns, "article"],
+            note="« — » : sans objet, la base est vide.",
+        )
+    ]
+    if len(passed):
+        tables.append(
+            Tableau(
+                titre="Quotas et demande que le plan ne peut pas respecter",
+                frame=_owned(passed, noms),
+                colonnes=[c for c in columns if c not in ("niveau", "base")],
+            )
+        )
     return Section(
         titre="Objectifs de l'année",
         paragraphes=(
-            "L'objectif de premier quartile hors QPV se mesure sur tous les baux signés hors QPV, mutations et "
-            "relogements compris, et non sur le seul flux.",
+            "L'objectif de premier quartile hors QPV se mesure sur tous les baux signés hors QPV, mutations "
+            "et relogements compris, et non sur le seul flux.",
+            *(() if len(passed) else ("Le plan respecte les quotas et la demande connue.",)),
         ),
-        tableaux=(
-            Tableau(
-                titre="Objectifs : seuil, atteint, manque",
-                frame=named(table, noms),
-                colonnes=[
-                    "objectif",
-                    "porteur",
-                    "territoire_code",
-                    "niveau",
-                    "base",
-                    "seuil",
-                    "atteint",
-                    "manque",
-                    "manque_entier",
-                    "article",
-                ],
-            ),
-        ),
+        tableaux=tuple(tables),
     )
+
+
+def _owned(table: pd.DataFrame, noms: Noms) -> pd.DataFrame:
+    """The same rows with names for codes; `*` is everybody on the territory."""
+    owners = ["tous" if p == "*" else noms.reservataire(p) for p in table["porteur"]]
+    return named(table.assign(porteur=owners), noms)
 
 
 def orientations(plan: Plan, noms: Noms) -> Section:
@@ -70,8 +94,8 @@ def orientations(plan: Plan, noms: Noms) -> Section:
     return Section(
         titre="Plan d'orientation",
         paragraphes=(
-            "Nombre de logements que le bailleur prévoit d'orienter vers chaque réservataire. L'orientation ne préjuge "
-            "pas de l'attribution, que décide la commission d'attribution des logements.",
+            "Nombre de logements que le bailleur prévoit d'orienter vers chaque réservataire. L'orientation "
+            "ne préjuge pas de l'attribution, que décide la commission d'attribution des logements.",
         ),
         tableaux=(
             Tableau(

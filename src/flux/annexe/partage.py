@@ -41,8 +41,9 @@ def quotas(quotas: Quotas, noms: Noms) -> Section:
         titre="Taux et quotas",
         paragraphes=(
             f"Le flux net de l'année est de {nombres.decimal(net)} logements ; il est arrondi à "
-            f"{nombres.entier(flux)} logements entiers à partager. L'écart, {nombres.decimal(net - flux)}, est reporté "
-            "sur le flux de l'année suivante et n'appartient à aucun réservataire.",
+            f"{nombres.entier(flux)} logements entiers à partager. L'écart, "
+            f"{nombres.decimal(quotas.exact['report_flux'])}, est reporté sur le flux de l'année "
+            "suivante et n'appartient à aucun réservataire.",
         ),
         tableaux=(
             Tableau(
@@ -64,8 +65,8 @@ def quotas(quotas: Quotas, noms: Noms) -> Section:
                 ],
                 total={c: table[c].dropna().sum() for c in summed if c != "part_flux"},
                 article="CCH, art. R. 441-5, I",
-                note="Les parts sont celles du territoire de chaque réservataire. Le quota exact est le dû exact augmenté du "
-                "solde reporté ; l'arrondi n'a lieu qu'une fois, dans la dernière colonne.",
+                note="Les parts sont celles du territoire de chaque réservataire. Le quota exact est le dû "
+                "exact augmenté du solde reporté ; l'arrondi n'a lieu qu'une fois, dans la dernière colonne.",
             ),
         ),
     )
@@ -137,8 +138,8 @@ def communes(quotas: Quotas, noms: Noms) -> Section:
     return Section(
         titre="Répartition par commune",
         paragraphes=(
-            "Chaque ligne est une commune ; les lignes et les colonnes s'additionnent au flux de l'année. Un nombre de "
-            "logements entiers peut différer du flux exact de la commune de moins d'un logement par réservataire.",
+            "Chaque ligne est une commune ; les lignes et les colonnes s'additionnent au flux de l'année. Le "
+            "nombre de logements entiers d'une commune est proche de son flux exact, sans lui être égal.",
         ),
         tableaux=(
             Tableau(

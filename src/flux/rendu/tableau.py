@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -9,6 +11,9 @@ from typing import Any
 import pandas as pd
 
 from flux.rendu import glossaire
+
+# A line may end after a space or a hyphen.
+_WORD = re.compile(r"[^\s-]+-*|-+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,27 +51,24 @@ class Cellules:
     def largeurs(self, place: int) -> tuple[int, ...]:
         """Characters of each column within `place`, more if its words and its numbers need more.
 
-        Columns of text give way, so that their longest cells take as many lines; no word and no number is cut.
+        Columns of text give way in proportion to their usual cells; no word and no number is cut.
         """
-        columns = list(zip(self.entetes, *self.lignes, *([self.total] if self.total else []), strict=True))
-        least = [
-            max(
-                (len(w) for cell in cells for w in ([cell] if right and cell != cells[0] else cell.split())),
-                default=1,
-            )
-            for cells, right in zip(columns, self.a_droite, strict=True)
-        ]
-        wide = [
-            max(floor, *(len(cell) for cell in (cells[1:] if right else cells)), 1)
-            for cells, floor, right in zip(columns, least, self.a_droite, strict=True)
-        ]
-        natural = list(wide)
+        columns = list(zip(*self.lignes, *([self.total] if self.total else []), strict=True))
+        least, wide, usual = [], [], []
+        for heading, cells, number in zip(
+            self.entetes, columns or [()] * len(self.entetes), self.a_droite, strict=True
+        ):
+            words = [w for text in (heading, *(() if number else cells)) for w in _WORD.findall(text)]
+            whole = [*cells, *(() if number else (heading,))]
+            least.append(max(map(len, (*words, *(cells if number else ()))), default=1))
+            wide.append(max(least[-1], *map(len, whole), 1))
+            usual.append(math.sqrt(sum(len(c) ** 2 for c in whole) / max(len(whole), 1)) or 1.0)
         while sum(wide) > place:
             loose = [i for i, floor in enumerate(least) if wide[i] > floor]
             if not loose:
                 break
-            # the column whose cells would still take the fewest lines gives way
-            wide[max(loose, key=lambda i: (wide[i] / natural[i], wide[i]))] -= 1
+            # the column that is widest for its usual cell gives way: one long cell does not starve the others
+            wide[max(loose, key=lambda i: (wide[i] / usual[i], wide[i]))] -= 1
         return tuple(wide)
 
 
