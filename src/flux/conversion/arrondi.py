@@ -78,7 +78,8 @@ def apportion(
 
     Parameters
     ----------
-    exacts : exact dues, dwellings, never negative; their sum is `total` (a fraction less where balances exceed it).
+    exacts : exact dues, dwellings, never negative; their sum is `total` (a fraction less where balances
+        exceed it).
     minimum : least whole number of a holder whose exact due is not zero, within its ceilings.
 
     Examples

@@ -31,6 +31,7 @@ class Classement:
 
     @property
     def dans_assiette(self) -> pd.Series:
+        """True for the dwellings that carry the flow."""
         return self.etape == ASSIETTE
 
 

@@ -22,8 +22,11 @@ DEPASSEMENT, RESTE_DEPASSE = "dépassement du flux de la commune", "dépassement
 
 @step(SHARE, unite="part")
 def share(droits: Fraction, parc: Fraction) -> Fraction:
-    """A holder's share of the base. "un flux annuel de logements exprimé en pourcentage du patrimoine locatif social
-    de l'organisme bailleur" (CCH, art. R. 441-5, I)."""
+    """A holder's share of the base.
+
+    "un flux annuel de logements exprimé en pourcentage du patrimoine locatif social de l'organisme
+    bailleur" (CCH, art. R. 441-5, I).
+    """
     return droits / parc if parc else Fraction(0)
 
 
@@ -58,7 +61,7 @@ class Cellule:
     numerateurs: dict[bool, Fraction] = field(default_factory=dict)
     denominateur: Fraction | None = None
     parts: dict[bool, Fraction] = field(default_factory=dict)
-    added: dict[bool, Fraction] = field(default_factory=lambda: {False: Fraction(0), True: Fraction(0)})
+    added: dict[bool, Fraction] = field(default_factory=lambda: dict.fromkeys((False, True), Fraction(0)))
     taux: dict[bool, Figure] = field(default_factory=dict)
     ajouts: dict[bool, Figure] = field(default_factory=dict)
     coefficients: dict[str, Figure] = field(default_factory=dict)
@@ -71,7 +74,7 @@ class Cellule:
             self.numerateurs[garantie], self.denominateur = (f.valeur for f in part.entrees)
 
     def scaled(self, motif: str, coefficient: Figure, garantie: bool | None = None) -> None:
-        """Multiply the dues (only those held by guarantee, when asked) by `coefficient`; 1 leaves no trace."""
+        """Multiply the dues (or only those held by guarantee, or not) by `coefficient`; 1 leaves no trace."""
         if coefficient.valeur == 1:
             return
         self.coefficients[motif] = coefficient
@@ -81,6 +84,7 @@ class Cellule:
 
     @property
     def terms(self) -> list[Figure]:
+        """Every part of the due, as it stands."""
         return [*self.taux.values(), *self.ajouts.values()]
 
     def amount(self, garantie: bool | None = None) -> Fraction:
@@ -90,6 +94,7 @@ class Cellule:
         )
 
     def figure(self, nom: str) -> Figure:
+        """The whole due, with its proof."""
         terms = self.terms
         return add(*terms, nom=nom) if len(terms) != 1 else terms[0].named(nom)
 
@@ -103,6 +108,7 @@ class Ledger:
         self.reductions: list[tuple[str, str, float, float, str]] = []
 
     def cell(self, ident: str, commune: str, etage: str) -> Cellule:
+        """The cell of a holder in a commune, made when it is first asked for."""
         return self.cells.setdefault((ident, commune), Cellule(ident, commune, etage))
 
     def reduce(
@@ -128,6 +134,7 @@ class Ledger:
 def rated(
     ledger: Ledger, ident: str, commune: str, etage: str, garantie: bool, part: Figure, flux: Figure
 ) -> None:
+    """Enter a due that is a share of a flow."""
     cell = ledger.cell(ident, commune, etage)
     cell.rate(part, flux, garantie)
     cell.taux[garantie] = due(part, flux, nom=f"dû de {ident} à {commune}")

@@ -52,7 +52,7 @@ class Ouverture:
 
 
 def opening(dossier: Dossier) -> Ouverture:
-    """Read last year's balances; under `report_solde` = aucun they are dropped, = plafonne bounded by `solde_max`."""
+    """Last year's balances; under `report_solde` aucun they are dropped, plafonne bounded by `solde_max`."""
     choix = dossier.convention.choix
     rows = dossier.soldes
     rows = rows.loc[(rows["annee"] == dossier.convention.annee - 1) & (rows["id_reservataire"] != "*")]
@@ -80,8 +80,8 @@ def opening(dossier: Dossier) -> Ouverture:
     return Ouverture(soldes, opened, flow, nb, garantie)
 
 
-def _number(value: object) -> Fraction:
-    return Fraction(0) if pd.isna(value) else of(float(str(value)))
+def _number(value: float) -> Fraction:
+    return Fraction(0) if pd.isna(value) else of(float(value))
 
 
 def ceilings(
@@ -121,7 +121,7 @@ def ceilings(
                     [int(ouverture.of(ouverture.nb_cumule, i)) for i in members],
                 )
             )
-    cap = regles["part_max_garantie"]
+    cap = regles.part("part_max_garantie")
     for code, communes, holders in _judged(dossier, feuilles.communes):
         cells = [c for i in holders for c in dus.of(i).values()]
         members = sorted({c.id_reservataire for c in cells if c.amount(garantie=True)})
@@ -131,10 +131,10 @@ def ceilings(
                     "garantie",
                     code,
                     members,
-                    Fraction(cap.valeur),
+                    cap,
                     total([feuilles.flux[c].valeur for c in communes]),
                     total([c.amount(garantie=True) for c in cells]),
-                    cap.article,
+                    regles["part_max_garantie"].article,
                     annual,
                     ouverture,
                     [int(ouverture.of(ouverture.nb_garantie_cumule, i)) for i in members],
@@ -148,8 +148,10 @@ def ceilings(
 
 
 def _judged(dossier: Dossier, communes: list[str]) -> list[tuple[str, list[str], list[str]]]:
-    """Territories on which the whole dwellings of the guarantees are judged: each guarantor's own, with every
-    guarantor whose territory lies inside it (only itself under `separee`)."""
+    """Territories on which the whole dwellings of the guarantees are judged.
+
+    Each guarantor's own, with every guarantor whose territory lies inside it (only itself under `separee`).
+    """
     holders = dossier.reservataires
     carriers = holders.loc[holders["categorie"].isin(list(dossier.convention.choix.porteurs_garantie))]
     homes = {
@@ -216,7 +218,7 @@ def closing(
     lost: Mapping[str, Fraction],
     report_flux: Fraction,
 ) -> pd.DataFrame:
-    """Next year's `soldes`: one row a holder and commune, so that accounts add up by territory; `*` for F − F*.
+    """Next year's `soldes`: one row a holder and commune, so that accounts add up by territory; `*`: F − F*.
 
     Parameters
     ----------
@@ -259,20 +261,19 @@ def closing(
                 ouverture.nb_garantie_cumule.get((r, c), 0) + garantie,
             )
         )
-    for (r, c), solde in sorted(ouverture.soldes.items(), key=str):
-        if c is None:
-            rows.append(
-                (
-                    r,
-                    annee,
-                    None,
-                    float(solde),
-                    ouverture.annee_ouverture.get(r, annee),
-                    float(ouverture.flux_cumule.get((r, c), Fraction(0))),
-                    ouverture.nb_cumule.get((r, c), 0),
-                    ouverture.nb_garantie_cumule.get((r, c), 0),
-                )
+    for ident in sorted(r for r, c in ouverture.soldes if c is None):
+        rows.append(
+            (
+                ident,
+                annee,
+                None,
+                float(ouverture.soldes[ident, None]),
+                ouverture.annee_ouverture.get(ident, annee),
+                float(ouverture.flux_cumule.get((ident, None), Fraction(0))),
+                ouverture.nb_cumule.get((ident, None), 0),
+                ouverture.nb_garantie_cumule.get((ident, None), 0),
             )
+        )
     rows.append(("*", annee, None, float(report_flux), None, None, None, None))
     return pd.DataFrame(
         rows,

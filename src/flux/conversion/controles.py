@@ -15,8 +15,8 @@ def check_convention(dossier: Dossier) -> None:
     Raises
     ------
     DataError
-        No State right under `part_etat = "registre"`; a State share without a State holder; nothing from which to
-        expect vacancies.
+        No State right under `part_etat = "registre"`; a State share without a State holder; nothing from
+        which to expect vacancies.
     """
     anomalies = [*_state(dossier), *_vacancies(dossier)]
     if anomalies:
@@ -32,14 +32,14 @@ def _state(dossier: Dossier) -> list[Anomalie]:
         return [
             Anomalie(
                 code="convention.part_etat.absente",
-                message="Aucun droit de l'État dans la table des réservations, et la part de l'État est laissée au registre : "
-                "elle serait nulle sans que personne l'ait décidé",
+                message="Aucun droit de l'État dans la table des réservations, et la part de l'État est "
+                "laissée au registre : elle serait nulle sans que personne l'ait décidé",
                 fichier=FICHIER,
                 colonne="stipulations.part_etat",
                 valeur=str(stipulated),
                 attendu="« legale » (30 % du flux, agents compris) ou une part de 0 à 1",
-                correction='écrire part_etat = "legale" dans [stipulations], ou saisir les droits de l\'État dans la table '
-                "des réservations (CCH, art. R. 441-5-2)",
+                correction='écrire part_etat = "legale" dans [stipulations], ou saisir les droits de l\'État '
+                "dans la table des réservations (CCH, art. R. 441-5-2)",
             )
         ]
     priority = (categories == "etat_prioritaires").any()
@@ -80,8 +80,9 @@ def _vacancies(dossier: Dossier) -> list[Anomalie]:
             f"{window[0] if window else '—'}-{window[-1] if window else '—'} (années lues : {seen})",
             fichier=source_of(dossier, "mouvements").fichier,
             colonne="annee",
-            attendu="des mouvements d'étape « bail » dans la fenêtre, un taux de rotation, ou une prévision du bailleur",
-            correction="compléter la table des mouvements, élargir fenetre_rotation, ou écrire taux_rotation ou "
-            "liberations_prevues dans [hypotheses]",
+            attendu="des mouvements d'étape « bail » dans la fenêtre, un taux de rotation, ou une prévision "
+            "du bailleur",
+            correction="compléter la table des mouvements, élargir fenetre_rotation, ou écrire taux_rotation "
+            "ou liberations_prevues dans [hypotheses]",
         )
     ]

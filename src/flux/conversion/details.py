@@ -120,7 +120,7 @@ def deliveries_table(dossier: Dossier, droits: Droits, delivered: pd.DataFrame) 
 
 
 def left_outside(dossier: Dossier, flux: Flux, delivered: pd.DataFrame) -> pd.DataFrame:
-    """Leases outside the flow, by commune, QPV and category: subtracted dwellings, first lettings kept apart."""
+    """Leases outside the flow, by commune, QPV and category: subtracted ones, first lettings kept apart."""
     out: dict[tuple[str, bool, str], Fraction] = {}
     for categorie, values in flux.soustractions.par_segment.items():
         for c, q, v in zip(flux.segments["commune"], flux.segments["qpv"], values, strict=True):

@@ -29,7 +29,7 @@ class Droits:
 
     suite : id_reservataire, commune, groupe, garantie, nb      recurring rights on dwellings of the base
     uniques : id_reservataire, commune, garantie, nb            single-use rights due in the year
-    livraisons : id_reservataire, programme, commune, garantie, nb     rights of programmes let first this year
+    livraisons : id_reservataire, programme, commune, garantie, nb    rights of programmes first let this year
     lignes : (id_reservataire, commune) -> lines of the file that hold its recurring rights
     """
 
@@ -62,12 +62,12 @@ def effective_end(dossier: Dossier, regles: Regles) -> pd.Series:
     )
     if not repaid.any():
         return end
-    years = int(regles.valeur("duree_garantie_apres_remboursement"))
+    years = regles.ans("duree_garantie_apres_remboursement")
     return end.mask(repaid, reservations["date_remboursement"] + pd.DateOffset(years=years))
 
 
 def stock_identified(dossier: Dossier) -> frozenset[str]:
-    """Dwellings that stay in stock on 1 January: défense, sécurité intérieure, hospitals (L. 441-1, al. 39)."""
+    """Dwellings kept in stock on 1 January: défense, sécurité intérieure, hospitals (L. 441-1, al. 39)."""
     reservations = dossier.reservations
     first = pd.Timestamp(date(dossier.convention.annee, 1, 1))
     alive = ~(reservations["date_debut"] > first) & ~(reservations["date_fin"] < first)
@@ -132,9 +132,7 @@ def _alive(rights: pd.DataFrame, annee: int, regle: str) -> dict[str, pd.Series]
     """Days alive in the year over days of the year, under the chosen rule (dossier, "Expiry")."""
     first, last = pd.Timestamp(date(annee, 1, 1)), pd.Timestamp(date(annee, 12, 31))
     days = (last - first).days + 1
-    start = rights["date_debut"].fillna(first).clip(lower=first)
-    end = rights["fin"].fillna(last).clip(upper=last)
-    alive = ((end - start).dt.days + 1).clip(lower=0)
+    alive = _overlap(rights["date_debut"].fillna(first), rights["fin"].fillna(last), annee)
     if regle == "prorata":
         jours = alive
     elif regle == "annee_entiere":
@@ -145,13 +143,22 @@ def _alive(rights: pd.DataFrame, annee: int, regle: str) -> dict[str, pd.Series]
     return {"jours": jours.astype(int), "jours_an": pd.Series(days, index=rights.index)}
 
 
+def _overlap(start: pd.Series, end: pd.Series, annee: int) -> pd.Series:
+    """Days from `start` to `end`, both included, that fall in the year."""
+    first, last = pd.Timestamp(date(annee, 1, 1)), pd.Timestamp(date(annee, 12, 31))
+    days = (end.mask(end > last, last) - start.mask(start < first, first)).dt.days + 1
+    return days.clip(lower=0)
+
+
 def _on_dwellings(suite: pd.DataFrame, base: pd.DataFrame, partage: str) -> pd.DataFrame:
     """Rights on identified dwellings of the base; a shared dwelling is shared as the parties chose."""
     one = suite.loc[suite["id_logement"].notna()].drop(columns=["programme", "commune"])
     one = one.merge(base, on="id_logement", how="inner")
     ranked = one["ordre"].notna() & one["part"].isna()
     holders = one.loc[ranked].groupby("id_logement")["id_logement"].transform("size")
-    part = one["part"].map(of, na_action="ignore").fillna(Fraction(1))
+    part = pd.Series(
+        [Fraction(1) if pd.isna(p) else of(p) for p in one["part"]], index=one.index, dtype=object
+    )
     if partage == "priorite":
         first = one.loc[ranked].groupby("id_logement")["ordre"].transform("min") == one.loc[ranked, "ordre"]
         part = part.mask(first.reindex(part.index) == False, Fraction(0))  # noqa: E712
@@ -176,16 +183,16 @@ def _refuse_excess(
         anomalies.append(
             Anomalie(
                 code="reservations.sur_reservation.logement",
-                message=f"Le logement « {ident} » porte {len(rows)} droits ({', '.join(rows['id_reservataire'])}) dont les "
-                f"parts dépassent 1",
+                message=f"Le logement « {ident} » porte {len(rows)} droits "
+                f"({', '.join(rows['id_reservataire'])}) dont les parts dépassent 1",
                 fichier=source.fichier,
                 feuille=source.feuille,
                 ligne=int(rows["_ligne"].max()),
                 colonne="id_logement",
                 valeur=str(ident),
                 attendu="des parts dont la somme ne dépasse pas 1 pour un même logement",
-                correction="remplir la colonne « part » (ou « ordre »), supprimer le droit en trop, ou choisir "
-                'sur_reservation = "reduction_proportionnelle" dans convention.toml',
+                correction="remplir la colonne « part » (ou « ordre »), supprimer le droit en trop, "
+                'ou choisir sur_reservation = "reduction_proportionnelle" dans convention.toml',
             )
         )
     for (programme, commune), asked, available in _lots_excess(one, lots, nb_base):
@@ -193,8 +200,8 @@ def _refuse_excess(
         anomalies.append(
             Anomalie(
                 code="reservations.sur_reservation.programme",
-                message=f"Le programme « {programme} » ({commune}) porte {float(asked):g} droits pour {available} "
-                f"logement{'s' if available > 1 else ''} dans l'assiette",
+                message=f"Le programme « {programme} » ({commune}) porte {float(asked):g} droits "
+                f"pour {available} logement{'s' if available > 1 else ''} dans l'assiette",
                 fichier=source.fichier,
                 feuille=source.feuille,
                 ligne=int(rows["_ligne"].max()),
@@ -219,7 +226,8 @@ def _lots_excess(
     ):
         asked[p, c] = asked.get((p, c), Fraction(0)) + Fraction(int(nb) * int(jours), int(an))
     if asked and len(one):
-        for (p, c), poids in one.groupby(["programme", "commune"])["poids"].sum().items():
+        weights = one.groupby(["programme", "commune"])["poids"].sum()
+        for (p, c), poids in zip(weights.index, weights, strict=True):
             if (p, c) in asked:
                 asked[p, c] += poids
     return [
@@ -268,13 +276,10 @@ def _spread_lots(lots: pd.DataFrame, base: pd.DataFrame, nb_base: pd.Series) -> 
 
 def _uniques(rights: pd.DataFrame, base: pd.DataFrame, annee: int) -> pd.DataFrame:
     """Single-use rights due this year: the planned year, or an even spread from start to end."""
-    first, last = pd.Timestamp(date(annee, 1, 1)), pd.Timestamp(date(annee, 12, 31))
     where = rights["id_logement"].map(base.set_index("id_logement")["commune"])
     commune = where.where(rights["id_logement"].notna(), rights["commune"])
     span = (rights["date_fin"] - rights["date_debut"]).dt.days + 1
-    overlap = (
-        (rights["date_fin"].clip(upper=last) - rights["date_debut"].clip(lower=first)).dt.days + 1
-    ).clip(lower=0)
+    overlap = _overlap(rights["date_debut"], rights["date_fin"], annee)
     poids = [
         Fraction(int(nb))
         * (Fraction(int(planned == annee)) if pd.notna(planned) else Fraction(int(o), int(s)))

@@ -3,7 +3,8 @@
 1. commune, EPCI and EPT holders: their share of the base × the flow where their dwellings stand;
 2. the State: its share × the flow of every commune, agents and priority apart;
    caps of the State and of the guarantees, then what passes a commune's flow is reduced and shown;
-3. holders of the département share what remains, the same fraction in every commune; the bailleur has what is left.
+3. holders of the département share what remains, the same fraction in every commune;
+   the bailleur has what is left.
 """
 
 from __future__ import annotations
@@ -122,7 +123,7 @@ def whole(feuilles: Feuilles, poids: Poids, communes: Iterable[str]) -> Figure:
         return (
             add(*(feuilles.base[c] for c in inside), nom="logements de l'assiette")
             if len(inside) > 1
-            else (feuilles.base[inside[0]])
+            else feuilles.base[inside[0]]
         )
     value = total([poids.parc.get(c, Fraction(0)) for c in inside])
     return Figure(
@@ -135,7 +136,7 @@ def whole(feuilles: Feuilles, poids: Poids, communes: Iterable[str]) -> Figure:
 
 
 def _additions(droits: Droits, feuilles: Feuilles, premieres: str) -> dict[Droit, Figure]:
-    """Dwellings due on top of the rates, in their own commune: single-use rights, and first lettings put in the flow."""
+    """Dwellings due on top of the rates, where they stand: single-use rights, first lettings in the flow."""
     frames = [("droits uniques de l'année", droits.uniques)]
     if premieres == "dans_le_flux":
         frames.append(("droits à la première mise en location", droits.livraisons))
@@ -244,7 +245,8 @@ def _state_dues(
     state: list[str],
 ) -> tuple[dict[str, Figure], list[str]]:
     """2. The State: "la part du flux […] est appliquée uniformément dans chaque commune, sauf stipulation
-    contraire" (CCH, art. R. 441-5-2, II); agents and priority apart."""
+    contraire" (CCH, art. R. 441-5-2, II); agents and priority apart.
+    """
     stipulations, feuilles = dossier.convention.stipulations, ledger.feuilles
     categories = dossier.reservataires.set_index("id_reservataire")["categorie"]
     communes = feuilles.communes
@@ -263,13 +265,12 @@ def _state_dues(
         parts[agents] = constant(
             stipulations.part_agents, "part des agents de l'État stipulée", unite="part du flux"
         )
-    if stipulations.part_etat != "registre":
+    asked = stipulations.part_etat
+    if asked != "registre":
         whole_state = (
-            regles.figure("part_max_etat")
-            if stipulations.part_etat == "legale"
-            else constant(
-                stipulations.part_etat, "part de l'État stipulée, agents compris", unite="part du flux"
-            )
+            constant(asked, "part de l'État stipulée, agents compris", unite="part du flux")
+            if isinstance(asked, Fraction)
+            else regles.figure("part_max_etat")
         )
         if agents and parts[agents].valeur > whole_state.valeur:
             parts[agents] = whole_state
@@ -277,7 +278,7 @@ def _state_dues(
             parts[priority] = (
                 subtract(whole_state, parts[agents], nom="part de l'État, agents déduits")
                 if agents
-                else (whole_state)
+                else whole_state
             )
     for ident in state:
         weights = None if stipulations.etat_uniforme_par_commune else _by_rights(poids, flow, ident)
@@ -300,7 +301,7 @@ def _state_dues(
 
 
 def _by_rights(poids: Poids, flow: dict[str, Figure], ident: str) -> dict[str, Fraction] | None:
-    """Weights of communes when the parties stipulate a State that is not uniform: its own rights × their flow."""
+    """Weights of communes when the State is stipulated not to be uniform: its own rights × their flow."""
     raw = {
         c: (
             poids.droits.get((ident, c, False), Fraction(0)) + poids.droits.get((ident, c, True), Fraction(0))
@@ -325,7 +326,7 @@ def _wide_dues(
     wide: list[str],
     factor: Figure | None,
 ) -> None:
-    """3. Holders of the département take the same fraction of what remains in every commune; the bailleur the rest."""
+    """3. Holders of the département: the same fraction of what is left everywhere; the bailleur the rest."""
     feuilles, departement = ledger.feuilles, dossier.convention.bailleur.departement
     choix = dossier.convention.choix
     remaining = add(*rest.values(), nom="reste du flux du département") if rest else constant(0, "reste")

@@ -35,7 +35,7 @@ def jsonable(value: Any) -> Any:
 
 def records(frame: pd.DataFrame) -> list[dict[str, Any]]:
     """A table as a list of records; a count (`nb…`) that is whole is an integer."""
-    rows = [{k: jsonable(v) for k, v in row.items()} for row in frame.to_dict("records")]
+    rows = [{str(k): jsonable(v) for k, v in row.items()} for row in frame.to_dict("records")]
     for row in rows:
         for key, value in row.items():
             if key.startswith("nb") and isinstance(value, float) and value.is_integer():

@@ -34,12 +34,12 @@ def estimate(value: Fraction) -> Fraction:
 
 
 def half_up(value: Fraction) -> int:
-    """Nearest integer, halves upwards, judged at 9 decimals so that an estimate's last digit decides nothing."""
+    """Nearest integer, halves upwards, judged at 9 decimals: an estimate's last digit decides nothing."""
     return floor(Fraction(round(value * 10**9), 10**9) + Fraction(1, 2))
 
 
 def spread(total: Fraction, weights: Sequence[Fraction]) -> list[Fraction]:
-    """Share `total` (a multiple of 10^-12) in proportion to `weights`, in decimals of 12 digits that add up to it."""
+    """Share `total` (a multiple of 10^-12) as `weights`, in decimals of 12 digits that add up to it."""
     whole = sum(weights, Fraction(0))
     if not whole:
         return [Fraction(0)] * len(weights)
@@ -65,8 +65,8 @@ def group_exact(frame: pd.DataFrame, keys: list[str], weight: str, name: str) ->
     """
     counted = frame.groupby([*keys, weight], sort=False, dropna=False).size()
     sums: dict[tuple[object, ...], Fraction] = {}
-    for (*key, poids), count in counted.items():
-        sums[tuple(key)] = sums.get(tuple(key), Fraction(0)) + poids * int(count)
+    for (*key, poids), count in zip(counted.index, counted, strict=True):
+        sums[tuple(key)] = sums.get(tuple(key), Fraction(0)) + poids * count
     rows = [(*key, value) for key, value in sorted(sums.items(), key=lambda item: tuple(map(str, item[0])))]
     out = pd.DataFrame(rows, columns=[*keys, name])
     out[name] = out[name].astype(object)

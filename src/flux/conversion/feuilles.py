@@ -80,6 +80,7 @@ class Feuilles:
 
     @property
     def communes(self) -> list[str]:
+        """Communes that carry a flow or a dwelling of the base, sorted by code."""
         return list(self.flux)
 
 
@@ -218,13 +219,16 @@ def _vacancy_figures(
             )
             for c in communes
         }
+    table = rotation.table
     taux = {
-        str(row["groupe"]): _turnover_figure(dossier, rotation, row)
-        for row in rotation.table.to_dict("records")
+        str(groupe): _turnover_figure(dossier, rotation, str(groupe), relets, stock)
+        for groupe, relets, stock in zip(
+            table["groupe"], table["nb_relocations"], table["nb_stock"], strict=True
+        )
     }
     cells = logements.groupby(["commune", "groupe"])["_ligne"].agg(list)
     parts: dict[str, list[Figure]] = {c: [] for c in communes}
-    for (commune, groupe), lignes in cells.items():
+    for (commune, groupe), lignes in zip(cells.index, cells, strict=True):
         nb = leaf(
             dossier,
             "logements",
@@ -234,16 +238,14 @@ def _vacancy_figures(
             filtre=f"commune = {commune}, maille de rotation « {groupe} »",
             lignes=lignes,
         )
-        rate = (
-            taux.get(groupe)
-            if taux.get(groupe) and taux[groupe].valeur == rotation.taux[groupe]
-            else constant(
+        rate = taux.get(groupe)
+        if rate is None or rate.valeur != rotation.taux[groupe]:
+            rate = constant(
                 rotation.taux[groupe],
                 f"taux de rotation emprunté à une maille plus large ({groupe})",
                 unite="par an",
                 couleur=Couleur.HYPOTHESE,
             )
-        )
         parts[commune].append(expected_vacancies(nb, rate, nom=f"libérations attendues, {groupe}"))
     return {
         c: add(*p, nom=f"libérations attendues ({c})") if p else constant(0, f"libérations attendues ({c})")
@@ -251,8 +253,9 @@ def _vacancy_figures(
     }
 
 
-def _turnover_figure(dossier: Dossier, rotation: Rotation, row: dict[str, object]) -> Figure:
-    groupe = str(row["groupe"])
+def _turnover_figure(
+    dossier: Dossier, rotation: Rotation, groupe: str, nb_relocations: int, nb_stock: int
+) -> Figure:
     if not rotation.annees:
         return constant(
             rotation.taux[groupe],
@@ -264,7 +267,7 @@ def _turnover_figure(dossier: Dossier, rotation: Rotation, row: dict[str, object
     moves = leaf(
         dossier,
         "mouvements",
-        int(str(row["nb_relocations"])),
+        int(nb_relocations),
         f"relocations {window}, {groupe}",
         colonne="nb",
         filtre=f"bail, hors premières locations, {window}, maille « {groupe} »",
@@ -272,7 +275,7 @@ def _turnover_figure(dossier: Dossier, rotation: Rotation, row: dict[str, object
     stock = leaf(
         dossier,
         "logements",
-        int(str(row["nb_stock"])),
+        int(nb_stock),
         f"logements présents, {window}, {groupe}",
         colonne="annee_mise_location",
         filtre=f"en service au 1er janvier de chaque année, maille « {groupe} »",

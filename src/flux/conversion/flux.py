@@ -46,6 +46,7 @@ class Flux:
 
     @property
     def report(self) -> Fraction:
+        """F − F*: what the rounding of the whole flow leaves to the next year."""
         return self.net_total + total(self.premieres) - self.entier
 
     def by_commune(self, values: tuple[Fraction, ...]) -> dict[str, Fraction]:
@@ -112,7 +113,7 @@ def annual_flow(dossier: Dossier, regles: Regles, classement: Classement, rotati
 
 
 def first_lettings(dossier: Dossier) -> dict[tuple[str, bool, str, str], Fraction]:
-    """First lettings that the parties put in the flow (`premieres_locations = "dans_le_flux"`), by segment."""
+    """First lettings that the parties put in the flow (`premieres_locations = dans_le_flux`), by segment."""
     out: dict[tuple[str, bool, str, str], Fraction] = {}
     if dossier.convention.choix.premieres_locations != "dans_le_flux":
         return out
@@ -125,8 +126,8 @@ def first_lettings(dossier: Dossier) -> dict[tuple[str, bool, str, str], Fractio
 
 def delivered(dossier: Dossier) -> pd.DataFrame:
     """Programmes let first in the year; what they do not say is named, never guessed."""
-    rows = dossier.livraisons
-    rows = rows.loc[rows["date_mise_service"].dt.year == dossier.convention.annee]
+    year = dossier.livraisons["date_mise_service"].dt.year
+    rows: pd.DataFrame = dossier.livraisons.loc[year == dossier.convention.annee]
     return rows.assign(
         qpv=rows["qpv"].fillna(False),
         typologie=rows["typologie"].fillna("non renseigné"),
@@ -150,7 +151,7 @@ def _vacancies(
     rotation: Rotation,
     premieres: Mapping[Segment, Fraction],
 ) -> tuple[pd.DataFrame, list[Fraction], list[str]]:
-    """Expected vacancies by segment: its dwellings × the rate of their rotation group, or the landlord's forecast.
+    """Expected vacancies by segment: dwellings × the rate of their group, or the landlord's forecast.
 
     The estimate is made by commune × rotation group, then shared among its segments as their dwellings,
     so that the sums by commune are exactly what `expected_vacancies` says.
@@ -159,9 +160,9 @@ def _vacancies(
     base = base.assign(qpv=base["qpv"].astype(bool), groupe=rotation.groupe.loc[base.index])
     expected: dict[Segment, Fraction] = {key: Fraction(0) for key in premieres}
     nb: dict[Segment, int] = dict.fromkeys(premieres, 0)
-    for (commune, groupe), rows in base.groupby(["commune", "groupe"], sort=True):
+    for (_, groupe), rows in base.groupby(["commune", "groupe"], sort=True):
         counts = rows.groupby(SEGMENT, sort=True).size()
-        attendu = expected_vacancies(Fraction(len(rows)), rotation.taux[groupe])
+        attendu = expected_vacancies(Fraction(len(rows)), rotation.taux[str(groupe)])
         shares = spread(attendu, [Fraction(int(n)) for n in counts])
         for key, count, share in zip(counts.index, counts, shares, strict=True):
             nb[key] = nb.get(key, 0) + int(count)

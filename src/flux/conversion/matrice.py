@@ -7,12 +7,14 @@ its flow as far as the rows allow, every cell is as near its exact due as that p
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from math import floor
+from typing import TypeVar
 
 import numpy as np
+from numpy.typing import NDArray
 
 from flux.noyau.canonique import canonical_costs
 from flux.noyau.errors import SolverError
@@ -20,6 +22,7 @@ from flux.noyau.solveur import Builder, Etape, solve
 
 Cellule = tuple[str, str]
 Case = tuple[str, str, bool]
+K = TypeVar("K", bound=Hashable)
 
 
 @dataclass
@@ -118,11 +121,7 @@ def _parts(flows: Mapping[bool, Fraction]) -> dict[bool, Fraction]:
     return {q: v / whole if whole else Fraction(1, len(flows)) for q, v in sorted(flows.items())}
 
 
-def _add(
-    build: Builder,
-    kind: str,
-    targets: Mapping[tuple[object, ...], Fraction] | Mapping[str, Fraction],
-) -> dict[tuple[object, ...], _Pieces]:
+def _add(build: Builder, kind: str, targets: Mapping[K, Fraction]) -> dict[K, _Pieces]:
     """The three columns of every number, named after its key."""
     keys = list(targets)
     named = [f"{kind} {' '.join(map(str, k)) if isinstance(k, tuple) else k}" for k in keys]
@@ -136,7 +135,7 @@ def _add(
     }
 
 
-def _distance(build: Builder, block: Mapping[tuple[object, ...], _Pieces]) -> np.ndarray:
+def _distance(build: Builder, block: Mapping[K, _Pieces]) -> NDArray[np.float64]:
     """Cost of |whole − target|, up to a constant: going up costs 1 − 2·fraction, then 1; going down 1."""
     pieces = list(block.values())
     return build.costs(

@@ -74,7 +74,11 @@ def by_record(dossier: Dossier, classement: Classement, rotation: Rotation, droi
     }
     communes = sorted(set(dossier.logements.loc[classement.dans_assiette, "commune"]))
     return Poids(
-        {(r, c, (r, c) in garantie): Fraction(int(n)) for (r, c), n in held.items() if c in communes},
+        {
+            (r, c, (r, c) in garantie): Fraction(int(n))
+            for (r, c), n in zip(held.index, held, strict=True)
+            if c in communes
+        },
         {c: Fraction(int(whole.get(c, 0))) for c in communes},
         "relocations passées sur son compte",
     )
@@ -105,8 +109,8 @@ def _weighed(
         base.assign(groupe=rotation.groupe.loc[base.index]).groupby(["commune", "groupe"], sort=True).size()
     )
     parc: dict[str, Fraction] = {}
-    for (commune, groupe), nb in counts.items():
-        parc[commune] = parc.get(commune, Fraction(0)) + int(nb) * weight(groupe)
+    for (commune, groupe), nb in zip(counts.index, counts, strict=True):
+        parc[commune] = parc.get(commune, Fraction(0)) + nb * weight(groupe)
     return Poids(held, parc, unite)
 
 

@@ -23,8 +23,11 @@ from flux.noyau.provenance import Figure
 
 
 def cap_state(ledger: Ledger, dossier: Dossier, regles: Regles) -> Figure:
-    """ "Le total des réservations du préfet […] ne peut représenter plus de 30 % du flux annuel total, dont au plus
-    5 % pour les agents civils et militaires de l'Etat" (CCH, art. R. 441-5-2, I): agents first, then both alike."""
+    """Bring the State within its ceilings: agents first, then both alike.
+
+    "Le total des réservations du préfet […] ne peut représenter plus de 30 % du flux annuel total, dont
+    au plus 5 % pour les agents civils et militaires de l'Etat" (CCH, art. R. 441-5-2, I).
+    """
     categories = dossier.reservataires.set_index("id_reservataire")["categorie"]
     cells = [c for c in ledger.cells.values() if categories[c.id_reservataire] in ETAT_CATEGORIES]
     agents = [c for c in cells if categories[c.id_reservataire] == "etat_agents"]
@@ -43,7 +46,7 @@ def cap_state(ledger: Ledger, dossier: Dossier, regles: Regles) -> Figure:
 
 
 def state_ceiling(dossier: Dossier, regles: Regles) -> Figure:
-    """The State's ceiling: the law's, or the préfet's derogation while it runs (one year at most, R. 441-5-2)."""
+    """The ceiling of the law, or the préfet's derogation while it runs (one year at most, R. 441-5-2)."""
     derogation = dossier.convention.stipulations.derogation_prefectorale
     if derogation is None or derogation.fin < dossier.convention.date:
         return regles.figure("part_max_etat")
@@ -78,7 +81,11 @@ def guarantee_territories(dossier: Dossier, communes: list[str]) -> list[tuple[s
 
 
 def cap_guarantees(ledger: Ledger, dossier: Dossier, regles: Regles) -> None:
-    """ "ne peuvent globalement représenter plus de 20 % du flux annuel" on their territory (CCH, art. R. 441-5-3)."""
+    """Bring the dues held in return for guarantees within their ceiling.
+
+    "ne peuvent globalement représenter plus de 20 % du flux annuel" on their territory (CCH, art.
+    R. 441-5-3).
+    """
     cap = regles.figure("part_max_garantie")
     for code, communes, holders in guarantee_territories(dossier, ledger.feuilles.communes):
         group = [ledger.cells[i, c] for i in holders for c in communes if (i, c) in ledger.cells]
@@ -100,8 +107,16 @@ def cap_guarantees(ledger: Ledger, dossier: Dossier, regles: Regles) -> None:
 
 
 def reduce_overruns(ledger: Ledger, feuilles: Feuilles, regle: str) -> dict[str, Figure]:
-    """Dues above a commune's flow, because rights are converted on different flows: reduced, kept for the State, or
-    refused. Returns what remains in each commune."""
+    """What remains of the flow in each commune, once its dues are brought within it.
+
+    Dues can pass a commune's flow because rights are converted on different flows: all reduced in
+    proportion, the State kept whole (`etat_garanti`), or refused (`erreur`).
+
+    Raises
+    ------
+    ConventionError
+        Code "conversion.depassement", under `erreur`.
+    """
     rest: dict[str, Figure] = {}
     by_commune: dict[str, list[Cellule]] = {}
     for cell in ledger.cells.values():
@@ -130,8 +145,10 @@ def reduce_overruns(ledger: Ledger, feuilles: Feuilles, regle: str) -> dict[str,
 
 
 def refuse(territoire: str, holders: str) -> None:
+    """Stop: the parties chose `depassement = "erreur"`."""
     raise ConventionError(
         f"Les dus dépassent le flux de {territoire} (réservataires : {holders}) et la convention a choisi "
-        'depassement = "erreur". Choisir "reduction_proportionnelle" ou "etat_garanti", ou revoir les droits.',
+        'depassement = "erreur". Choisir "reduction_proportionnelle" ou "etat_garanti", '
+        "ou revoir les droits.",
         code="conversion.depassement",
     )

@@ -29,16 +29,16 @@ def remarks(
     """French sentences, in the order in which a préfet's officer would ask for them."""
     notes = [*_state_floor(dossier, regles, feuilles, dus), *_ceilings(dossier, plafonds)]
     notes += [
-        f"{decimal(v)} logement(s) dus à {i} sont perdus cette année : le plafond les refuse et le compte ne les "
-        "garde pas (plafond_apprecie = annuel)."
+        f"{decimal(v)} logement(s) dus à {i} sont perdus cette année : le plafond les refuse et le compte "
+        "ne les garde pas (plafond_apprecie = annuel)."
         for i, v in sorted(lost.items())
         if v
     ]
     asked = total({i: v for i, v in quota_exact.items() if i != "bailleur"})
     if asked > entier:
         notes.append(
-            f"Les dus et les soldes ({decimal(asked)}) dépassent le flux ({entier}) : réduits en proportion, le "
-            "reste est gardé dans les comptes."
+            f"Les dus et les soldes ({decimal(asked)}) dépassent le flux ({entier}) : réduits en proportion, "
+            "le reste est gardé dans les comptes."
         )
     if len(dus.reductions):
         codes = ", ".join(sorted(set(dus.reductions["territoire_code"])))
@@ -57,10 +57,12 @@ def remarks(
 
 
 def _state_floor(dossier: Dossier, regles: Regles, feuilles: Feuilles, dus: Dus) -> list[str]:
-    """ "La part des logements réservés par le préfet sur le flux situé hors QPV ne peut être inférieure à 30 %, sauf
-    stipulation contraire" (CCH, art. R. 441-5-2, II), judged on the exact due; it raises no quota by itself."""
-    floor = regles.valeur("plancher_etat_hors_qpv")
-    assert isinstance(floor, Fraction)
+    """A State below its floor outside QPV, judged on the exact due; it raises no quota by itself.
+
+    "La part des logements réservés par le préfet sur le flux situé hors QPV ne peut être inférieure
+    à 30 %, sauf stipulation contraire" (CCH, art. R. 441-5-2, II).
+    """
+    floor = regles.part("plancher_etat_hors_qpv")
     stipulated = dossier.convention.stipulations.plancher_etat_hors_qpv
     state = [
         str(i)
@@ -83,8 +85,8 @@ def _state_floor(dossier: Dossier, regles: Regles, feuilles: Feuilles, dus: Dus)
         return []
     missing = min(floor, stipulated) * flow - served
     return [
-        f"L'État a {part(served / flow)} du flux hors QPV, sous le seuil de {part(min(floor, stipulated))} : la "
-        f"convention doit le stipuler ({decimal(missing)} logement(s) en jeu ; CCH, art. R. 441-5-2, II)."
+        f"L'État a {part(served / flow)} du flux hors QPV, sous le seuil de {part(min(floor, stipulated))} : "
+        f"la convention doit le stipuler ({decimal(missing)} logement(s) en jeu ; CCH, art. R. 441-5-2, II)."
     ]
 
 
@@ -94,6 +96,6 @@ def _ceilings(dossier: Dossier, plafonds: Sequence[Plafond]) -> list[str]:
         return []
     names = ", ".join(sorted({p.territoire_code if p.groupe == "garantie" else p.groupe for p in small}))
     return [
-        f"Plafonds appréciés en cumul depuis l'ouverture du compte ({names}) : un plafond annuel inférieur à un "
-        "logement ne laisserait jamais rien."
+        f"Plafonds appréciés en cumul depuis l'ouverture du compte ({names}) : un plafond annuel inférieur "
+        "à un logement ne laisserait jamais rien."
     ]

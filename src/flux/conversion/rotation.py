@@ -52,7 +52,8 @@ def pooled_turnover(dossier: Dossier, classement: Classement) -> Rotation:
     A group without past stock (a new programme) takes the rate of the wider group, and it is said.
     """
     convention, logements = dossier.convention, dossier.logements
-    choix, notes = convention.choix, []
+    choix = convention.choix
+    notes: list[str] = []
     wanted = [
         a
         for a in range(convention.annee - choix.fenetre_rotation, convention.annee)
@@ -144,7 +145,7 @@ def _relettings(
 
 
 def _assumed(dossier: Dossier, notes: list[str]) -> Rotation:
-    """No movement at all: the rate written in the convention, or a flat weight under the landlord's forecast."""
+    """No movement at all: the convention's rate, or a flat weight under the landlord's forecast."""
     hypotheses = dossier.convention.hypotheses
     rate = hypotheses.taux_rotation
     said = []
@@ -170,12 +171,16 @@ def _borrow(
         return []
     commune = base.assign(groupe=groupe).drop_duplicates("groupe").set_index("groupe")["commune"]
     by_commune = wide.groupby(commune.reindex(wide.index))[["nb_relocations", "nb_stock"]].sum()
+    known = by_commune.to_dict("index")
     stock = int(wide["nb_stock"].sum())
     overall = Fraction(int(wide["nb_relocations"].sum()), stock) if stock else Fraction(0)
     for name in missing:
-        here = by_commune.loc[commune[name]] if commune[name] in by_commune.index else None
-        known = here is not None and here["nb_stock"]
-        taux[name] = Fraction(int(here["nb_relocations"]), int(here["nb_stock"])) if known else overall
+        here = known.get(commune[name])
+        taux[name] = (
+            Fraction(int(here["nb_relocations"]), int(here["nb_stock"]))
+            if here and here["nb_stock"]
+            else overall
+        )
     return [
         f"{len(missing)} maille(s) de rotation sans logement dans la fenêtre (programmes récents) : "
         "taux de la commune, à défaut de l'ensemble."

@@ -106,11 +106,12 @@ def subtract(
         )
         if lost:
             avertissements.append(
-                f"{float(lost):.2f} logement(s) à soustraire ({r.categorie}{', ' + r.commune if r.commune else ''}) "
-                "dépassent les libérations attendues : non imputés."
+                f"{float(lost):.2f} logement(s) à soustraire "
+                f"({r.categorie}{', ' + r.commune if r.commune else ''}) dépassent les libérations "
+                "attendues : non imputés."
             )
     records += [
-        (c, _absent(k), _absent(q), "realise", float(n), None, None, "dossier")
+        (c, k, q, "realise", float(n), None, None, "dossier")
         for c, k, q, n in _rows(dossier, dossier.convention.annee - 1, "realise")
     ]
     table = pd.DataFrame(records, columns=COLUMNS)
@@ -121,18 +122,18 @@ def subtract(
 def _forecast(
     dossier: Dossier, regles: Regles, rotation: Rotation, vacancies: Fraction
 ) -> tuple[list[_Row], list[str], list[str]]:
-    """The forecast of the year; failing that, the past share of each nature; failing that, nothing, and it is said."""
+    """The year's forecast; failing that, the past share of each nature; failing that, nothing, said."""
     hypotheses: list[str] = []
     notes: list[str] = []
-    subtracted = regles.valeur("categories_soustraites")
+    subtracted = regles.liste("categories_soustraites")
     rows = [
-        _Row(str(c), _absent(k), _absent(q), of(n), "dossier")
+        _Row(c, k, q, of(n), "dossier")
         for c, k, q, n in _rows(dossier, dossier.convention.annee, "previsionnel")
     ]
     for r in [r for r in rows if r.categorie not in subtracted]:
         notes.append(
-            f"« {r.categorie} » n'est pas soustrait du flux par la loi en vigueur au {regles.date:%d/%m/%Y} : "
-            f"{float(r.nb):g} logement(s) laissés dans le flux."
+            f"« {r.categorie} » n'est pas soustrait du flux par la loi en vigueur au "
+            f"{regles.date:%d/%m/%Y} : {float(r.nb):g} logement(s) laissés dans le flux."
         )
     rows = [r for r in rows if r.categorie in subtracted]
     if rows or len(_rows(dossier, dossier.convention.annee, "previsionnel")):
@@ -162,24 +163,24 @@ def _past_shares(
     done: dict[str, Fraction] = {}
     for annee in rotation.annees:
         for categorie, _, _, nb in _rows(dossier, annee, "realise"):
-            done[str(categorie)] = done.get(str(categorie), Fraction(0)) + of(nb)
-    for categorie, nb in sorted(done.items()):
-        if relets and parts.get(categorie) != nb / relets:
+            done[categorie] = done.get(categorie, Fraction(0)) + of(nb)
+    for categorie, declared in sorted(done.items()):
+        if relets and parts.get(categorie) != declared / relets:
             hypotheses.append(
-                f"« {categorie} » : le réalisé déclaré ({float(nb):g}) prévaut sur les mouvements "
+                f"« {categorie} » : le réalisé déclaré ({float(declared):g}) prévaut sur les mouvements "
                 f"({float(parts.get(categorie, Fraction(0)) * relets):g})."
             )
-            parts[categorie] = nb / relets
+            parts[categorie] = declared / relets
     years = f"{rotation.annees[0]}-{rotation.annees[-1]}" if rotation.annees else "aucune année"
     return parts, years
 
 
-def _rows(dossier: Dossier, annee: int, etat: str) -> list[tuple[object, object, object, float]]:
+def _rows(dossier: Dossier, annee: int, etat: str) -> list[tuple[str, str | None, bool | None, int]]:
+    """category, commune, QPV (None: not said) and dwellings of the rows of one year."""
     table = dossier.soustractions
     table = table.loc[(table["annee"] == annee) & (table["etat"] == etat)]
     table = table.sort_values(["categorie", "commune", "qpv", "nb"], na_position="last")
-    return list(zip(table["categorie"], table["commune"], table["qpv"], table["nb"], strict=True))
-
-
-def _absent(value: object) -> object:
-    return None if pd.isna(value) else value
+    return [
+        (str(c), None if pd.isna(k) else str(k), None if pd.isna(q) else bool(q), int(n))
+        for c, k, q, n in zip(table["categorie"], table["commune"], table["qpv"], table["nb"], strict=True)
+    ]

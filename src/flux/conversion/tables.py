@@ -69,7 +69,7 @@ def targets(
 
 
 def charged(dus: Dus, matrice: Mapping[tuple[str, str, bool], int], plafonds: Sequence[Plafond]) -> Compte:
-    """Whole dwellings by holder and commune, and those charged to guarantees, never above the holder's own ceiling."""
+    """Whole dwellings by holder and commune, of which to guarantees, within the holder's own ceiling."""
     nb: dict[tuple[str, str], int] = {}
     for (r, c, _), n in matrice.items():
         nb[r, c] = nb.get((r, c), 0) + n
@@ -225,7 +225,7 @@ def _ratio(a: Fraction, b: Fraction) -> float:
 
 
 def ceiling_table(plafonds: Sequence[Plafond], counts: Compte, arrondi: Arrondi, dus: Dus) -> pd.DataFrame:
-    """`quotas.plafonds`: each ceiling, what it holds back, and the flow and dwellings on which it is judged."""
+    """`quotas.plafonds`: each ceiling, what it holds back, the flow and dwellings on which it is judged."""
     rows = []
     for p in plafonds:
         nb = (

@@ -30,8 +30,9 @@ def quotas_view(quotas: Quotas) -> Vue:
     """The quotas, the ceilings, and what the reader must know."""
     convention = quotas.dossier.convention
     return Vue(
-        titre=f"Quotas {convention.annee} de {convention.bailleur.nom} : {entier(quotas.exact['flux_a_partager'])} "
-        f"logements à partager, pour {entier(quotas.exact['base'])} dans l'assiette",
+        titre=f"Quotas {convention.annee} de {convention.bailleur.nom} : "
+        f"{entier(quotas.exact['flux_a_partager'])} logements à partager, "
+        f"pour {entier(quotas.exact['base'])} dans l'assiette",
         tableaux=(
             Tableau(
                 titre="Quotas par réservataire",
