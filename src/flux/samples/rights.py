@@ -33,6 +33,11 @@ def right(**cells: Any) -> Row:
     return tuple({"type_droit": "suite", **cells}.get(column) for column in COLUMNS)
 
 
+def cell(row: Row, column: str) -> Any:
+    """What a row of `reservations` holds in a column."""
+    return row[COLUMNS.index(column)]
+
+
 def draw_rights(rng: np.random.Generator, programmes: Iterable[Programme], free: Mapping[str, int],
                 communes: Iterable[Commune], *, part_etat: float, annee: int) -> Iterator[Row]:
     """Rows of `reservations` alive at some time since `annee` - 1, never more than the free dwellings.

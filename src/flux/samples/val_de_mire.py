@@ -16,7 +16,7 @@ import pandas as pd
 from flux.samples import calibration as cal
 from flux.samples.leases import HORS_FLUX, draw_demande, draw_mouvements
 from flux.samples.parc import Commune, Programme, draw_logements, draw_programmes, in_base, territoires
-from flux.samples.rights import COLUMNS, RESERVATAIRES, Row, departmental, draw_rights, right
+from flux.samples.rights import COLUMNS, RESERVATAIRES, Row, cell, departmental, draw_rights, right
 from flux.samples.tables import Tables, frame
 
 DEPARTEMENT, EPCI, EPCI_NOM, ANNEE = "00", "000000100", "Communauté d'agglomération du Val de Mire", 2026
@@ -92,10 +92,11 @@ def val_de_mire(*, seed: int = 2026) -> Tables:
     programmes = [*draw_programmes(rng, COMMUNES), *DONNES]
     logements = _demolish(draw_logements(rng, programmes, annee=ANNEE), programmes)
     one_by_one = _identified(logements, programmes)
-    named = {row[COLUMNS.index("id_logement")] for row in one_by_one}
+    named = {cell(row, "id_logement") for row in one_by_one}
     uniques = _uniques(programmes)
     free = Counter(logements.loc[in_base(logements) & ~logements["id_logement"].isin(named), "programme"])
-    free.subtract({row[COLUMNS.index("programme")]: row[COLUMNS.index("nb")] for row in uniques})
+    for row in uniques:
+        free[cell(row, "programme")] -= cell(row, "nb")
     drawn = draw_rights(rng, programmes, free, COMMUNES, part_etat=PART_ETAT, annee=ANNEE)
     suites = frame(COLUMNS, [*drawn, *one_by_one])
     mouvements = draw_mouvements(rng, logements, suites, annee=ANNEE, taux_rotation=TAUX_ROTATION)
