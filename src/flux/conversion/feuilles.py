@@ -293,6 +293,8 @@ def _subtracted_figures(dossier: Dossier, flux: Flux, communes: list[str]) -> di
         flux.soustractions.table.loc[flux.soustractions.table["origine"] == "hypothese", "categorie"]
     )
     table = dossier.soustractions
+    table = table.loc[(table["annee"] == dossier.convention.annee) & (table["etat"] == "previsionnel")]
+    lignes = {c: table.loc[table["categorie"] == c, "_ligne"].astype(int).tolist() for c in by_category}
     out: dict[str, Figure] = {}
     for commune in communes:
         parts: list[Figure] = []
@@ -305,12 +307,6 @@ def _subtracted_figures(dossier: Dossier, flux: Flux, communes: list[str]) -> di
                     constant(value, f"{categorie} : part passée des relocations", couleur=Couleur.HYPOTHESE)
                 )
                 continue
-            lines = table.loc[
-                (table["categorie"] == categorie)
-                & (table["annee"] == dossier.convention.annee)
-                & (table["etat"] == "previsionnel"),
-                "_ligne",
-            ]
             parts.append(
                 leaf(
                     dossier,
@@ -319,7 +315,7 @@ def _subtracted_figures(dossier: Dossier, flux: Flux, communes: list[str]) -> di
                     f"{categorie} : prévision répartie comme les libérations",
                     colonne="nb",
                     filtre=f"categorie = {categorie}, previsionnel",
-                    lignes=list(lines),
+                    lignes=lignes[categorie],
                 )
             )
         if parts:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
@@ -160,12 +161,14 @@ def _vacancies(
     base = base.assign(qpv=base["qpv"].astype(bool), groupe=rotation.groupe.loc[base.index])
     expected: dict[Segment, Fraction] = {key: Fraction(0) for key in premieres}
     nb: dict[Segment, int] = dict.fromkeys(premieres, 0)
-    for (_, groupe), rows in base.groupby(["commune", "groupe"], sort=True):
-        counts = rows.groupby(SEGMENT, sort=True).size()
-        attendu = expected_vacancies(Fraction(len(rows)), rotation.taux[str(groupe)])
-        shares = spread(attendu, [Fraction(int(n)) for n in counts])
-        for key, count, share in zip(counts.index, counts, shares, strict=True):
-            nb[key] = nb.get(key, 0) + int(count)
+    counts = base.groupby(["groupe", *SEGMENT], sort=True).size()
+    cells = zip(counts.index, (int(n) for n in counts), strict=True)
+    for (groupe, _), rows in itertools.groupby(cells, key=lambda cell: cell[0][:2]):
+        keys_and_counts = [(key[1:], count) for key, count in rows]
+        attendu = expected_vacancies(Fraction(sum(n for _, n in keys_and_counts)), rotation.taux[str(groupe)])
+        shares = spread(attendu, [Fraction(n) for _, n in keys_and_counts])
+        for (key, count), share in zip(keys_and_counts, shares, strict=True):
+            nb[key] = nb.get(key, 0) + count
             expected[key] = expected.get(key, Fraction(0)) + share
     keys = sorted(expected)
     segments = pd.DataFrame(keys, columns=SEGMENT).assign(nb_logements=[nb[k] for k in keys])
