@@ -60,9 +60,11 @@ class Cellules:
         ):
             words = [w for text in (heading, *(() if number else cells)) for w in _WORD.findall(text)]
             whole = [*cells, *(() if number else (heading,))]
-            least.append(max(map(len, (*words, *(cells if number else ()))), default=1))
+            usual.append(math.sqrt(sum(len(c) ** 2 for c in whole) / max(len(whole), 1)))
+            # a usual cell takes two lines at most
+            floor = max(map(len, cells), default=0) if number else math.ceil(usual[-1] / 2)
+            least.append(max(floor, *map(len, words), 1))
             wide.append(max(least[-1], *map(len, whole), 1))
-            usual.append(math.sqrt(sum(len(c) ** 2 for c in whole) / max(len(whole), 1)) or 1.0)
         while sum(wide) > place:
             loose = [i for i, floor in enumerate(least) if wide[i] > floor]
             if not loose:
