@@ -1,6 +1,6 @@
 """The whole job on a real stock: the dwellings of a département, from RPLS 1 January 2019.
 
-    python benchmarks/parc_reel.py 72 59 --donnees ../shared/data --json parc_reel.json
+    python benchmarks/parc_reel.py 72 59 --json parc_reel.json
 
 What is real: the number of dwellings by commune, construction year, rooms and QPV (open counts of RPLS), the
 communes, EPCI and the duty of 25 % of 2026. The whole département is taken as one bailleur. What the open
@@ -191,7 +191,8 @@ def run(donnees: Path, departement: str) -> dict[str, Any]:
 def main() -> None:
     parser = argparse.ArgumentParser(description="The whole job on the real stock of a département.")
     parser.add_argument("departements", nargs="*", default=["72", "59"])
-    parser.add_argument("--donnees", type=Path, default=Path(__file__).parents[2] / "shared" / "data")
+    parser.add_argument("--donnees", type=Path, default=Path("../shared/data"),
+                        help="the folder of rpls_parc_2019.parquet, communes_2026.parquet…")
     parser.add_argument("--json", type=Path, help="also write the figures here")
     options = parser.parse_args()
     if not (options.donnees / "rpls_parc_2019.parquet").exists():
