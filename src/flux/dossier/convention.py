@@ -58,6 +58,8 @@ def _part_etat(value: object) -> v.PartEtat | Fraction:
 
 
 def _whole(value: object) -> object:
+    if isinstance(value, bool):
+        raise ValueError("not a number")
     return cellules.entier(value).valeur if isinstance(value, str) else value
 
 
@@ -66,7 +68,12 @@ def _yes(value: object) -> object:
 
 
 def _day(value: object) -> object:
-    return cellules.date_debut(value).valeur if isinstance(value, str) else value
+    if not isinstance(value, str):
+        return value
+    read = cellules.date_debut(value)
+    if read.repair:
+        raise ValueError("a month or a year is not a day")
+    return read.valeur
 
 
 def _list(value: object) -> object:
@@ -88,7 +95,9 @@ Annee = Annotated[
     int, Field(ge=1900, le=2999), BeforeValidator(_whole), Attendu("une année sur quatre chiffres")
 ]
 Entiers = Annotated[
-    tuple[int, ...], BeforeValidator(_list), Attendu("une liste de nombres entiers, comme [3, 4, 5]")
+    tuple[Annotated[int, BeforeValidator(_whole)], ...],
+    BeforeValidator(_list),
+    Attendu("une liste de nombres entiers, comme [3, 4, 5]"),
 ]
 OuiNon = Annotated[bool, BeforeValidator(_yes), Attendu("true ou false (oui ou non dans un classeur)")]
 Jour = Annotated[date, BeforeValidator(_day), Attendu("une date, comme 2026-01-01")]

@@ -116,4 +116,5 @@ class Dossier:
 
     def __repr__(self) -> str:
         rows = ", ".join(f"{nom} {len(frame)}" for nom, frame in self.tables.items() if len(frame))
-        return f"Dossier « {self.nom} » {self.convention.annee} : {rows or 'aucune ligne'}"
+        repairs = f" ; {len(self.reparations)} remarques de lecture" if self.reparations else ""
+        return f"Dossier « {self.nom} », convention {self.convention.annee} : {rows}{repairs}"

@@ -196,14 +196,15 @@ def _translate(error: ValidationError, section: str, model: type[_Section], sour
                 correction=f"Ajouter {path[-1]} = …",
             )
         elif detail["type"] == "extra_forbidden":
+            hint = suggestion(path[-1], owner.model_fields)
             anomaly = _defect(
                 "choix_inconnu",
                 "Clé inconnue",
                 key,
                 source,
                 read,
-                attendu=enumerate_fr(owner.model_fields, " ou "),
-                correction=suggestion(path[-1], owner.model_fields) or "Supprimer la ligne.",
+                attendu="" if hint else enumerate_fr(owner.model_fields, " ou "),
+                correction=hint or "Supprimer la ligne.",
             )
         else:
             info = owner.model_fields[path[-1]]
@@ -221,24 +222,16 @@ def _translate(error: ValidationError, section: str, model: type[_Section], sour
 
 
 def _owner(model: type[_Section], loc: list[str]) -> tuple[type[_Section], list[str]]:
-    """The model that holds the key in error, and the path of the key inside the section."""
+    """The model that holds the key in error, and the path of the key inside the section.
+
+    Beyond the key, pydantic's place names the item of a list or the branch of a union: left out.
+    """
     head, *rest = loc
-    info = model.model_fields.get(head)
-    inner = (
-        next(
-            (
-                t
-                for t in (info.annotation, *get_args(info.annotation))
-                if isinstance(t, type) and issubclass(t, _Section)
-            ),
-            None,
-        )
-        if info
-        else None
-    )
-    if inner is not None and rest:
-        owner, path = _owner(inner, rest)
-        return owner, [head, *path]
+    annotation = model.model_fields[head].annotation if head in model.model_fields else None
+    for inner in (annotation, *get_args(annotation)):
+        if rest and isinstance(inner, type) and issubclass(inner, _Section):
+            owner, path = _owner(inner, rest)
+            return owner, [head, *path]
     return model, [head]
 
 

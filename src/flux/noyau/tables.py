@@ -6,6 +6,7 @@ readers stay simple enough to be tested one by one, and a million rows take abou
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any
@@ -97,11 +98,12 @@ def at_lines(
     valeurs : what to show as read (default: nothing).
     correction : from the value read, what to do (default: that of `defect`).
     """
+    remedy_of = functools.cache(correction) if correction else None
     rows = np.flatnonzero(mask.to_numpy(dtype=bool))
     lines = frame[LIGNE].to_numpy(dtype="int64", na_value=0)[rows]
     for row, line in zip(rows[:MOST], lines[:MOST], strict=True):
         read = None if valeurs is None or pd.isna(valeurs.iloc[row]) else str(valeurs.iloc[row])
-        remedy = correction(read) if correction and read is not None else defect.correction
+        remedy = remedy_of(read) if remedy_of and read is not None else defect.correction
         yield replace(defect, ligne=int(line), valeur=read, correction=remedy)
     rest = lines[MOST:]
     if len(rest):

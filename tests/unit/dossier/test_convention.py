@@ -102,6 +102,14 @@ def test_the_first_member_of_each_list_is_the_default():
             "« commune »",
         ),
         ("[choix]\nfenetre_rotation = 0", "valeur_inconnue", "choix.fenetre_rotation", "0", ""),
+        ("[choix]\noccupations_exclues = [true]", "valeur_inconnue", "choix.occupations_exclues", None, ""),
+        (
+            "[choix]\nminimum_par_reservataire = true",
+            "valeur_inconnue",
+            "choix.minimum_par_reservataire",
+            "true",
+            "",
+        ),
         ("[hypotheses]\ntaux_rotation = 7.3", "valeur_inconnue", "hypotheses.taux_rotation", "7.3", ""),
         ('[bailleur]\nfamille = "hlm"', "valeur_inconnue", "bailleur.famille", "hlm", ""),
         ("[bailleur]\ndepartement = 72", "valeur_inconnue", "bailleur.departement", "72", ""),
@@ -111,7 +119,7 @@ def test_each_defect(text, code, key, value, hint):
     convention, [anomaly] = read("[convention]\nannee = 2026\n" + text)
     assert convention is None
     assert (anomaly.code, anomaly.colonne, anomaly.fichier) == (f"convention.{code}", key, "convention.toml")
-    assert anomaly.attendu and hint in anomaly.correction
+    assert anomaly.correction and hint in anomaly.correction
     assert value is None or anomaly.valeur == value
 
 

@@ -178,9 +178,7 @@ def test_an_examination_gives_repairs_with_the_defects(ecrire):
     }
 
 
-words = st.text(
-    st.characters(categories=("L", "N", "P"), exclude_characters="\x85\u2028\u2029"), min_size=1, max_size=8
-)
+words = st.text(st.characters(categories=("L", "N", "P")), min_size=1, max_size=8)
 rows = st.fixed_dictionaries(
     {
         "commune": st.sampled_from(["72181", "01004", "2A004"]),
@@ -205,7 +203,7 @@ def test_what_is_written_is_read_again(tmp_path, dwellings):
     written = frame.assign(
         qpv=frame["qpv"].map({True: "oui", False: "non"}),
         annee_construction=frame["annee_construction"].astype("Int64"),
-        date_sortie=pd.to_datetime(frame["date_sortie"]).dt.strftime("%d/%m/%Y"),
+        date_sortie=frame["date_sortie"].map(lambda day: None if pd.isna(day) else f"{day:%d/%m/%Y}"),
     )
     path = tmp_path / "logements.csv"
     written.to_csv(path, sep=";", decimal=",", index=False, encoding="utf-8-sig")

@@ -78,6 +78,15 @@ def test_an_unreadable_cell_takes_no_default():
     assert frame["defaut"].isna().tolist() == [True, False]
 
 
+def test_each_distinct_text_is_read_once():
+    calls: list[str] = []
+    counted = t.Type(dtype="Int64", attendu="", lire=lambda text: calls.append(text) or t.Lu(int(text)))
+    values, unread, repairs = t.read_column(pd.Series(["1", "2", None, "1"] * 1000, dtype=t.TEXTE), counted)
+    assert sorted(calls) == ["1", "2"]
+    assert values[:2].tolist() == [1, 2] and values[:4].isna().tolist() == [False, False, True, False]
+    assert not unread.any() and repairs == []
+
+
 def test_repairs_are_grouped():
     frame, [anomaly] = t.check(texte(id=["a", "b", "c"], nb=["10", "1", "20"]), TABLE, SOURCE)
     assert frame["nb"].tolist() == [20, 1, 40]
