@@ -55,13 +55,15 @@ def baux_hors_flux(quotas: Quotas) -> Baux:
         q1=nb.where(whatever, nb * known.fillna(0.0)),
         autres=nb * (1.0 - known).fillna(0.0),
     )
-    hypotheses = [
-        f"Baux hors du flux ({c}) : {nombres.part(past[c])} au premier quartile, part passée des mouvements."
-        for c in sorted(set(table["categorie"]) & set(past))]
-    if unknown := sorted(set(table["categorie"]) - set(past)):
-        hypotheses.append(
-            f"Baux hors du flux ({', '.join(unknown)}) : quartile non connu. Ils restent dans la base des "
-            f"objectifs de mixité et n'y comptent pas, sauf les relogements comptés de droit ({article}).")
+    present = sorted(set(table["categorie"]))
+    hypotheses = [f"Baux hors du flux ({c}) : {nombres.part(past[c])} au premier quartile, part passée des "
+                  "mouvements." for c in present if c in past]
+    if unknown := [c for c in present if c not in past]:
+        hypotheses.append(f"Baux hors du flux ({', '.join(unknown)}) : quartile non connu, ils restent "
+                          "dans la base des objectifs de mixité et n'y comptent pas.")
+    if of_right := [c for c in present if c in relogements]:
+        hypotheses.append(f"Hors QPV, les relogements ({', '.join(of_right)}) comptent avec le premier "
+                          f"quartile quelles que soient les ressources ({article}).")
     return Baux(table.reset_index(drop=True), tuple(hypotheses))
 
 

@@ -55,6 +55,7 @@ class Obligation:
     acquis : dwellings that count already.
     sens : floor, ceiling, or a quota that is never passed.
     unite : of `seuil`, `atteint` and `manque`.
+    precision : what the name leaves open: kind of territory and size, for a demand.
     """
 
     objectif: str
@@ -69,11 +70,13 @@ class Obligation:
     acquis: float = 0.0
     sens: Sens = Sens.PLANCHER
     unite: str = "logements"
+    precision: str = ""
 
     @property
     def cle(self) -> str:
         """Canonical name."""
-        return "|".join((self.objectif, self.porteur, self.territoire_code, self.niveau, repr(self.part)))
+        return "|".join((self.objectif, self.porteur, self.territoire_code, self.niveau, self.precision,
+                         repr(self.part)))
 
     def base(self, nb: NDArray[np.float64]) -> float:
         """Dwellings on which it is judged, for `nb` dwellings on each row of `cadre.publics`."""
@@ -227,7 +230,8 @@ def _demande(quotas: Quotas, cadre: Cadre) -> Iterator[Obligation]:
             yield Obligation(
                 objectif="demande", porteur=f"{typologie}, {priorite}, {quartile}", territoire_code=code,
                 niveau="physique", article="table demande du dossier", part=1.0, compte=where & public,
-                assiette=nobody, base_fixe=float(nb.get((priorite, quartile), 0)), sens=Sens.PLAFOND)
+                assiette=nobody, base_fixe=float(nb.get((priorite, quartile), 0)), sens=Sens.PLAFOND,
+                precision=f"{kind} {typologie}")
 
 
 def _holders(cadre: Cadre) -> Iterator[tuple[str, str, str, int]]:

@@ -15,7 +15,7 @@ from flux.allocation.entiers import whole_plan
 from flux.allocation.hors_flux import baux_hors_flux
 from flux.allocation.melange import reference_mix
 from flux.allocation.modele import exact_table, optimise, shares
-from flux.allocation.obligations import Obligation, modelled, obligations
+from flux.allocation.obligations import Obligation, Sens, modelled, obligations
 from flux.rendu import images
 from flux.rendu.vue import Affichable, Tableau, Vue
 
@@ -135,12 +135,17 @@ def _table(cadre: Cadre, exact: pd.DataFrame, whole: pd.DataFrame) -> pd.DataFra
 
 
 def _objectifs(rows: Sequence[Obligation], exact: Floats, whole: Floats) -> pd.DataFrame:
-    """One row an obligation; an empty base makes it "sans objet": no threshold and nothing missing."""
+    """One row an obligation; an empty base makes it "sans objet": no threshold and nothing missing.
+
+    A number of applicants that the plan does not come near explains nothing: it is left out.
+    """
     records = []
     for row in rows:
-        base = round(row.base(exact), 9)
         floor, reached, missing = (round(f(exact), 9) for f in (row.seuil, row.atteint, row.manque))
-        void = base <= 0 and row.niveau != "physique"
+        if row.sens is Sens.PLAFOND and reached < floor and not row.manque_entier(whole):
+            continue
+        base = round(row.base(exact), 9)
+        void = base <= 0 and row.sens is not Sens.PLAFOND
         records.append((row.objectif, row.porteur, row.territoire_code, row.niveau, row.article, base,
                         *((np.nan,) * 3 if void else (floor, reached, missing)),
                         pd.NA if void else row.manque_entier(whole), np.nan, None, True, np.nan,

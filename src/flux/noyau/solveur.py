@@ -15,7 +15,7 @@ import os
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from hashlib import blake2b
 
 import highspy
@@ -40,7 +40,7 @@ class Programme:
     ----------
     keys : canonical name of each column, unique. Shape (n,).
     lower, upper : bounds of the columns, infinite where there is none. Shape (n,).
-    integer : columns that must be whole; empty when none must. Shape (n,) or (0,).
+    integer : columns that must be whole. Shape (n,).
     names : canonical name of each row, unique. Shape (m,).
     lo, hi : bounds of the rows, infinite where there is none. Shape (m,).
     row, column, coefficient : the entries of A. Shape (k,).
@@ -55,7 +55,7 @@ class Programme:
     row: Ints
     column: Ints
     coefficient: Floats
-    integer: NDArray[np.bool_] = field(default_factory=lambda: np.zeros(0, bool))
+    integer: NDArray[np.bool_]
 
     @property
     def taille(self) -> dict[str, int]:
@@ -72,11 +72,14 @@ class Builder:
         self._bounds: list[tuple[Floats, Floats]] = []
         self._limits: list[tuple[Floats, Floats]] = []
         self._entries: list[tuple[Ints, Ints, Floats]] = []
+        self._integer: list[NDArray[np.bool_]] = []
 
-    def columns(self, keys: Sequence[str], lower: ArrayLike = 0.0, upper: ArrayLike = np.inf) -> Ints:
+    def columns(self, keys: Sequence[str], lower: ArrayLike = 0.0, upper: ArrayLike = np.inf, *,
+                integer: bool = False) -> Ints:
         """Add columns; returns their indices."""
         start = len(self._keys)
         self._keys += keys
+        self._integer.append(np.full(len(keys), integer))
         self._bounds.append((_spread(lower, len(keys)), _spread(upper, len(keys))))
         return np.arange(start, len(self._keys))
 
@@ -108,7 +111,8 @@ class Builder:
                        for i in (0, 1))
         coefficient = np.concatenate([np.zeros(0), *(e[2] for e in self._entries)])
         return Programme(keys=tuple(self._keys), lower=lower, upper=upper, names=tuple(self._names),
-                         lo=lo, hi=hi, row=row, column=column, coefficient=coefficient)
+                         lo=lo, hi=hi, row=row, column=column, coefficient=coefficient,
+                         integer=np.concatenate([np.zeros(0, bool), *self._integer]))
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,8 +189,7 @@ class _Model:
         _quiet_solver()
         self.problem = pulp.LpProblem("flux", pulp.LpMinimize)
         self.integer = bool(programme.integer.any())
-        categories = [pulp.LpInteger if i else pulp.LpContinuous for i in programme.integer[order]] \
-            if self.integer else [pulp.LpContinuous] * len(order)
+        categories = [pulp.LpInteger if whole else pulp.LpContinuous for whole in programme.integer[order]]
         # Numbered names: PuLP sorts variables by name, and alters accents and spaces.
         self.variables = [
             self.problem.add_variable(f"x{i:08d}", _finite(low), _finite(up), cat)
@@ -207,7 +210,7 @@ class _Model:
         pairs = zip(self.variables, costs.tolist(), strict=True)
         self.problem.setObjective(pulp.LpAffineExpression(list(pairs)))
         method = "choose" if self.integer else "simplex" if len(costs) <= SIMPLEX_UP_TO else "ipm"
-        self.problem.solve(pulp.HiGHS(msg=False, threads=1, solver=method))
+        self.problem.solve(pulp.HiGHS(msg=False, threads=1, solver=method, gapRel=0.0, gapAbs=1e-7))
         # PuLP calls "optimal" a solve stopped by a limit: only the status of the solution tells.
         if self.problem.status != pulp.LpStatusOptimal or self.problem.sol_status != pulp.LpSolutionOptimal:
             raise _failure(self.problem.status, stage)

@@ -130,3 +130,8 @@ def two_communes() -> Quotas:
             ("72003", "bailleur", 3.2, 3, 0, 3),
         ],
     )
+
+
+@pytest.fixture(scope="session")
+def quotas_factory() -> Callable[..., Quotas]:
+    return make_quotas

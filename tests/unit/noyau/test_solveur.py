@@ -99,13 +99,10 @@ def test_without_a_stage_the_rows_hold() -> None:
 
 def test_whole_columns() -> None:
     builder = Builder()
-    x = builder.columns(["x", "y"], upper=3)
+    x = builder.columns(["x", "y"], upper=3, integer=True)
     row = builder.rows(["row"], lo=2.5)
     builder.entries(row[0], x)
-    programme = builder.build()
-    whole = Programme(**{name: getattr(programme, name) for name in Programme.__dataclass_fields__}
-                      | {"integer": np.array([True, True])})
-    solution = solve(whole, [Etape("least", np.ones(2)), Etape("then y", np.array([0.0, 1.0]))])
+    solution = solve(builder.build(), [Etape("least", np.ones(2)), Etape("then y", np.array([0.0, 1.0]))])
     assert solution.niveaux == pytest.approx((3.0, 0.0))
     assert solution.valeurs.tolist() == pytest.approx([3.0, 0.0])
 
@@ -143,8 +140,11 @@ def transport(seed: int, shuffled: bool) -> tuple[Programme, list[Etape]]:
     builder.entries(given_out[i], cells)
     builder.entries(wanted[j], cells)
     builder.entries(wanted, short)
-    etapes = [Etape("short", builder.costs((short, 1.0))), Etape("near", builder.costs((cells, near[i, j]))),
-              Etape("generic", builder.costs((cells, generic[i, j])))]
+    etapes = [
+        Etape("short", builder.costs((short, 1.0))),
+        Etape("near", builder.costs((cells, near[i, j]))),
+        Etape("generic", builder.costs((cells, generic[i, j]))),
+    ]
     return builder.build(), etapes
 
 
