@@ -179,7 +179,8 @@ def _check_column(
         )
 
     if colonne.nom not in texte:
-        absent = pd.Series([colonne.defaut] * len(texte), index=texte.index, dtype=colonne.type.dtype)
+        one = pd.Series([colonne.defaut], dtype=colonne.type.dtype)
+        absent = one.iloc[np.zeros(len(texte), dtype=int)].set_axis(texte.index)
         missing = defect(
             "colonne_absente",
             f"La colonne « {colonne.nom} » manque dans la table « {table.nom} »",
