@@ -44,7 +44,7 @@ def _legal(quotas: Quotas, cadre: Cadre) -> pd.Series:
     publics = cadre.publics
     q1 = np.where(publics["qpv"], inside, outside)
     priority = publics["priorite"].map({"dalo": dalo, "prioritaire": 0.0, "autre": 1 - dalo, "agent": 1.0})
-    return priority * np.where(publics["quartile"] == "q1", q1, 1 - q1)
+    return priority.astype(float) * np.where(publics["quartile"] == "q1", q1, 1 - q1)
 
 
 def _asked(quotas: Quotas, cadre: Cadre) -> pd.Series:

@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -172,8 +172,9 @@ def _objectifs(quotas: Quotas, cadre: Cadre, baux: Baux) -> Iterator[Obligation]
     ids = pd.Index(cadre.porteurs["id_reservataire"])
     chosen = modelled(quotas)
     # Leases outside the flow are nobody's in particular: they count on a territory, not for one holder.
-    for objectif, niveau, code, holder, part, source in zip(
-            *(chosen[c].where(chosen[c].notna(), None) for c in COLUMNS_OBJECTIFS), strict=True):
+    for row in zip(*(chosen[c] for c in COLUMNS_OBJECTIFS), strict=True):
+        given: list[Any] = [None if pd.isna(value) else value for value in row]
+        objectif, niveau, code, holder, part, source = given
         where, communes = _everyone(cadre), frozenset(cadre.communes["commune"])
         if code is not None:
             kind = type_of(cadre.communes, code)
