@@ -19,7 +19,8 @@ FLOORS = (
     {"allocation"},
     {"simulation"},
     {"annexe"},
-    {"cli", "lot", "compare", "samples"},
+    {"lot", "compare", "samples"},
+    {"cli"},
 )
 LEVEL = {name: level for level, floor in enumerate(FLOORS) for name in floor}
 

@@ -130,7 +130,7 @@ def regles(
     """Montrer la loi en vigueur un jour donné, ou ce qui change d'un jour à l'autre."""
     from flux.loi import regles as law
     from flux.rendu.nombres import date as day
-    from flux.rendu.vue import Tableau, Vue, texte
+    from flux.rendu.vue import Colonne, Tableau, Vue, texte
 
     rules = law(date, projets=projets)
     if diff is None:
@@ -138,7 +138,10 @@ def regles(
         return
     other = law(diff, projets=projets)
     title = f"Ce qui change entre le {day(rules.date)} et le {day(other.date)}"
-    columns = ("cle", "avant", "apres", "depuis", "article")
+    values = [
+        Colonne(c, cle="valeur", libelle=label) for c, label in (("avant", "Avant"), ("apres", "Après"))
+    ]
+    columns = ("cle", *values, "depuis", "article")
     changes = Tableau(titre="Paramètres modifiés", frame=rules.diff(other), colonnes=columns)
     typer.echo(texte(Vue(titre=title, tableaux=(changes,))))
 
