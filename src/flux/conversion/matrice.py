@@ -16,9 +16,8 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from flux.noyau.canonique import canonical_costs
 from flux.noyau.errors import SolverError
-from flux.noyau.solveur import Builder, Etape, solve
+from flux.noyau.solveur import Builder, Etape, generic_costs, solve
 
 Cellule = tuple[str, str]
 Case = tuple[str, str, bool]
@@ -102,7 +101,7 @@ def round_matrix(
             Etape("cellules proches du dû exact", _distance(build, y)),
             Etape("colonnes proches du flux", _distance(build, m) + _distance(build, n)),
             Etape("parts en QPV proches du flux", _distance(build, x)),
-            Etape("unicité", canonical_costs(programme.keys)),
+            Etape("unicité", generic_costs(programme.keys)),
         ],
     )
     out: dict[Case, int] = {}
