@@ -84,10 +84,10 @@ def round_cells(keys: Sequence[str], exact: Floats, most: Floats, familles: Sequ
     gaps = [_add(builder, famille, column_of) for famille in familles]
     etapes = [Etape(f.nom, builder.costs((gap, 1.0)))
               for f, gap in zip(familles, gaps, strict=True) if f.souple]
-    columns = np.arange(len(names))
+    ensemble, columns = len(etapes), np.arange(len(names))
     etapes += [Etape("proche", builder.costs((columns, np.concatenate(costs)))),
                Etape("unicite", builder.costs((columns, generic_costs(names))))]
-    values = solve(builder.build(), etapes).valeurs
+    values = solve(builder.build(), etapes, ensemble=ensemble).valeurs
     whole = np.rint(values[columns])
     if np.abs(whole - values[columns]).max(initial=0.0) > 1e-6:
         raise SolverError("Le passage à l'entier n'a pas donné d'entiers.", code="solveur.non_entier")

@@ -78,7 +78,7 @@ def optimise(cadre: Cadre, obligations: list[Obligation], melange: Floats) -> Op
     generic = generic_costs([programme.keys[j] for j in decided])
     etapes += [Etape("proportionnel", builder.costs(*far)),
                Etape("unicite", builder.costs((decided, generic)))]
-    solution = solve(programme, etapes)
+    solution = solve(programme, etapes, ensemble=len(NIVEAUX))
     levels = {e.nom: v for e, v in zip(etapes, solution.niveaux, strict=True)}
     return Optimum(solution.valeurs[z], solution.valeurs[w], levels,
                    {**programme.taille, "segments": len(cadre.segments), "blocs": len(cadre.blocs),

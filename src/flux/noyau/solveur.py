@@ -132,13 +132,16 @@ class Solution:
     niveaux: tuple[float, ...]
 
 
-def solve(programme: Programme, etapes: Sequence[Etape]) -> Solution:
+def solve(programme: Programme, etapes: Sequence[Etape], *, ensemble: int = 0) -> Solution:
     """Minimise each stage in turn without losing anything on those before (lexicographic optimum).
 
     Parameters
     ----------
     programme : columns and rows, in any order.
     etapes : the stages, the most important first; costs in the order of `programme.keys`.
+    ensemble : number of first stages to try together, a saving where most can be at their floor: where
+        the least of their sum puts all but the last at their floor, all are proven. Those that it
+        leaves above are solved one by one, as without it.
 
     Raises
     ------
@@ -150,15 +153,28 @@ def solve(programme: Programme, etapes: Sequence[Etape]) -> Solution:
     lower, upper = programme.lower[order].copy(), programme.upper[order].copy()
     model = _Model(programme, order)
     values: Floats | None = None
+    proof: tuple[Floats, Floats] | None = None
     levels: list[float] = []
+
+    def at_floor(etape: Etape) -> bool:
+        floor = _floor(etape.couts[order], lower, upper)
+        return bool(etape.couts[order] @ values <= floor + etape.tolerance * max(1.0, abs(floor)))
+
+    together = [e for e in etapes[:ensemble] if e.couts.any()]
+    if len(together) > 1:
+        total = np.sum([e.couts for e in together], axis=0)[order]
+        values, *duals_of_all = model.minimise(total, " + ".join(e.nom for e in together))
+        if all(at_floor(e) for e in together[:-1]) and not model.integer:
+            proof = (duals_of_all[0], duals_of_all[1])  # what the last one lost, the others had not to give
     for etape in etapes:
         costs = etape.couts[order]
         if not costs.any():
             levels.append(0.0)
             continue
-        floor = _floor(costs, lower, upper)
-        if values is not None and costs @ values <= floor + etape.tolerance * max(1.0, abs(floor)):
-            reduced, duals = costs, np.zeros(len(model.rows))  # at its floor: the costs themselves prove it
+        if values is not None and at_floor(etape):
+            reduced, duals = costs, np.zeros(len(model.rows))  # the costs themselves prove it
+        elif proof is not None and etape is together[-1]:
+            reduced, duals = proof
         else:
             values, reduced, duals = model.minimise(costs, etape.nom)
         levels.append(float(costs @ values))

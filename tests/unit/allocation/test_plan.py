@@ -338,8 +338,8 @@ def test_sums_hold_and_the_proof_is_found_again_by_a_second_solver(
 ) -> None:
     seen: list[tuple[Programme, list[Etape], Solution]] = []
 
-    def spy(programme: Programme, etapes: list[Etape]) -> Solution:
-        seen.append((programme, etapes, solve(programme, etapes)))
+    def spy(programme: Programme, etapes: list[Etape], **options: int) -> Solution:
+        seen.append((programme, etapes, solve(programme, etapes, **options)))
         return seen[-1][2]
 
     quotas = random_quotas(quotas_factory, seed)

@@ -160,6 +160,26 @@ def test_a_second_solver_finds_the_same_levels_and_the_same_plan(seed: int) -> N
 
 @settings(max_examples=15, deadline=None)
 @given(st.integers(0, 10_000))
+def test_trying_stages_together_changes_no_level(seed: int) -> None:
+    programme, etapes = transport(seed, shuffled=False)
+    apart, together = solve(programme, etapes), solve(programme, etapes, ensemble=2)
+    assert together.niveaux == pytest.approx(apart.niveaux)
+    assert together.valeurs == pytest.approx(apart.valeurs)
+
+
+def test_stages_in_conflict_are_not_taken_together() -> None:
+    """x + y >= 4: their sum is at its least anywhere, but the first one can be at zero."""
+    builder = Builder()
+    x = builder.columns(["x", "y"])
+    row = builder.rows(["row"], lo=4)
+    builder.entries(row[0], x)
+    first, second = Etape("y", builder.costs((x[1:], 1.0))), Etape("x", builder.costs((x[:1], 1.0)))
+    assert solve(builder.build(), [first, second], ensemble=2).niveaux == (0.0, 4.0)
+    assert solve(builder.build(), [second, first], ensemble=2).niveaux == (0.0, 4.0)
+
+
+@settings(max_examples=15, deadline=None)
+@given(st.integers(0, 10_000))
 def test_the_order_of_the_columns_changes_nothing(seed: int) -> None:
     plain, mixed = (transport(seed, shuffled) for shuffled in (False, True))
     first, second = solve(*plain), solve(*mixed)
