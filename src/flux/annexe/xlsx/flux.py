@@ -1,0 +1,204 @@
+"""Sheets Segments and Flux: from dwellings, rates and subtractions to the flow to share, by commune."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from flux.annexe.noms import Noms
+from flux.annexe.xlsx.grille import Champ, Feuille, Table
+from flux.conversion.territoires import communes_of
+
+if TYPE_CHECKING:
+    from flux.conversion import Quotas
+
+SEGMENTS = {
+    "commune": Champ("Commune"),
+    "nom": Champ("Nom", largeur=30),
+    "qpv": Champ("QPV"),
+    "typologie": Champ("Typologie"),
+    "financement": Champ("Financement"),
+    "nb": Champ("Logements", "entier", entree=True),
+    "taux": Champ("Taux de rotation", "taux", entree=True),
+    "liberations": Champ("Libérations attendues", "exact"),
+    "soustraits": Champ("Logements soustraits", "exact", entree=True),
+    "net": Champ("Flux net", "exact"),
+    "premieres": Champ("Premières locations", "entier", entree=True),
+    "partage": Champ("Flux à partager", "exact"),
+}
+COMMUNES = {
+    "commune": Champ("Commune", largeur=44),
+    "nom": Champ("Nom", largeur=30),
+    "epci": Champ("EPCI"),
+    "ept": Champ("EPT"),
+    "base": Champ("Logements de l'assiette", "entier"),
+    "relocations": Champ("Flux de relocations", "exact"),
+    "flux": Champ("Flux à partager", "exact"),
+    "demande": Champ("Dus du territoire et de l'État, après plafonds", "exact"),
+    "etat": Champ("dont État", "exact"),
+    "coefficient": Champ("Réduction au flux de la commune", "exact"),
+    "servi": Champ("Dus servis", "exact"),
+    "reste": Champ("Reste du flux", "exact"),
+}
+
+
+@dataclass(frozen=True)
+class Flux:
+    """Where the flow stands in the workbook.
+
+    total, relocations, laisse : F*, F* without first lettings, the share left by single-use rights
+    table : the table by commune, its rows in the order of `codes`
+    valeurs : F*, relocations and share left, as numbers
+    relocations_of, flux_of : flow of each commune, without and with first lettings, as numbers
+    """
+
+    quotas: Quotas = field(repr=False)
+    total: str
+    relocations: str
+    laisse: str
+    table: Table
+    codes: list[str]
+    valeurs: tuple[float, float, float]
+    relocations_of: dict[str, float]
+    flux_of: dict[str, float]
+
+    def home(self, territoire_type: str, code: str) -> list[str]:
+        """Communes of a territory that have a flow."""
+        return [c for c in communes_of(self.quotas.dossier, territoire_type, code) if c in self.codes]
+
+    def over(self, colonne: str, territoire_type: str, code: str) -> str:
+        """Formula that adds up a column of the communes over a territory."""
+        home = self.home(territoire_type, code)
+        if len(home) == len(self.codes):
+            return f"SUM({self.table.span(colonne)})"
+        if territoire_type in ("epci", "ept"):
+            return f'SUMIF({self.table.span(territoire_type)},"{code}",{self.table.span(colonne)})'
+        return "+".join(self.at(colonne, c) for c in home) or "0"
+
+    def at(self, colonne: str, commune: str) -> str:
+        """Cell of a commune."""
+        return self.table.cell(colonne, self.codes.index(commune))
+
+
+def with_first_lettings(quotas: Quotas) -> pd.DataFrame:
+    """`quotas.flux`, and `premieres`: first lettings that the parties put in the flow, by segment."""
+    scaled = quotas.flux["flux_net"] * float(quotas.exact["echelle"])
+    return quotas.flux.assign(premieres=(quotas.flux["flux_a_partager"] - scaled).round())
+
+
+def write_flux(segments: Feuille, feuille: Feuille, quotas: Quotas, noms: Noms) -> Flux:
+    """Fill in Segments, and Flux down to the flow of each commune."""
+    flow = with_first_lettings(quotas)
+    segments.title(
+        "Segments : des logements au flux",
+        "Cellules jaunes : données, à modifier pour essayer ; tout le reste se recalcule.",
+        "Libérations = logements × taux. Flux net = libérations − soustraits, jamais négatif.",
+        "Flux à partager = flux net × mise à l'échelle (feuille Flux) + premières locations.",
+    )
+    rows = segments.table(SEGMENTS, len(flow))
+    for i, row in enumerate(flow.to_dict("records")):
+        for key, value in (
+            ("commune", row["commune"]),
+            ("nom", noms.commune(row["commune"])),
+            ("qpv", "oui" if row["qpv"] else "non"),
+            ("typologie", row["typologie"]),
+            ("financement", row["financement"]),
+            ("nb", row["nb_logements"]),
+            ("taux", row["taux_rotation"]),
+            ("soustraits", row["soustraits"]),
+            ("premieres", row["premieres"]),
+        ):
+            rows.put(key, i, value)
+        rows.put("liberations", i, row["liberations"], f"{rows.at('nb', i)}*{rows.at('taux', i)}")
+        net = f"MAX(0,{rows.at('liberations', i)}-{rows.at('soustraits', i)})"
+        rows.put("net", i, row["flux_net"], net)
+    scale, total, relocations, left, values = _scalars(feuille, rows, quotas)
+    for i, partage in enumerate(flow["flux_a_partager"]):
+        rows.put("partage", i, partage, f"{rows.at('net', i)}*{scale}+{rows.at('premieres', i)}")
+    return _communes(feuille, rows, quotas, noms, scale, total, relocations, left, values)
+
+
+def _scalars(
+    feuille: Feuille, rows: Table, quotas: Quotas
+) -> tuple[str, str, str, str, tuple[float, float, float]]:
+    """F, F*, the scale, and what single-use rights leave to the rates."""
+    flow, exact = with_first_lettings(quotas), {k: float(v) for k, v in quotas.exact.items()}
+    apart = str(quotas.dossier.convention.choix.droits_uniques) == "reserves_d_abord"
+    uniques = float(quotas.table["nb_uniques"].sum()) if apart else 0.0
+    net, first = float(flow["flux_net"].sum()), float(flow["premieres"].sum())
+    relet = exact["flux_a_partager"] - first
+    left = min(1.0, max(0.0, relet - uniques) / relet) if relet else 1.0
+    feuille.title(
+        "Flux : de l'année et de chaque commune",
+        "Le flux net est arrondi une fois à l'entier, demi vers le haut ; l'écart passe à l'année suivante.",
+    )
+    number, whole, ratio = Champ("", "exact"), Champ("", "entier"), Champ("", "exact")
+
+    def said(champ: Champ, titre: str, value: float, formula: str = "", *, entree: bool = False) -> str:
+        return feuille.scalar(Champ(titre, champ.genre, entree), value, formula)
+
+    sums = f"SUM({rows.span('net')})"
+    carried = said(number, "Reste du flux de l'année précédente", exact["flux_net"] - net, entree=True)
+    flux_net = said(number, "Flux net", exact["flux_net"], f"MAX(0,{sums}+{carried})")
+    relocations = said(
+        whole, "Flux de relocations, entier", relet, f"IF({sums}=0,0,INT(ROUND({flux_net},9)+0.5))"
+    )
+    scale = said(ratio, "Mise à l'échelle", exact["echelle"], f"IF({sums}=0,0,{relocations}/{sums})")
+    premieres = said(
+        whole, "Premières mises en location dans le flux", first, f"SUM({rows.span('premieres')})"
+    )
+    total = said(whole, "Flux à partager", relet + first, f"{relocations}+{premieres}")
+    reserved = said(number, "Droits uniques réservés d'abord", uniques, entree=True)
+    laisse = said(
+        ratio,
+        "Part du flux laissée par les droits uniques",
+        left,
+        f"IF({relocations}=0,1,MIN(1,MAX(0,{relocations}-{reserved})/{relocations}))",
+    )
+    feuille.ligne += 1
+    return scale, total, relocations, laisse, (relet + first, relet, left)
+
+
+def _communes(
+    feuille: Feuille,
+    rows: Table,
+    quotas: Quotas,
+    noms: Noms,
+    scale: str,
+    total: str,
+    relocations: str,
+    left: str,
+    values: tuple[float, float, float],
+) -> Flux:
+    """One row a commune; the columns that follow the dues are filled in by the sheet Dus."""
+    flow = with_first_lettings(quotas)
+    sums = flow.groupby("commune", sort=True)[["nb_logements", "premieres", "flux_a_partager"]].sum()
+    codes = [str(c) for c in sums.index]
+    towns = quotas.dossier.communes.set_index("commune")
+    table = feuille.table(COMMUNES, len(codes), titre="Par commune")
+    for i, (code, row) in enumerate(zip(codes, sums.to_dict("records"), strict=True)):
+        table.put("commune", i, code)
+        table.put("nom", i, noms.commune(code))
+        for key in ("epci", "ept"):
+            table.put(key, i, towns[key].get(code))
+        here = f"{rows.span('commune')},{table.at('commune', i)}"
+        table.put("base", i, row["nb_logements"], f"SUMIF({here},{rows.span('nb')})")
+        relet = row["flux_a_partager"] - row["premieres"]
+        table.put("relocations", i, relet, f"SUMIF({here},{rows.span('net')})*{scale}")
+        first = f"SUMIF({here},{rows.span('premieres')})"
+        table.put("flux", i, row["flux_a_partager"], f"{table.at('relocations', i)}+{first}")
+    flows = sums["flux_a_partager"]
+    relets = (flows - sums["premieres"]).tolist()
+    return Flux(
+        quotas,
+        total,
+        relocations,
+        left,
+        table,
+        codes,
+        values,
+        dict(zip(codes, relets, strict=True)),
+        dict(zip(codes, flows.tolist(), strict=True)),
+    )

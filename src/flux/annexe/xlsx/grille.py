@@ -1,0 +1,196 @@
+"""Sheets and tables of a workbook, addressed by column and row; each formula goes with its value."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import TYPE_CHECKING, Any
+
+from xlsxwriter.utility import xl_rowcol_to_cell
+
+from flux.rendu import nombres
+from flux.rendu.glossaire import Format, clean
+
+if TYPE_CHECKING:
+    from flux.rendu.vue import Tableau
+
+NUMBER_FORMATS = {
+    "texte": "@",
+    "entier": "#,##0",
+    "annee": "0",
+    "decimal": "#,##0.00",
+    "exact": "#,##0.0000",
+    "part": "0.0%",
+    "taux": "0.00%",
+    "date": "dd/mm/yyyy",
+}
+INPUT, HEADING, CHECK = "#FFF2CC", "#DCE6F1", "#FF7C80"
+WIDTHS = {"texte": 16, "nom": 34}
+NARROW = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Champ:
+    """A column: heading, kind of value (a key of NUMBER_FORMATS), whether a person may change it."""
+
+    titre: str
+    genre: str = "texte"
+    entree: bool = False
+    largeur: int = NARROW
+
+
+class Classeur:
+    """A workbook and its cell formats."""
+
+    def __init__(self, book: Any) -> None:
+        self.book = book
+        self._formats: dict[tuple[tuple[str, Any], ...], Any] = {}
+
+    def format(self, **properties: Any) -> Any:
+        """The format with these properties, made once."""
+        key = tuple(sorted(properties.items()))
+        if key not in self._formats:
+            self._formats[key] = self.book.add_format({"font_name": "Arial", "font_size": 9, **properties})
+        return self._formats[key]
+
+    def cell_format(self, champ: Champ, *, gras: bool = False) -> Any:
+        """How a cell of a column looks; what a person may change is yellow."""
+        look: dict[str, Any] = {
+            "num_format": NUMBER_FORMATS[champ.genre],
+            "border": 1,
+            "border_color": "#BFBFBF",
+        }
+        if champ.entree:
+            look["bg_color"] = INPUT
+        if gras:
+            look |= {"bold": True, "top": 2}
+        return self.format(**look)
+
+
+class Feuille:
+    """One sheet: a title, sentences, named cells, tables; fits the width of a page."""
+
+    def __init__(self, classeur: Classeur, nom: str) -> None:
+        self.classeur, self.nom = classeur, nom
+        self.sheet = classeur.book.add_worksheet(nom)
+        self.sheet.hide_gridlines(2)
+        self.sheet.set_landscape()
+        self.sheet.set_paper(9)  # A4
+        self.sheet.fit_to_pages(1, 0)
+        self.sheet.set_footer("&L&A&RPage &P / &N")
+        self.ligne = 0
+
+    def title(self, titre: str, *phrases: str) -> None:
+        """The title of the sheet, and what must be known to read it."""
+        self.sheet.write_string(0, 0, clean(titre), self.classeur.format(bold=True, font_size=14))
+        self.ligne = 1
+        self.sentences(*phrases)
+
+    def sentences(self, *phrases: str) -> None:
+        """One sentence a line."""
+        for phrase in phrases:
+            self.sheet.write_string(self.ligne, 0, clean(phrase), self.classeur.format())
+            self.ligne += 1
+        self.ligne += 1
+
+    def scalar(self, champ: Champ, valeur: Any, formule: str = "") -> str:
+        """A named value on one line; returns its absolute address, sheet included."""
+        self.sheet.write_string(self.ligne, 0, champ.titre, self.classeur.format(bold=True))
+        self._write(self.ligne, 1, champ, valeur, formule)
+        address = self.address(self.ligne, 1)
+        self.ligne += 1
+        return address
+
+    def address(self, row: int, col: int) -> str:
+        """Absolute address of a cell, sheet included."""
+        return f"{self.nom}!{xl_rowcol_to_cell(row, col, row_abs=True, col_abs=True)}"
+
+    def table(self, champs: Mapping[str, Champ], nb: int, *, titre: str = "") -> Table:
+        """A table of `nb` rows below what is already there."""
+        if titre:
+            self.sheet.write_string(
+                self.ligne, 0, clean(titre), self.classeur.format(bold=True, font_size=11)
+            )
+            self.ligne += 1
+        table = Table(self, self.ligne, champs, nb)
+        self.ligne += nb + 2
+        return table
+
+    def tableau(self, tableau: Tableau) -> None:
+        """A table of the annex as it is: numbers as numbers, the rest as text, what is said under it."""
+        genres = {Format.PART: "taux", Format.ANNEE: "annee"}
+        specs = tableau.specs
+        champs = {
+            c.nom: Champ(
+                heading,
+                genres.get(c.terme.format, str(c.terme.format)) if c.terme.format.est_nombre else "texte",
+                largeur=NARROW if c.terme.format.est_nombre else WIDTHS["nom"],
+            )
+            for c, heading in zip(specs, tableau.cellules().entetes, strict=True)
+        }
+        table = self.table(champs, len(tableau.frame) + (tableau.totaux is not None), titre=tableau.titre)
+        for c in specs:
+            number = c.terme.format.est_nombre
+            for i, value in enumerate(tableau.frame[c.nom].tolist()):
+                raw = number and not isinstance(value, str) and not nombres.absent(value)
+                table.put(c.nom, i, value if raw else c.write(value))
+        if (totals := tableau.totaux) is not None:
+            table.put(specs[0].nom, table.nb - 1, "Total", gras=True)
+            for nom, value in totals.items():
+                table.put(nom, table.nb - 1, value, gras=True)
+        if tableau.pied:
+            self.ligne -= 1
+            self.sentences(tableau.pied)
+
+    def _write(
+        self, row: int, col: int, champ: Champ, valeur: Any, formule: str = "", *, gras: bool = False
+    ) -> None:
+        look = self.classeur.cell_format(champ, gras=gras)
+        value = float(valeur) if isinstance(valeur, Fraction) else valeur
+        if formule:
+            self.sheet.write_formula(row, col, "=" + formule, look, value)
+        elif nombres.absent(value):
+            self.sheet.write_blank(row, col, None, look)
+        elif isinstance(value, str):
+            self.sheet.write_string(row, col, clean(value), look)
+        elif champ.genre == "date":
+            self.sheet.write_datetime(row, col, value, look)
+        else:
+            self.sheet.write_number(row, col, value, look)
+
+
+class Table:
+    """A table of a sheet: cells are named by their column and their row."""
+
+    def __init__(self, feuille: Feuille, top: int, champs: Mapping[str, Champ], nb: int) -> None:
+        self.feuille, self.top, self.nb = feuille, top, nb
+        self.champs, self.cols = champs, {key: i for i, key in enumerate(champs)}
+        heading = feuille.classeur.format(
+            bold=True, text_wrap=True, valign="top", border=1, bg_color=HEADING, border_color="#BFBFBF"
+        )
+        for key, champ in champs.items():
+            feuille.sheet.write_string(top, self.cols[key], clean(champ.titre), heading)
+            feuille.sheet.set_column(self.cols[key], self.cols[key], champ.largeur)
+        feuille.sheet.repeat_rows(top)
+
+    def put(self, key: str, i: int, valeur: Any, formule: str = "", *, gras: bool = False) -> None:
+        """Write one cell: a value, or a formula (without "=") and its value."""
+        self.feuille._write(self.top + 1 + i, self.cols[key], self.champs[key], valeur, formule, gras=gras)
+
+    def at(self, key: str, i: int) -> str:
+        """Address inside the sheet, column fixed: "$E15"."""
+        return str(xl_rowcol_to_cell(self.top + 1 + i, self.cols[key], col_abs=True))
+
+    def cell(self, key: str, i: int) -> str:
+        """Absolute address, sheet included: "Segments!$E$15"."""
+        return self.feuille.address(self.top + 1 + i, self.cols[key])
+
+    def span(self, key: str, first: int = 0, last: int | None = None) -> str:
+        """Rows `first` to `last` of a column (all by default), absolute, with its sheet; -1: the heading."""
+        end = max(self.nb - 1, 0) if last is None else last
+        corners = (
+            xl_rowcol_to_cell(self.top + 1 + i, self.cols[key], row_abs=True, col_abs=True)
+            for i in (first, end)
+        )
+        return f"{self.feuille.nom}!{':'.join(corners)}"
