@@ -10,12 +10,13 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from flux.allocation.cadre import PUBLIC, SEGMENT, Cadre, make_cadre
+from flux.allocation.cadre import PUBLIC, PUBLICS_OF, SEGMENT, Cadre, make_cadre
 from flux.allocation.entiers import whole_plan
 from flux.allocation.hors_flux import baux_hors_flux
 from flux.allocation.melange import reference_mix
 from flux.allocation.modele import exact_table, optimise, shares
 from flux.allocation.obligations import Obligation, Sens, modelled, obligations
+from flux.noyau.errors import FluxError, near_misses
 from flux.rendu import images
 from flux.rendu.vue import Affichable, Tableau, Vue
 
@@ -63,11 +64,23 @@ class Plan(Affichable):
 
         Parameters
         ----------
-        objectif : one objective ("q1_hors_qpv", "dalo_prioritaires", "quota"…), or a porteur; all by default.
+        objectif : an objective ("q1_hors_qpv", "dalo_prioritaires", "quota"…), or a porteur ("etat" for its
+            priority persons and its agents together); all by default.
+
+        Raises
+        ------
+        FluxError
+            Code "explication.inconnu": no row of that name; near-misses suggested.
         """
         rows = self.objectifs
         if objectif is not None:
-            rows = rows.loc[(rows["objectif"] == objectif) | (rows["porteur"] == objectif)]
+            holders = self.quotas.table
+            state = holders.loc[holders["categorie"].isin(PUBLICS_OF), "id_reservataire"].tolist()
+            porteurs = state if objectif == "etat" else [objectif]
+            kept = rows.loc[(rows["objectif"] == objectif) | rows["porteur"].isin(porteurs)]
+            if kept.empty:
+                raise _unknown(objectif, sorted({*rows["objectif"], *rows["porteur"], "etat"}))
+            rows = kept
         names = [" · ".join(words) for words in
                  zip(rows["objectif"], rows["porteur"], rows["territoire_code"], rows["niveau"], strict=True)]
         return rows.assign(contrainte=names)[EXPLAINED].reset_index(drop=True)
@@ -123,6 +136,12 @@ def allocate(quotas: Quotas) -> Plan:
     return Plan(table=_table(cadre, exact, entiers.table), objectifs=objectifs, conflits=_conflits(objectifs),
                 manques=entiers.manques, hypotheses=(*baux.hypotheses, *supposed, *_left_out(quotas)),
                 taille=optimum.taille, quotas=quotas)
+
+
+def _unknown(asked: str, known: Sequence[str]) -> FluxError:
+    close = near_misses(asked, known)
+    hint = f"Vouliez-vous dire : {', '.join(close)} ?" if close else f"Connus : {', '.join(known)}."
+    return FluxError(f"Aucune contrainte « {asked} » dans le plan. {hint}", code="explication.inconnu")
 
 
 def _table(cadre: Cadre, exact: pd.DataFrame, whole: pd.DataFrame) -> pd.DataFrame:

@@ -17,6 +17,7 @@ from scipy.optimize import linprog
 from scipy.sparse import coo_array, csr_array, vstack
 
 from flux.allocation import Plan, allocate, modele
+from flux.noyau.errors import FluxError
 from flux.noyau.solveur import Etape, Programme, Solution, solve
 
 QuotasOf = Callable[..., Any]
@@ -401,6 +402,10 @@ def test_faces(two_communes: Any) -> None:
         "article",
     ]
     assert len(plan.explain()) == len(plan.objectifs)
+    assert set(plan.explain("etat")["article"]) == {"CCH, art. L. 441-1, al. 41", "CCH, art. R. 441-5, I"}
+    with pytest.raises(FluxError, match="q1_hors_qpv") as error:
+        plan.explain("q1_hors_qvp")
+    assert error.value.code == "explication.inconnu"
     assert "20 logements" in repr(plan)
     assert plan.plot().axes
     assert plan.taille["segments"] == 5
