@@ -193,19 +193,25 @@ def _ceiling(
 def lost_to_ceilings(
     quota_exact: Mapping[str, Fraction], nb: Mapping[str, int], plafonds: Sequence[Plafond]
 ) -> dict[str, Fraction]:
-    """What the year's ceilings refuse, by holder: it leaves the account (`annuel`)."""
+    """What the year's ceilings refuse, by holder: it leaves the account (`annuel`).
+
+    A wider ceiling refuses only what the narrower ones let through: what a ceiling in `cumule` keeps in
+    the account of the State's agents, the State's own ceiling does not take from it.
+    """
     lost: dict[str, Fraction] = {}
+    refused = dict.fromkeys(nb, Fraction(0))
     for plafond in plafonds:
-        if plafond.cumule or sum(nb[i] for i in plafond.membres) < plafond.limite:
+        if sum(nb[i] for i in plafond.membres) < plafond.limite:
             continue
-        left = {
-            i: max(Fraction(0), quota_exact[i] - lost.get(i, Fraction(0)) - nb[i]) for i in plafond.membres
-        }
-        over = total([quota_exact[i] - lost.get(i, Fraction(0)) for i in plafond.membres]) - plafond.limite
-        whole = total(left)
+        asked = {i: quota_exact[i] - refused[i] for i in plafond.membres}
+        left = {i: max(Fraction(0), v - nb[i]) for i, v in asked.items()}
+        over, whole = total(asked) - plafond.limite, total(left)
         if over > 0 and whole:
             for i, v in left.items():
-                lost[i] = lost.get(i, Fraction(0)) + v * min(Fraction(1), over / whole)
+                taken = v * min(Fraction(1), over / whole)
+                refused[i] += taken
+                if not plafond.cumule:
+                    lost[i] = lost.get(i, Fraction(0)) + taken
     return lost
 
 
