@@ -22,6 +22,7 @@ TERRITOIRE, ETAT, DEPARTEMENT, RESTE = "territoire", "etat", "departement", "res
 GARANTIE, AUTRE = "garantie", "autre"
 DUS = {
     "id": Champ("Identifiant", largeur=44),
+    "ordre": Champ("Numéro du réservataire", "entier"),
     "nom": Champ("Réservataire", largeur=34),
     "categorie": Champ("Catégorie", largeur=18),
     "commune": Champ("Commune"),
@@ -37,7 +38,7 @@ DUS = {
     "ajouts_autre": Champ("Autres ajouts", "exact", entree=True),
     "brut_garantie": Champ("Brut contre garantie", "exact"),
     "brut_autre": Champ("Autre brut", "exact"),
-    "groupe": Champ("Groupe du plafond des garanties", largeur=16),
+    "groupe": Champ("Groupe du plafond des garanties", "entier"),
     "coef_garantie": Champ("Plafond des garanties", "exact"),
     "coef_agents": Champ("Plafond des agents", "exact"),
     "coef_etat": Champ("Plafond de l'État", "exact"),
@@ -50,7 +51,8 @@ DUS = {
     "exact": Champ("Dû exact", "exact"),
 }
 GROUPES = {
-    "groupe": Champ("Groupe", largeur=44),
+    "groupe": Champ("Groupe", "entier", largeur=44),
+    "nom": Champ("Garant ou commune", largeur=18),
     "flux": Champ("Flux du territoire", "exact"),
     "demande": Champ("Dus contre garantie", "exact"),
     "coefficient": Champ("Réduction", "exact"),
@@ -109,9 +111,11 @@ def write_dus(feuille: Feuille, plafonds: Feuille, quotas: Quotas, flux: Flux, t
         *(holders[k] for k in ("id_reservataire", "territoire_type", "territoire_code")), strict=True
     )
     types = {str(r): (str(t), str(c)) for r, t, c in places}
+    order = {str(r): k for k, r in enumerate(quotas.table["id_reservataire"], start=1)}
     dus = Dus(quotas, flux, taux, feuille.table(DUS, len(rows)), rows, types)
     for i, row in enumerate(rows):
         dus.table.put("id", i, row["id_reservataire"])
+        dus.table.put("ordre", i, order[row["id_reservataire"]])
         dus.table.put("nom", i, noms.reservataire(row["id_reservataire"]))
         for key in ("categorie", "commune", "etage"):
             dus.table.put(key, i, row[key])
@@ -210,7 +214,8 @@ def _guarantee_caps(dus: Dus, feuille: Feuille) -> None:
     block = feuille.table(GROUPES, len(groups), titre="Garanties d'emprunt : plafond sur les dus exacts")
     for g, ((name, kind, code), members) in enumerate(groups.items()):
         value = sum(flux.flux_of[c] for c in flux.home(kind, code))
-        block.put("groupe", g, name)
+        block.put("groupe", g, g + 1)
+        block.put("nom", g, name)
         block.put("flux", g, value, flux.over("flux", kind, code))
         asked = sum(gross(dus.rows[i], GARANTIE) for i in members)
         sums = f"SUMIF({table.span('groupe')},{block.at('groupe', g)},{table.span('brut_garantie')})"
@@ -219,7 +224,7 @@ def _guarantee_caps(dus: Dus, feuille: Feuille) -> None:
         fit = f"IF({wanted}=0,1,MIN(1,{dus.taux.garantie}*{flow}/{wanted}))"
         block.put("coefficient", g, min(1.0, dus.taux.part_max_garantie * value / asked), fit)
         for i in members:
-            table.put("groupe", i, name)
+            table.put("groupe", i, g + 1)
             table.put("coef_garantie", i, dus.rows[i]["coef_garantie"], block.cell("coefficient", g))
     for i, row in dus.of(DEPARTEMENT):
         part = table.at("part_garantie", i)

@@ -31,8 +31,6 @@ SEGMENTS = {
 COMMUNES = {
     "commune": Champ("Commune", largeur=44),
     "nom": Champ("Nom", largeur=30),
-    "epci": Champ("EPCI"),
-    "ept": Champ("EPT"),
     "base": Champ("Logements de l'assiette", "entier"),
     "relocations": Champ("Flux de relocations", "exact"),
     "flux": Champ("Flux à partager", "exact"),
@@ -69,13 +67,14 @@ class Flux:
         return [c for c in communes_of(self.quotas.dossier, territoire_type, code) if c in self.codes]
 
     def over(self, colonne: str, territoire_type: str, code: str) -> str:
-        """Formula that adds up a column of the communes over a territory."""
-        home = self.home(territoire_type, code)
-        if len(home) == len(self.codes):
-            return f"SUM({self.table.span(colonne)})"
-        if territoire_type in ("epci", "ept"):
-            return f'SUMIF({self.table.span(territoire_type)},"{code}",{self.table.span(colonne)})'
-        return "+".join(self.at(colonne, c) for c in home) or "0"
+        """Formula that adds up a column of the communes over a territory, by runs of neighbouring rows."""
+        places = [self.codes.index(c) for c in self.home(territoire_type, code)]
+        if not places:
+            return "0"
+        starts = [p for k, p in enumerate(places) if k == 0 or places[k - 1] != p - 1]
+        ends = [p for k, p in enumerate(places) if k == len(places) - 1 or places[k + 1] != p + 1]
+        spans = (self.table.span(colonne, a, b) for a, b in zip(starts, ends, strict=True))
+        return f"SUM({','.join(spans)})"
 
     def at(self, colonne: str, commune: str) -> str:
         """Cell of a commune."""
@@ -83,9 +82,10 @@ class Flux:
 
 
 def with_first_lettings(quotas: Quotas) -> pd.DataFrame:
-    """`quotas.flux`, and `premieres`: first lettings that the parties put in the flow, by segment."""
+    """`quotas.flux` commune after commune, and `premieres`: first lettings put in the flow, by segment."""
     scaled = quotas.flux["flux_net"] * float(quotas.exact["echelle"])
-    return quotas.flux.assign(premieres=(quotas.flux["flux_a_partager"] - scaled).round())
+    flow = quotas.flux.assign(premieres=(quotas.flux["flux_a_partager"] - scaled).round())
+    return flow.sort_values("commune", kind="stable", ignore_index=True)
 
 
 def write_flux(segments: Feuille, feuille: Feuille, quotas: Quotas, noms: Noms) -> Flux:
@@ -176,19 +176,18 @@ def _communes(
     flow = with_first_lettings(quotas)
     sums = flow.groupby("commune", sort=True)[["nb_logements", "premieres", "flux_a_partager"]].sum()
     codes = [str(c) for c in sums.index]
-    towns = quotas.dossier.communes.set_index("commune")
+    ranks = pd.Series(range(len(flow))).groupby(flow["commune"].to_numpy())
+    places = {str(c): (int(r.min()), int(r.max())) for c, r in ranks}
     table = feuille.table(COMMUNES, len(codes), titre="Par commune")
     for i, (code, row) in enumerate(zip(codes, sums.to_dict("records"), strict=True)):
         table.put("commune", i, code)
         table.put("nom", i, noms.commune(code))
-        for key in ("epci", "ept"):
-            table.put(key, i, towns[key].get(code))
-        here = f"{rows.span('commune')},{table.at('commune', i)}"
-        table.put("base", i, row["nb_logements"], f"SUMIF({here},{rows.span('nb')})")
+        first, last = places[code]
+        table.put("base", i, row["nb_logements"], f"SUM({rows.span('nb', first, last)})")
         relet = row["flux_a_partager"] - row["premieres"]
-        table.put("relocations", i, relet, f"SUMIF({here},{rows.span('net')})*{scale}")
-        first = f"SUMIF({here},{rows.span('premieres')})"
-        table.put("flux", i, row["flux_a_partager"], f"{table.at('relocations', i)}+{first}")
+        table.put("relocations", i, relet, f"SUM({rows.span('net', first, last)})*{scale}")
+        arriving = f"SUM({rows.span('premieres', first, last)})"
+        table.put("flux", i, row["flux_a_partager"], f"{table.at('relocations', i)}+{arriving}")
     flows = sums["flux_a_partager"]
     relets = (flows - sums["premieres"]).tolist()
     return Flux(

@@ -150,7 +150,7 @@ def _exact_columns(table: Table, dus: Dus, noms: Noms) -> dict[str, Fraction]:
         table.put("ordre", i, i + 1)
         table.put("id", i, ident)
         table.put("nom", i, noms.reservataire(ident))
-        spans = f"{dus.table.span('id')},{table.at('id', i)},{dus.table.span('exact')}"
+        spans = f"{dus.table.span('ordre')},{table.at('ordre', i)},{dus.table.span('exact')}"
         table.put("du", i, row["du_exact"], f"SUMIF({spans})")
         table.put("solde", i, row["solde_reporte"])
         formula = (
@@ -174,7 +174,7 @@ def _caps(
     rates = {"etat_agents": dus.taux.agents, "etat": dus.taux.etat}
     tolerated = {i: n for cap in caps for i, n in cap.tolere.items()}
     for i, ident in enumerate(dus.quotas.table["id_reservataire"]):
-        spans = f"{dus.table.span('id')},{table.at('id', i)},{dus.table.span('exact_autre')}"
+        spans = f"{dus.table.span('ordre')},{table.at('ordre', i)},{dus.table.span('exact_autre')}"
         if ident in tolerated:
             table.put("tolere", i, tolerated[ident], f"-INT(-ROUND(SUMIF({spans}),9))")
         else:
