@@ -19,6 +19,8 @@ from flux.noyau.tables import LIGNE, enumerate_fr, suggestion
 
 CONVENTION = "convention"
 CONVENTION_TOML = "convention.toml"
+SERVICE = frozenset({"lisez_moi", "controles", "exemples", "anomalies", "resume"})
+"""Sheets of our own workbooks that are read by people, never by us."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +64,8 @@ def collect(path: Path) -> Inventaire:
                 found = [_twice(nom, sheet.source, tables[nom].source)]
             elif nom in TABLES:
                 tables[nom], found = with_headers(nom, sheet)
+            elif sheet.source.feuille and nom in SERVICE:
+                found = []
             else:
                 inconnues.append(sheet.source.feuille or sheet.source.fichier)
                 found = []

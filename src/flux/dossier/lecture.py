@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from flux.dossier import completion, lecture_convention
@@ -10,7 +10,7 @@ from flux.dossier.communes import communes_frame
 from flux.dossier.contexte import Contexte
 from flux.dossier.controles import controler
 from flux.dossier.dossier import Dossier
-from flux.dossier.inventaire import collect
+from flux.dossier.inventaire import Inventaire, collect
 from flux.dossier.schemas import TABLES
 from flux.noyau.errors import Anomalie, DataError, Gravite
 from flux.noyau.provenance import Source
@@ -19,10 +19,14 @@ from flux.noyau.tables import check
 
 @dataclass(frozen=True, slots=True)
 class Examen:
-    """What an examination finds: the dossier, or None if a defect blocks it; every defect and repair."""
+    """What an examination finds: the dossier, or None if a defect blocks it; every defect and repair.
+
+    `inventaire` is the text as it was read; None where there was nothing to read.
+    """
 
     dossier: Dossier | None
     anomalies: tuple[Anomalie, ...]
+    inventaire: Inventaire | None = field(default=None, repr=False)
 
 
 def read_dossier(path: str | Path) -> Dossier:
@@ -77,7 +81,7 @@ def examine(path: str | Path) -> Examen:
         )
     )
     if convention is None or any(a.gravite is Gravite.BLOQUANT for a in anomalies):
-        return Examen(None, tuple(anomalies))
+        return Examen(None, tuple(anomalies), found)
     dossier = Dossier(
         nom=path.name if path.is_dir() else path.stem,
         convention=convention,
@@ -86,7 +90,7 @@ def examine(path: str | Path) -> Examen:
         reparations=tuple(anomalies),
         communes=communes,
     )
-    return Examen(dossier, tuple(anomalies))
+    return Examen(dossier, tuple(anomalies), found)
 
 
 def _not_found(path: Path) -> Anomalie:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import ClassVar
 
 import pandas as pd
 
@@ -22,7 +23,8 @@ class Gravite(StrEnum):
 class Anomalie:
     """One defect or one repair: what, where, why, what is allowed, how to correct it.
 
-    `code` is stable (tests and programs match it); every other field is for people.
+    `code` is stable (tests and programs match it); every other field is for people, but `lignes`: every
+    line that it speaks of, when it stands for several.
     """
 
     code: str
@@ -35,6 +37,7 @@ class Anomalie:
     valeur: str | None = None
     attendu: str = ""
     correction: str = ""
+    lignes: Sequence[int] = field(default=(), compare=False, repr=False)
 
     @property
     def lieu(self) -> str:
@@ -62,9 +65,9 @@ class Anomalie:
 
 
 def anomalies_table(anomalies: Iterable[Anomalie]) -> pd.DataFrame:
-    """One row an anomaly, columns in the order of `Anomalie`."""
-    columns = list(Anomalie.__dataclass_fields__)
-    table = pd.DataFrame([asdict(a) for a in anomalies], columns=columns)
+    """One row an anomaly, columns in the order of `Anomalie`, `lignes` left out."""
+    columns = [name for name in Anomalie.__dataclass_fields__ if name != "lignes"]
+    table = pd.DataFrame([[getattr(a, c) for c in columns] for a in anomalies], columns=columns)
     return table.astype({"ligne": "Int64"})
 
 
@@ -85,6 +88,8 @@ class DataError(FluxError):
     """The data cannot be used as they are: every defect at once, in `.table`."""
 
     LISTED = 20
+    html: ClassVar[Callable[[Sequence[Anomalie]], str] | None] = None
+    """What draws anomalies in a notebook; `rendu`, a floor above, gives it."""
 
     def __init__(self, anomalies: Sequence[Anomalie]) -> None:
         self.anomalies = tuple(anomalies)
@@ -102,6 +107,10 @@ class DataError(FluxError):
     def table(self) -> pd.DataFrame:
         """Every defect, one row each: code, message, gravite, fichier, feuille, ligne, colonne, …"""
         return anomalies_table(self.anomalies)
+
+    def _repr_html_(self) -> str | None:
+        draw = type(self).html
+        return draw(self.anomalies) if draw else None
 
 
 class RegleError(FluxError):

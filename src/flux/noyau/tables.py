@@ -111,6 +111,7 @@ def at_lines(
             defect,
             message=f"{defect.message} : {len(rest)} autres cellules de la même colonne, "
             f"lignes {line_ranges(rest.tolist())}",
+            lignes=rest,
         )
 
 
@@ -125,14 +126,15 @@ def strangers(values: pd.Series, known: Iterable[str]) -> pd.Series:
 
 def grouped(repair: Anomalie, frame: pd.DataFrame, mask: pd.Series) -> Iterator[Anomalie]:
     """One information for all the lines of `mask`: their number and first ranges end the message."""
-    lines = frame.loc[mask.to_numpy(dtype=bool), LIGNE].tolist()
-    if lines:
+    lines = frame[LIGNE].to_numpy(dtype="int64", na_value=0)[mask.to_numpy(dtype=bool)]
+    if len(lines):
         count = f"{len(lines)} cellules : lignes" if len(lines) > 1 else "1 cellule : ligne"
         yield replace(
             repair,
             ligne=int(lines[0]),
             gravite=Gravite.INFORMATION,
-            message=f"{repair.message} ({count} {line_ranges(lines)})",
+            message=f"{repair.message} ({count} {line_ranges(lines.tolist())})",
+            lignes=lines,
         )
 
 

@@ -42,7 +42,7 @@ SHEETS: dict[str, list[list[Any]]] = {
         ["stipulations", "derogation_prefectorale.part", 0.35],
         ["stipulations", "derogation_prefectorale.fin", dt.datetime(2026, 12, 31)],
     ],
-    "Lisez-moi": [["Ce classeur…"]],
+    "Notes": [["Ce classeur…"]],
 }
 
 
