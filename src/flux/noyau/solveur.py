@@ -321,7 +321,8 @@ def _quiet_solver() -> None:
 
 @contextmanager
 def _unheard() -> Iterator[None]:
-    sys.stdout.flush()
+    if sys.stdout is not None:
+        sys.stdout.flush()
     kept, sink = os.dup(1), os.open(os.devnull, os.O_WRONLY)
     try:
         os.dup2(sink, 1)

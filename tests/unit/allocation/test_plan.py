@@ -16,9 +16,13 @@ from hypothesis import strategies as st
 from scipy.optimize import linprog
 from scipy.sparse import coo_array, csr_array, vstack
 
-from flux.allocation import Plan, allocate, modele
+from flux.allocation import Obligation, Plan, allocate, modele
+from flux.allocation.cadre import Cadre, make_cadre
+from flux.allocation.hors_flux import baux_hors_flux
+from flux.allocation.melange import reference_mix
+from flux.allocation.obligations import NIVEAUX, obligations
 from flux.noyau.errors import FluxError
-from flux.noyau.solveur import Etape, Programme, Solution, solve
+from flux.noyau.solveur import Etape, Floats, Programme, Solution, solve
 
 QuotasOf = Callable[..., Any]
 SAMPLES = Path(__file__).parents[3] / "data" / "samples"
@@ -365,6 +369,42 @@ def test_sums_hold_and_the_proof_is_found_again_by_a_second_solver(
         received.drop("bailleur")
         <= quotas.table.set_index("id_reservataire")["quota"].reindex(received.index).drop("bailleur")
     ).all()
+
+
+@settings(max_examples=10, deadline=None)
+@given(seed=st.integers(0, 1_000))
+def test_no_greedy_plan_beats_the_optimum(quotas_factory: QuotasOf, seed: int) -> None:
+    quotas = random_quotas(quotas_factory, seed)
+    cadre = make_cadre(quotas)
+    rows = obligations(quotas, cadre, baux_hors_flux(quotas))
+    best = modele.optimise(cadre, rows, reference_mix(quotas, cadre)[0])
+    greedy = greedy_publics(cadre, seed)
+    assert greedy.sum() == pytest.approx(best.publics.sum())
+    assert levels(rows, best.publics) <= levels(rows, greedy)
+
+
+def greedy_publics(cadre: Cadre, seed: int) -> Floats:
+    """Each block to the first holders that still have some quota, then to publics drawn at random."""
+    chance = np.random.default_rng(seed)
+    left = cadre.porteurs["quota"].to_numpy(float).copy()
+    left[-1] = np.inf  # the bailleur
+    flow = cadre.blocs["flux"].to_numpy(float).copy()
+    part = {pair: k for k, pair in enumerate(zip(cadre.parts["groupe"], cadre.parts["porteur"], strict=True))}
+    held = np.zeros(len(cadre.parts))
+    for bloc, porteur, groupe in zip(
+        *(cadre.cellules[c] for c in ("bloc", "porteur", "groupe")), strict=True
+    ):
+        given = min(flow[bloc], left[porteur])
+        flow[bloc], left[porteur] = flow[bloc] - given, left[porteur] - given
+        held[part[groupe, porteur]] += given
+    draw = chance.random(len(cadre.publics))
+    mine = cadre.publics["part"].to_numpy()
+    return np.asarray(held[mine] * draw / np.bincount(mine, draw)[mine])
+
+
+def levels(rows: list[Obligation], nb: Floats) -> tuple[float, ...]:
+    """Dwellings missing at each level, the most important first."""
+    return tuple(round(sum(o.manque(nb) for o in rows if o.niveau in level), 6) for level in NIVEAUX)
 
 
 def second_solver(programme: Programme, etapes: list[Etape]) -> tuple[list[float], Any]:
