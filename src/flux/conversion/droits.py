@@ -107,6 +107,12 @@ def live_rights(dossier: Dossier, regles: Regles, classement: Classement, groupe
     rights = rights.assign(**_alive(rights, annee, str(choix.regle_echeance)))
     suite = rights.loc[~unique & ~first_letting & (rights["jours"] > 0)]
     avertissements: list[str] = []
+    if prolonged := int((rights["date_fin"].notna() & (rights["fin"] != rights["date_fin"])).sum()):
+        avertissements.append(
+            f"{prolonged} réservation(s) contre garantie d'un emprunt remboursé : la date de fin écrite ne "
+            f"compte pas, le droit dure {regles.ans('duree_garantie_apres_remboursement')} ans après le "
+            "remboursement (CCH, art. R. 441-6)."
+        )
 
     one = _on_dwellings(suite, base, str(choix.logement_partage))
     lots = suite.loc[is_lot & in_base]
