@@ -7,12 +7,12 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
+from flux.dossier.ecriture import write_folder
 from flux.noyau.errors import FluxError, near_misses
 from flux.samples.ecole import cas_ecole
 from flux.samples.generator import generate_parc
 from flux.samples.tables import Tables
 from flux.samples.val_de_mire import val_de_mire
-from flux.samples.writing import write_tables
 
 __all__ = ["SAMPLES", "Tables", "generate", "generate_parc", "write"]
 
@@ -49,4 +49,4 @@ def write(sample: str | Tables, folder: str | Path, *, ecraser: bool = False) ->
     FileExistsError : a file is already there and `ecraser` is false; nothing is then written.
     """
     tables = generate(sample) if isinstance(sample, str) else sample
-    return write_tables(tables, Path(folder), ecraser=ecraser)
+    return write_folder(tables.frames, tables.convention, Path(folder), ecraser=ecraser)

@@ -12,18 +12,29 @@ from typing import Any
 
 import pandas as pd
 
-from flux.samples.tables import Tables
+from flux.noyau.tables import LIGNE
+
+Sections = Mapping[str, Mapping[str, Any]]
 
 
-def write_tables(tables: Tables, folder: Path, *, ecraser: bool = False) -> Path:
+def write_folder(
+    frames: Mapping[str, pd.DataFrame], convention: Sections, folder: Path, *, ecraser: bool = False
+) -> Path:
     """Write one csv a table and `convention.toml` in `folder`, made if absent.
+
+    Parameters
+    ----------
+    frames : tables by name; their column `_ligne`, if any, is left out.
+    convention : sections of `convention.toml`, each a mapping of keys to values.
 
     Raises
     ------
     FileExistsError : a file is already there and `ecraser` is false; nothing is then written.
     """
-    texts = {f"{name}.csv": csv_text(frame) for name, frame in tables.frames.items()}
-    texts["convention.toml"] = toml_text(tables.convention)
+    texts = {
+        f"{name}.csv": csv_text(frame.drop(columns=LIGNE, errors="ignore")) for name, frame in frames.items()
+    }
+    texts["convention.toml"] = toml_text(convention)
     present = [name for name in texts if (folder / name).exists()]
     if present and not ecraser:
         raise FileExistsError(f"{folder} contient déjà {', '.join(present)} : rien n'a été écrit.")
@@ -40,10 +51,12 @@ def csv_text(frame: pd.DataFrame) -> str:
     return str(pd.DataFrame(cells).to_csv(sep=";", index=False, lineterminator="\n"))
 
 
-def toml_text(sections: Mapping[str, Mapping[str, Any]]) -> str:
+def toml_text(sections: Sections) -> str:
     """Sections of text, numbers, booleans, dates and lists of these."""
-    blocks = ["\n".join([f"[{name}]", *(f"{key} = {_toml_value(value)}" for key, value in section.items())])
-              for name, section in sections.items()]
+    blocks = [
+        "\n".join([f"[{name}]", *(f"{key} = {_toml_value(value)}" for key, value in section.items())])
+        for name, section in sections.items()
+    ]
     return "\n\n".join(blocks) + "\n"
 
 
