@@ -103,8 +103,7 @@ plan.plot()
 
 # %%
 annexe = flux.draft_annexe(plan)
-annexe.save("annexe_2026.docx", ecraser=True)
-annexe.save("annexe_2026.xlsx", ecraser=True)
+[str(annexe.save(f"annexe_2026.{suffixe}", ecraser=True)) for suffixe in ("docx", "xlsx")]
 
 # %%
 annexe

@@ -23,9 +23,9 @@ ROW_HEIGHT = 0.42  # inches
 
 def _canvas(titre: str, nb: int) -> tuple[Figure, Axes]:
     """An empty picture for `nb` horizontal bars."""
-    from matplotlib.figure import Figure
+    from flux.rendu.images_notebook import Image
 
-    figure = Figure(figsize=(8, 1.5 + ROW_HEIGHT * max(nb, 1)), dpi=DPI, layout="constrained")
+    figure = Image(figsize=(8, 1.5 + ROW_HEIGHT * max(nb, 1)), dpi=DPI, layout="constrained")
     axes = figure.add_subplot()
     figure.suptitle(titre, x=0.01, ha="left", fontweight="bold")
     axes.spines[["top", "right", "left"]].set_visible(False)

@@ -63,7 +63,14 @@ def texte(vue: Vue, *, lignes: int | None = LINES_SHOWN, largeur: int | None = N
     inside = sys.stdout is not None and sys.stdout.isatty()
     width = largeur or (shutil.get_terminal_size().columns if inside else WIDTH_WITHOUT_TERMINAL)
     stream = StringIO()
-    console = Console(file=stream, width=width, color_system=None, force_terminal=False, legacy_windows=False)
+    console = Console(
+        file=stream,
+        width=width,
+        color_system=None,
+        force_terminal=False,
+        force_jupyter=False,  # rich would print into the notebook instead of the stream
+        legacy_windows=False,
+    )
     console.print(Text(vue.titre))
     for note in vue.notes:
         console.print(Text(note))
