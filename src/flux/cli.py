@@ -141,7 +141,7 @@ def regles(
     values = [
         Colonne(c, cle="valeur", libelle=label) for c, label in (("avant", "Avant"), ("apres", "Après"))
     ]
-    columns = ("cle", *values, "depuis", "article")
+    columns: list[str | Colonne] = ["cle", *values, "depuis", "article"]
     changes = Tableau(titre="Paramètres modifiés", frame=rules.diff(other), colonnes=columns)
     typer.echo(texte(Vue(titre=title, tableaux=(changes,))))
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 
-from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 
@@ -13,5 +12,5 @@ class Image(Figure):
 
     def _repr_png_(self) -> bytes:
         stream = io.BytesIO()
-        FigureCanvasAgg(self).print_png(stream, metadata={"Software": None})
+        self.savefig(stream, format="png", metadata={"Software": None})
         return stream.getvalue()
