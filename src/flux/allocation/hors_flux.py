@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, cast
 
 import pandas as pd
 
-from flux.rendu import nombres
+from flux.rendu import glossaire, nombres
 
 if TYPE_CHECKING:
     from flux.conversion import Quotas
@@ -56,15 +56,19 @@ def baux_hors_flux(quotas: Quotas) -> Baux:
         autres=nb * (1.0 - known).fillna(0.0),
     )
     present = sorted(set(table["categorie"]))
-    hypotheses = [f"Baux hors du flux ({c}) : {nombres.part(past[c])} au premier quartile, part passée des "
-                  "mouvements." for c in present if c in past]
+    hypotheses = [f"Baux hors du flux ({_said(c)}) : {nombres.part(past[c])} au premier quartile, part passée"
+                  " des mouvements." for c in present if c in past]
     if unknown := [c for c in present if c not in past]:
-        hypotheses.append(f"Baux hors du flux ({', '.join(unknown)}) : quartile non connu, ils restent "
+        hypotheses.append(f"Baux hors du flux ({_said(*unknown)}) : quartile non connu, ils restent "
                           "dans la base des objectifs de mixité et n'y comptent pas.")
     if of_right := [c for c in present if c in relogements]:
-        hypotheses.append(f"Hors QPV, les relogements ({', '.join(of_right)}) comptent avec le premier "
-                          f"quartile quelles que soient les ressources ({article}).")
+        hypotheses.append("Hors QPV, comptent avec le premier quartile quelles que soient les ressources : "
+                          f"{_said(*of_right)} ({article}).")
     return Baux(table.reset_index(drop=True), tuple(hypotheses))
+
+
+def _said(*categories: str) -> str:
+    return ", ".join(glossaire.format("hors_flux.categorie", c) for c in categories)
 
 
 def _past_q1(mouvements: pd.DataFrame) -> dict[str, float]:

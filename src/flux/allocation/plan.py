@@ -17,7 +17,7 @@ from flux.allocation.melange import reference_mix
 from flux.allocation.modele import exact_table, optimise, shares
 from flux.allocation.obligations import Obligation, Sens, modelled, obligations
 from flux.noyau.errors import FluxError, near_misses
-from flux.rendu import images
+from flux.rendu import glossaire, images
 from flux.rendu.vue import Affichable, Tableau, Vue
 
 if TYPE_CHECKING:
@@ -81,9 +81,7 @@ class Plan(Affichable):
             if kept.empty:
                 raise _unknown(objectif, sorted({*rows["objectif"], *rows["porteur"], "etat"}))
             rows = kept
-        names = [" · ".join(words) for words in
-                 zip(rows["objectif"], rows["porteur"], rows["territoire_code"], rows["niveau"], strict=True)]
-        return rows.assign(contrainte=names)[EXPLAINED].reset_index(drop=True)
+        return rows.assign(contrainte=_said(rows))[EXPLAINED].reset_index(drop=True)
 
     def to_dict(self) -> dict[str, Any]:
         """JSON-able: table, objectifs, conflits, manques as records; hypotheses; taille."""
@@ -92,10 +90,11 @@ class Plan(Affichable):
                 "hypotheses": list(self.hypotheses), "taille": dict(self.taille)}
 
     def plot(self) -> Figure:
-        """What is reached against each threshold."""
-        rows = self.objectifs.loc[self.objectifs["base"] > 0]
-        names = rows["objectif"] + " · " + rows["porteur"] + " · " + rows["territoire_code"]
-        return images.objectifs(rows.assign(nom=names))
+        """What is reached against the threshold of each objective, and of the quotas that are not met."""
+        rows = self.objectifs
+        rows = rows.loc[(rows["base"] > 0) & (rows["niveau"] != "physique")
+                        & ((rows["niveau"] != "quota") | (rows["manque"] > 0))]
+        return images.objectifs(rows.assign(nom=_said(rows)))
 
     def vue(self) -> Vue:
         """Objectives, then the orientations by réservataire."""
@@ -136,6 +135,13 @@ def allocate(quotas: Quotas) -> Plan:
     return Plan(table=_table(cadre, exact, entiers.table), objectifs=objectifs, conflits=_conflits(objectifs),
                 manques=entiers.manques, hypotheses=(*baux.hypotheses, *supposed, *_left_out(quotas)),
                 taille=optimum.taille, quotas=quotas)
+
+
+def _said(rows: pd.DataFrame) -> list[str]:
+    """Each row as people name it: objective, holder, territory, level."""
+    columns = ("objectif", "porteur", "territoire_code", "niveau")
+    lists = ([glossaire.format(c, value) for value in rows[c]] for c in columns)
+    return [" · ".join(words) for words in zip(*lists, strict=True)]
 
 
 def _unknown(asked: str, known: Sequence[str]) -> FluxError:
