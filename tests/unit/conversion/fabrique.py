@@ -41,10 +41,10 @@ def dossier(
         ),
     ]
     sources = {nom: Source(fichier=f"{nom}.csv", nb_lignes=len(rows.get(nom, ()))) for nom in TABLES}
-    typed: dict[str, pd.DataFrame] = {}
-    for nom, table in TABLES.items():
-        typed[nom], found = check(_texte(rows.get(nom, [])), table, sources[nom])
-        blocking = [a for a in found if a.gravite is Gravite.BLOQUANT] if rows.get(nom) else []
+    typed = {nom: table.empty() for nom, table in TABLES.items()}
+    for nom in [nom for nom in typed if rows.get(nom)]:
+        typed[nom], found = check(_texte(rows[nom]), TABLES[nom], sources[nom])
+        blocking = [a for a in found if a.gravite is Gravite.BLOQUANT]
         assert not blocking, "\n".join(map(str, blocking))
     typed, found = completion.complete(typed, sources)
     assert not found, "\n".join(map(str, found))
