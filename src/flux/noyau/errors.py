@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import ClassVar
 
+import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 
@@ -37,7 +39,7 @@ class Anomalie:
     valeur: str | None = None
     attendu: str = ""
     correction: str = ""
-    lignes: Sequence[int] = field(default=(), compare=False, repr=False)
+    lignes: Sequence[int] | npt.NDArray[np.int64] = field(default=(), compare=False, repr=False)
 
     @property
     def lieu(self) -> str:
