@@ -1,0 +1,246 @@
+"""Large extracts (RPLS, SNE): look at the first lines, then read the few columns that are wanted.
+
+Nothing else of the file is kept in memory: an extract of 95 columns is read as the twenty that serve, and
+columns about persons are never read.
+"""
+
+from __future__ import annotations
+
+import codecs
+import csv
+import hashlib
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from python_calamine import CalamineError
+
+from flux.noyau.errors import Anomalie, DataError, Gravite
+from flux.noyau.provenance import Source
+from flux.noyau.tables import LIGNE, TEXTE
+
+SEPARATEURS = (";", "\t", ",", "|")
+TETES = 20
+"""Lines looked at to find the header."""
+_BLOC = 1 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class Apercu:
+    """The first lines of a csv file or of a sheet, and the way to read the rest."""
+
+    path: Path
+    source: Source
+    tetes: tuple[tuple[str, ...], ...]
+    anomalies: tuple[Anomalie, ...] = ()
+    encodage: str = "utf-8-sig"
+    separateur: str = ";"
+    feuille: pd.DataFrame | None = field(default=None, repr=False)
+
+    def lire(self, premiere: int, positions: Mapping[str, int]) -> pd.DataFrame:
+        """Columns as text from the line `premiere` (the first of the file is 1), and `_ligne`.
+
+        Parameters
+        ----------
+        positions : name given to each column, and its position in the file (from 0).
+
+        Returns
+        -------
+        Cells stripped, missing where empty; rows empty in all these columns are left out.
+
+        Raises
+        ------
+        DataError
+            Code "fichier.cellules_en_trop" or "fichier.guillemet".
+        """
+        wanted = sorted(positions.values())
+        raw = (
+            self._csv(premiere, wanted) if self.feuille is None else self.feuille.iloc[premiere - 1 :][wanted]
+        )
+        names = {position: name for name, position in positions.items()}
+        frame = pd.DataFrame({names[p]: _stripped(raw[p]) for p in wanted})
+        frame[LIGNE] = pd.Series(np.arange(premiere, premiere + len(frame)), dtype="Int64").to_numpy()
+        filled = frame[list(positions)].notna().any(axis=1)
+        return frame[filled].reset_index(drop=True).astype({LIGNE: "Int64"})
+
+    def _csv(self, premiere: int, wanted: list[int]) -> pd.DataFrame:
+        width = max(max(map(len, self.tetes)), max(wanted) + 1)
+        try:
+            return pd.read_csv(
+                self.path,
+                sep=self.separateur,
+                encoding=self.encodage,
+                header=None,
+                names=list(range(width)),
+                index_col=False,
+                usecols=wanted,
+                skiprows=premiere - 1,
+                dtype=str,
+                keep_default_na=False,
+                na_values=[""],
+                skip_blank_lines=False,
+            )
+        except pd.errors.ParserError as error:
+            raise DataError([_unreadable(str(error), premiere, self.source)]) from error
+
+
+def survey(path: Path) -> list[Apercu]:
+    """The first lines of a csv file, or of each sheet of a workbook.
+
+    Raises
+    ------
+    DataError
+        Codes "fichier.introuvable", "fichier.vide", "fichier.format", "fichier.encodage",
+        "fichier.classeur_illisible".
+    """
+    if not path.is_file():
+        raise _refused(path, "introuvable", "Ce fichier n'existe pas", correction="Vérifier le chemin.")
+    if path.suffix.lower() in {".xlsx", ".xls", ".ods"}:
+        return _survey_sheets(path)
+    if path.suffix.lower() not in {".csv", ".txt"}:
+        raise _refused(
+            path,
+            "format",
+            f"Le format « {path.suffix} » n'est pas lu",
+            attendu="un fichier .csv ou .txt, ou un classeur .xlsx, .xls ou .ods",
+            correction="Extraire le fichier de l'archive, ou l'enregistrer en CSV.",
+        )
+    return [_survey_csv(path)]
+
+
+def _survey_csv(path: Path) -> Apercu:
+    digest = hashlib.sha256()
+    decoder = codecs.getincrementaldecoder("utf-8")()
+    utf8, first, last = True, b"", b""
+    with path.open("rb") as stream:
+        while block := stream.read(_BLOC):
+            digest.update(block)
+            first, last = first or block, (last + block)[-_BLOC:]
+            try:
+                utf8 = utf8 and decoder.decode(block) is not None
+            except UnicodeDecodeError:
+                utf8 = False
+    source = Source(fichier=path.name, sha256=digest.hexdigest())
+    if b"\x00" in first:
+        raise _refused(
+            path,
+            "encodage",
+            "Le fichier n'est pas un texte lisible",
+            attendu="un fichier en UTF-8 ou en cp1252 (Windows)",
+            correction="Enregistrer le fichier au format « CSV UTF-8 ».",
+        )
+    encoding = "utf-8-sig" if utf8 else "cp1252"
+    lines = first.decode(encoding, errors="replace").splitlines()[: TETES + 1]
+    separator = max(SEPARATEURS, key=lambda s: max((line.count(s) for line in lines), default=0))
+    heads = tuple(tuple(map(str.strip, row)) for row in csv.reader(lines, delimiter=separator))[:TETES]
+    if not any(map(any, heads)):
+        raise _refused(path, "vide", "Le fichier est vide", correction="Refaire l'extraction.")
+    said = (
+        ()
+        if utf8
+        else (_said(source, "cp1252", "Le fichier n'est pas en UTF-8, il est lu en cp1252 (Windows)"),)
+    )
+    apercu = Apercu(path, source, heads, said, encoding, separator)
+    return replace(apercu, anomalies=(*said, *_truncated(apercu, last)))
+
+
+def _truncated(apercu: Apercu, last: bytes) -> Iterator[Anomalie]:
+    """A last line without its end and with fewer cells than the others: the copy stopped there."""
+    text = last.decode(apercu.encodage, errors="replace").splitlines()
+    if last.endswith((b"\n", b"\r")) or len(text) < 2 or len(apercu.tetes) < 2:
+        return
+    width = len(apercu.tetes[-1])
+    cells = next(csv.reader(text[-1:], delimiter=apercu.separateur), [])
+    if len(cells) < width:
+        yield Anomalie(
+            code="fichier.tronque",
+            fichier=apercu.source.fichier,
+            message=f"La dernière ligne a {len(cells)} cellules, les autres en ont {width} : "
+            "le fichier est tronqué",
+            correction="Refaire la copie ou l'extraction du fichier.",
+        )
+
+
+def _survey_sheets(path: Path) -> list[Apercu]:
+    source = Source(fichier=path.name, sha256=hashlib.sha256(path.read_bytes()).hexdigest())
+    try:
+        sheets = pd.read_excel(
+            path,
+            sheet_name=None,
+            header=None,
+            dtype=str,
+            engine="calamine",
+            keep_default_na=False,
+            na_values=[""],
+        )
+    except (CalamineError, ValueError) as error:
+        raise _refused(
+            path,
+            "classeur_illisible",
+            "Le classeur ne s'ouvre pas",
+            correction="L'ouvrir dans un tableur (sans mot de passe) et l'enregistrer au format .xlsx.",
+        ) from error
+    return [
+        Apercu(path, replace(source, feuille=name), _heads(sheet), feuille=sheet)
+        for name, sheet in sheets.items()
+    ]
+
+
+def _heads(sheet: pd.DataFrame) -> tuple[tuple[str, ...], ...]:
+    rows = sheet.head(TETES).itertuples(index=False, name=None)
+    return tuple(tuple("" if pd.isna(cell) else str(cell).strip() for cell in row) for row in rows)
+
+
+def _stripped(cells: pd.Series) -> pd.Series:
+    """Text without the spaces around it; stripping the distinct texts is enough."""
+    codes, distinct = pd.factorize(cells)
+    bare = [text.strip() or None for text in distinct]
+    return pd.Series([*bare, None], dtype=TEXTE).iloc[codes].reset_index(drop=True)
+
+
+def _said(source: Source, code: str, message: str) -> Anomalie:
+    return Anomalie(
+        code=f"fichier.{code}",
+        gravite=Gravite.INFORMATION,
+        fichier=source.fichier,
+        feuille=source.feuille,
+        message=message,
+    )
+
+
+def _refused(path: Path, code: str, message: str, *, attendu: str = "", correction: str = "") -> DataError:
+    return DataError(
+        [
+            Anomalie(
+                code=f"fichier.{code}",
+                fichier=path.name,
+                message=message,
+                attendu=attendu,
+                correction=correction,
+            )
+        ]
+    )
+
+
+def _unreadable(error: str, premiere: int, source: Source) -> Anomalie:
+    """pandas' words, in French, with the line of the file."""
+    if long := re.search(r"Expected (\d+) fields in line (\d+), saw (\d+)", error):
+        width, line, nb = map(int, long.groups())
+        return Anomalie(
+            code="fichier.cellules_en_trop",
+            fichier=source.fichier,
+            ligne=line,
+            message=f"La ligne a {nb} cellules, l'en-tête en a {width}",
+            correction="Mettre entre guillemets la cellule qui contient le séparateur.",
+        )
+    started = re.search(r"starting at row (\d+)", error)
+    return Anomalie(
+        code="fichier.guillemet",
+        fichier=source.fichier,
+        ligne=int(started[1]) + premiere if started else None,
+        message="Un guillemet ouvert n'est jamais fermé",
+        correction="Fermer le guillemet, ou réenregistrer le fichier depuis un tableur.",
+    )

@@ -1,0 +1,7 @@
+"""The RPLS: a bailleur's declared stock, in any of the layouts in which it circulates."""
+
+from flux.dossier.rpls.contingents import recouper
+from flux.dossier.rpls.lecture import read_rpls
+from flux.dossier.rpls.parc import ParcRpls
+
+__all__ = ["ParcRpls", "read_rpls", "recouper"]
