@@ -13,6 +13,7 @@ from flux.annexe import cadre, droits, orientations, partage
 from flux.annexe.noms import Noms
 from flux.annexe.section import Section
 from flux.conversion.enveloppe import library_version
+from flux.rendu.glossaire import clean
 from flux.rendu.vue import Affichable, Vue
 
 if TYPE_CHECKING:
@@ -110,7 +111,7 @@ def draft_annexe(plan: Plan) -> Annexe:
     )
     return Annexe(
         titre=f"Annexe {convention.annee} à la convention de réservation en flux",
-        bailleur=convention.bailleur.nom,
+        bailleur=clean(convention.bailleur.nom),
         annee=convention.annee,
         date=convention.date,
         version=made_by,

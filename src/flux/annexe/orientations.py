@@ -128,7 +128,8 @@ def orientations(plan: Plan, noms: Noms) -> Section:
 def _pivot(table: pd.DataFrame, column: str, values: list[str], order: list[str]) -> pd.DataFrame:
     """Whole dwellings by réservataire (in `order`) and by value of `column`, with their sum."""
     counts = table.groupby(["id_reservataire", column])["nb"].sum()
-    rows = [r for r in order if r in set(table["id_reservataire"])]
+    served = set(table["id_reservataire"])
+    rows = [r for r in order if r in served]
     frame = pd.DataFrame({v: [int(counts.get((r, v), 0)) for r in rows] for v in values})
     frame.insert(0, "id_reservataire", rows)
     return frame.assign(ensemble=frame[values].sum(axis=1))

@@ -21,7 +21,7 @@ WIDE = [
 ]
 
 
-def make_plan(nb_communes=14, bailleur=HOSTILE, flow=40):
+def _plan(nb_communes=14, bailleur=HOSTILE, flow=40):
     """`nb_communes` communes of `flow` dwellings a year each, one of them in QPV."""
     codes = [f"ZZ{i:03d}" for i in range(1, nb_communes + 1)]
     names = [f"Saint-Exemple-sur-Mire n° {i}" for i in range(1, nb_communes + 1)]
@@ -80,7 +80,17 @@ def make_plan(nb_communes=14, bailleur=HOSTILE, flow=40):
                 )
             )
     communes = pd.DataFrame(
-        rows, columns=["commune", "id_reservataire", "exact", "nb", "nb_qpv", "nb_hors_qpv", "nb_garantie", "solde"]
+        rows,
+        columns=[
+            "commune",
+            "id_reservataire",
+            "exact",
+            "nb",
+            "nb_qpv",
+            "nb_hors_qpv",
+            "nb_garantie",
+            "solde",
+        ],
     )
     total = communes.groupby("id_reservataire")[["exact", "nb"]].sum()
     base = 500 * nb_communes
@@ -105,7 +115,22 @@ def make_plan(nb_communes=14, bailleur=HOSTILE, flow=40):
             )
             for r, _, k, t in [*holders, ("bailleur", "", "bailleur", "ZZ")]
         ],
-        columns=["id_reservataire", "categorie", "territoire_code", "nb_droits", "nb_uniques", "part_droits", "part_flux", "part_patrimoine", "du_exact", "solde_reporte", "quota_exact", "quota", "plafond", "plafond_atteint"],
+        columns=[
+            "id_reservataire",
+            "categorie",
+            "territoire_code",
+            "nb_droits",
+            "nb_uniques",
+            "part_droits",
+            "part_flux",
+            "part_patrimoine",
+            "du_exact",
+            "solde_reporte",
+            "quota_exact",
+            "quota",
+            "plafond",
+            "plafond_atteint",
+        ],
     ).astype({"plafond": "Int64"})
     segments = pd.DataFrame(
         [
@@ -114,7 +139,18 @@ def make_plan(nb_communes=14, bailleur=HOSTILE, flow=40):
             for q in (False, True)
             for t in ("T2", "T3")
         ],
-        columns=["commune", "qpv", "typologie", "financement", "nb_logements", "taux_rotation", "liberations", "soustraits", "flux_net", "flux_a_partager"],
+        columns=[
+            "commune",
+            "qpv",
+            "typologie",
+            "financement",
+            "nb_logements",
+            "taux_rotation",
+            "liberations",
+            "soustraits",
+            "flux_net",
+            "flux_a_partager",
+        ],
     )
     quotas = SimpleNamespace(
         dossier=dossier,
@@ -137,7 +173,18 @@ def make_plan(nb_communes=14, bailleur=HOSTILE, flow=40):
                 )
             ]
             + [("garantie", c, 0.2, 6.0, 6, 8, "non", "CCH, art. R. 441-5-3", float(flow), 1) for c in codes],
-            columns=["groupe", "territoire_code", "part_max", "exact", "nb", "plafond", "atteint", "article", "flux_cumule", "nb_cumule"],
+            columns=[
+                "groupe",
+                "territoire_code",
+                "part_max",
+                "exact",
+                "nb",
+                "plafond",
+                "atteint",
+                "article",
+                "flux_cumule",
+                "nb_cumule",
+            ],
         ),
         assiette=pd.DataFrame(
             [
@@ -212,7 +259,17 @@ def make_plan(nb_communes=14, bailleur=HOSTILE, flow=40):
         dossier=dossier,
         table=pd.DataFrame(
             plan_rows,
-            columns=["commune", "qpv", "typologie", "financement", "id_reservataire", "priorite", "quartile", "nb_exact", "nb"],
+            columns=[
+                "commune",
+                "qpv",
+                "typologie",
+                "financement",
+                "id_reservataire",
+                "priorite",
+                "quartile",
+                "nb_exact",
+                "nb",
+            ],
         ),
         objectifs=pd.DataFrame(
             [
@@ -243,7 +300,19 @@ def make_plan(nb_communes=14, bailleur=HOSTILE, flow=40):
                     0.0,
                 ),
             ],
-            columns=["objectif", "porteur", "territoire_code", "niveau", "article", "base", "seuil", "atteint", "manque", "manque_entier", "cout_marginal"],
+            columns=[
+                "objectif",
+                "porteur",
+                "territoire_code",
+                "niveau",
+                "article",
+                "base",
+                "seuil",
+                "atteint",
+                "manque",
+                "manque_entier",
+                "cout_marginal",
+            ],
         ),
         hypotheses=("Le public d'une orientation suit la demande.",),
     )
@@ -251,7 +320,13 @@ def make_plan(nb_communes=14, bailleur=HOSTILE, flow=40):
 
 @pytest.fixture(scope="session")
 def plan():
-    return make_plan()
+    return _plan()
+
+
+@pytest.fixture(scope="session")
+def make_plan():
+    """The maker itself, for other sizes and names."""
+    return _plan
 
 
 @pytest.fixture(scope="session")

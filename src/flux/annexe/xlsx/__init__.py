@@ -18,6 +18,7 @@ from flux.annexe.xlsx.dus import Taux, write_dus
 from flux.annexe.xlsx.flux import write_flux
 from flux.annexe.xlsx.grille import CHECK, Champ, Classeur, Feuille, Table
 from flux.annexe.xlsx.quotas import write_quotas
+from flux.rendu import glossaire
 
 if TYPE_CHECKING:
     from flux.annexe.contenu import Annexe
@@ -110,7 +111,7 @@ def _summary(feuille: Feuille, annexe: Annexe, holders: Table, total: str, noms:
     )
     for i, (ident, categorie, exact, quota) in enumerate(keys):
         rows.put("nom", i, noms.reservataire(ident))
-        rows.put("categorie", i, categorie)
+        rows.put("categorie", i, glossaire.format("categorie", categorie))
         rows.put("exact", i, exact, holders.cell("quota_exact", i))
         rows.put("quota", i, quota, holders.cell("quota", i))
     last = len(table)

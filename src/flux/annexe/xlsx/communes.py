@@ -59,7 +59,7 @@ def write_communes(feuille: Feuille, quotas: Quotas, flux: Flux, holders: Table,
     last = table.top + table.nb
     feuille.sheet.conditional_format(last, 3, last, len(champs) - 1, rule)
     feuille.sheet.conditional_format(table.top + 1, len(champs) - 1, last, len(champs) - 1, rule)
-    feuille.sheet.freeze_panes(table.top + 1, 2)
+    feuille.keep_heading(table, columns=2)
 
 
 def _totals(table: Table, quotas: Quotas, flux: Flux, holders: Table, keys: list[str]) -> None:

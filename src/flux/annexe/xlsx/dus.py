@@ -113,6 +113,7 @@ def write_dus(feuille: Feuille, plafonds: Feuille, quotas: Quotas, flux: Flux, t
     types = {str(r): (str(t), str(c)) for r, t, c in places}
     order = {str(r): k for k, r in enumerate(quotas.table["id_reservataire"], start=1)}
     dus = Dus(quotas, flux, taux, feuille.table(DUS, len(rows)), rows, types)
+    feuille.keep_heading(dus.table, columns=3)
     for i, row in enumerate(rows):
         dus.table.put("id", i, row["id_reservataire"])
         dus.table.put("ordre", i, order[row["id_reservataire"]])

@@ -98,6 +98,7 @@ def write_flux(segments: Feuille, feuille: Feuille, quotas: Quotas, noms: Noms) 
         "Flux à partager = flux net × mise à l'échelle (feuille Flux) + premières locations.",
     )
     rows = segments.table(SEGMENTS, len(flow))
+    segments.keep_heading(rows, columns=2)
     for i, row in enumerate(flow.to_dict("records")):
         for key, value in (
             ("commune", row["commune"]),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
+from math import ceil
 from typing import TYPE_CHECKING, Any
 
 from xlsxwriter.utility import xl_rowcol_to_cell
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 
 NUMBER_FORMATS = {
     "texte": "@",
+    "phrase": "@",
     "entier": "#,##0",
     "annee": "0",
     "decimal": "#,##0.00",
@@ -26,8 +28,8 @@ NUMBER_FORMATS = {
     "date": "dd/mm/yyyy",
 }
 INPUT, HEADING, CHECK = "#FFF2CC", "#DCE6F1", "#FF7C80"
-WIDTHS = {"texte": 16, "nom": 34}
-NARROW = 12
+NARROW, PAGE = 12, 170  # characters: a column of numbers, the columns of a page
+LINE_HEIGHT = 13  # points
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +65,8 @@ class Classeur:
         }
         if champ.entree:
             look["bg_color"] = INPUT
+        if champ.genre == "phrase":
+            look["text_wrap"] = True
         if gras:
             look |= {"bold": True, "top": 2}
         return self.format(**look)
@@ -80,6 +84,12 @@ class Feuille:
         self.sheet.fit_to_pages(1, 0)
         self.sheet.set_footer("&L&A&RPage &P / &N")
         self.ligne = 0
+        self._widths: dict[int, int] = {}
+
+    def widen(self, column: int, width: int) -> None:
+        """Tables of one sheet share its columns: the widest decides."""
+        self._widths[column] = max(width, self._widths.get(column, 0))
+        self.sheet.set_column(column, column, self._widths[column])
 
     def title(self, titre: str, *phrases: str) -> None:
         """The title of the sheet, and what must be known to read it."""
@@ -106,6 +116,11 @@ class Feuille:
         """Absolute address of a cell, sheet included."""
         return f"{self.nom}!{xl_rowcol_to_cell(row, col, row_abs=True, col_abs=True)}"
 
+    def keep_heading(self, table: Table, columns: int = 0) -> None:
+        """The heading of the only table of the sheet stays in sight, on the screen and on each page."""
+        self.sheet.freeze_panes(table.top + 1, columns)
+        self.sheet.repeat_rows(table.top)
+
     def table(self, champs: Mapping[str, Champ], nb: int, *, titre: str = "") -> Table:
         """A table of `nb` rows below what is already there."""
         if titre:
@@ -120,16 +135,19 @@ class Feuille:
     def tableau(self, tableau: Tableau) -> None:
         """A table of the annex as it is: numbers as numbers, the rest as text, what is said under it."""
         genres = {Format.PART: "taux", Format.ANNEE: "annee"}
-        specs = tableau.specs
-        champs = {
-            c.nom: Champ(
-                heading,
-                genres.get(c.terme.format, str(c.terme.format)) if c.terme.format.est_nombre else "texte",
-                largeur=NARROW if c.terme.format.est_nombre else WIDTHS["nom"],
-            )
-            for c, heading in zip(specs, tableau.cellules().entetes, strict=True)
-        }
+        specs, cells = tableau.specs, tableau.cellules()
+        widths = [max(NARROW, w + 2) for w in cells.largeurs(PAGE)]
+        champs = {}
+        for c, heading, width in zip(specs, cells.entetes, widths, strict=True):
+            kind = c.terme.format
+            genre = genres.get(kind, str(kind)) if kind.est_nombre else "phrase"
+            champs[c.nom] = Champ(heading, genre, largeur=width)
         table = self.table(champs, len(tableau.frame) + (tableau.totaux is not None), titre=tableau.titre)
+        for i, row in enumerate(cells.lignes):
+            lines = max(
+                max(1, ceil(len(text) / (width - 2))) for text, width in zip(row, widths, strict=True)
+            )
+            self.sheet.set_row(table.top + 1 + i, LINE_HEIGHT * lines)
         for c in specs:
             number = c.terme.format.est_nombre
             for i, value in enumerate(tableau.frame[c.nom].tolist()):
@@ -171,8 +189,9 @@ class Table:
         )
         for key, champ in champs.items():
             feuille.sheet.write_string(top, self.cols[key], clean(champ.titre), heading)
-            feuille.sheet.set_column(self.cols[key], self.cols[key], champ.largeur)
-        feuille.sheet.repeat_rows(top)
+            feuille.widen(self.cols[key], champ.largeur)
+        lines = max((ceil(len(c.titre) / (c.largeur - 2)) for c in champs.values()), default=1)
+        feuille.sheet.set_row(top, LINE_HEIGHT * lines)
 
     def put(self, key: str, i: int, valeur: Any, formule: str = "", *, gras: bool = False) -> None:
         """Write one cell: a value, or a formula (without "=") and its value."""

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from flux.annexe.noms import BAILLEUR, Noms
 from flux.annexe.xlsx.dus import Dus
 from flux.annexe.xlsx.grille import Champ, Feuille, Table
+from flux.rendu import glossaire
 
 if TYPE_CHECKING:
     from flux.conversion.arrondi import Plafond
@@ -188,7 +189,7 @@ def _caps(
         since = float(cap.flux) - now if cap.cumule else 0.0
         group = f"{table.span(f'niveau_{ranks[k]}')},{block.at('numero', k)}"
         block.put("numero", k, k + 1)
-        block.put("groupe", k, cap.groupe)
+        block.put("groupe", k, glossaire.format("groupe", cap.groupe))
         block.put("territoire", k, noms.territoire(cap.territoire_code))
         block.put("taux", k, cap.taux, rates.get(cap.groupe, dus.taux.garantie))
         block.put("flux", k, cap.flux, f"{dus.flux.over('flux', *area)}+{since!r}")

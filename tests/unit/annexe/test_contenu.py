@@ -1,0 +1,75 @@
+import pytest
+
+from flux.annexe import draft_annexe
+
+
+def tables(annexe):
+    return {t.titre.split(". ", 1)[1]: t for s in annexe.sections for t in s.tableaux}
+
+
+def test_sections_follow_the_convention_in_order(annexe):
+    titles = [s.titre.split(". ", 1)[1] for s in annexe.sections]
+    assert titles[:3] == ["Parties et objet", "Synthèse", "État des lieux des réservations"]
+    assert titles[-1] == "Textes appliqués et sources"
+    assert [int(s.titre.split(".")[0]) for s in annexe.sections] == list(range(1, len(titles) + 1))
+
+
+def test_the_summary_is_three_sentences_and_one_table(annexe):
+    summary = annexe.sections[1]
+    assert len(summary.paragraphes) == 3
+    assert "560 logements sont à partager" in summary.paragraphes[0]
+    assert "1 sur 2" in summary.paragraphes[2]
+    assert len(summary.tableaux) == 1
+
+
+def test_every_table_adds_up(annexe):
+    for tableau in tables(annexe).values():
+        if tableau.total is True:
+            for column, total in tableau.totaux.items():
+                assert sum(tableau.frame[column].dropna()) == pytest.approx(float(total))
+    quotas = tables(annexe)["Du droit au quota, par réservataire"]
+    assert quotas.totaux["quota"] == 560
+
+
+def test_the_matrix_folds_communes_and_keeps_its_sums(annexe):
+    matrix = tables(annexe)["Quotas par commune et par réservataire"]
+    cells = matrix.cellules()
+    assert "Commune (sur son territoire)" in cells.entetes
+    assert "Action Logement Services" in cells.entetes
+    assert len(cells.entetes) == 9
+    assert len(cells.lignes) == 14
+    for _, row in matrix.frame.iterrows():
+        named = [c.nom for c in matrix.specs[2:-1]]
+        assert sum(row[c] for c in named) == row["ensemble"] == 40
+
+
+def test_a_departement_of_many_communes_keeps_as_many_columns(make_plan):
+    many = draft_annexe(make_plan(120))
+    assert len(tables(many)["Quotas par commune et par réservataire"].cellules().entetes) == 9
+
+
+def test_every_choice_is_said_with_its_origin_and_departure(annexe):
+    rows = {r[0]: r for r in tables(annexe)["Choix des parties"].cellules().lignes}
+    method = rows["Méthode de conversion du stock en flux"]
+    assert method[1].startswith("Pondérée par la rotation")
+    assert method[2:4] == ("convention", "oui")
+    assert rows["Arrondi aux logements entiers"][2:4] == ("défaut", "non")
+
+
+def test_hypotheses_warnings_ties_repairs_law_and_sources_are_all_there(annexe):
+    said = "\n".join(annexe.sections[-2].puces)
+    for word in ("taux d'échec", "suit la demande", "hors QPV est inférieure", "Égalité des restes"):
+        assert word in said
+    assert tables(annexe)["Valeurs lues autrement qu'elles ne sont écrites"].frame["nb"].tolist() == [1]
+    law = tables(annexe)["Paramètres de droit en vigueur au 01/01/2026"]
+    assert len(law.frame) == len(list(annexe.plan.quotas.regles))
+    assert "0123456789abcdef 0123456789abcdef" in tables(annexe)["Fichiers lus"].frame["sha256"][0]
+
+
+def test_it_is_data_and_shows_itself(annexe):
+    assert annexe.to_dict()["sections"][1]["titre"] == "2. Synthèse"
+    assert "Annexe 2026" in repr(annexe)
+    page = annexe._repr_html_()
+    assert "<script" not in page
+    assert "&lt;SA&gt;" in page
+    assert annexe.table is annexe.plan.quotas.table

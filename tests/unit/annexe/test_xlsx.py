@@ -1,0 +1,193 @@
+"""The workbook recomputes: its formulas give what Python gives, before and after a change."""
+
+import shutil
+import subprocess
+import warnings
+from dataclasses import replace
+from fractions import Fraction
+from pathlib import Path
+
+import openpyxl
+import pandas as pd
+import pytest
+
+import flux
+from flux.annexe.xlsx import SHEETS
+
+SAMPLES = Path(__file__).parents[3] / "data" / "samples"
+
+
+def workbook(path, *, values):
+    return openpyxl.load_workbook(path, data_only=values)
+
+
+def formulas_of(path):
+    book = workbook(path, values=False)
+    return [
+        (ws.title, c.coordinate)
+        for ws in book
+        for row in ws.iter_rows()
+        for c in row
+        if isinstance(c.value, str) and c.value.startswith("=")
+    ]
+
+
+def recompute(path, changes=None):
+    """Every formula as the engine `formulas` computes it, after `changes` of input cells."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        import formulas
+
+        model = formulas.ExcelModel().loads(str(path)).finish()
+        names = {str(k).upper(): k for k in model.dsp.data_nodes}
+        inputs = {names[f"'[{path.name}]{s}'!{c}".upper()]: v for (s, c), v in (changes or {}).items()}
+        solution = model.calculate(inputs=inputs)
+    found = {str(k).upper(): v for k, v in solution.items()}
+    return {(s, c): found[f"'[{path.name}]{s}'!{c}".upper()].value[0, 0] for s, c in formulas_of(path)}
+
+
+def column(path, sheet, heading, key="Identifiant", values=None):
+    """{key: (address, value)} of a column of the first table of a sheet."""
+    ws = workbook(path, values=True)[sheet]
+    top = next(r for r in range(1, 40) if heading in [c.value for c in ws[r]])
+    cols = {c.value: c.column_letter for c in reversed(ws[top]) if c.value}
+    out = {}
+    for r in range(top + 1, ws.max_row + 1):
+        name, address = ws[f"{cols[key]}{r}"].value, f"{cols[heading]}{r}"
+        if name is None:
+            break
+        out[name] = (address, values[sheet, address] if values else ws[address].value)
+    return out
+
+
+def quotas_in(path, values):
+    return {r: int(v) for r, (_, v) in column(path, "Quotas", "Quota", values=values).items()}
+
+
+@pytest.fixture(scope="module")
+def ecole():
+    return flux.read_dossier(SAMPLES / "cas-ecole")
+
+
+@pytest.fixture(scope="module")
+def saved(ecole, tmp_path_factory):
+    path = tmp_path_factory.mktemp("xlsx") / "ecole.xlsx"
+    return flux.draft_annexe(flux.allocate(flux.convert(ecole))).save(path)
+
+
+def expected(quotas):
+    return dict(zip(quotas.table["id_reservataire"], quotas.table["quota"], strict=True))
+
+
+def test_sheets_and_page_set_up(saved):
+    book = workbook(saved, values=False)
+    assert book.sheetnames == list(SHEETS)
+    for ws in book:
+        assert ws.page_setup.fitToHeight == 0
+        assert ws.sheet_properties.pageSetUpPr.fitToPage
+
+
+def test_cached_values_are_what_the_formulas_give(saved):
+    cached = workbook(saved, values=True)
+    for (sheet, cell), value in recompute(saved).items():
+        known = cached[sheet][cell].value
+        same = value == known if isinstance(known, str) else float(value) == pytest.approx(known, abs=1e-9)
+        assert same, (sheet, cell)
+
+
+def test_the_quotas_are_those_of_the_worked_example(saved):
+    assert quotas_in(saved, recompute(saved)) == {
+        "action_logement": 19,
+        "commune": 8,
+        "departement": 1,
+        "etat_agents": 2,
+        "etat_prioritaires": 13,
+        "bailleur": 10,
+    }
+
+
+def test_a_balance_changed_in_the_sheet_gives_what_python_gives(saved, ecole):
+    address, _ = column(saved, "Quotas", "Solde reporté")["commune"]
+    got = quotas_in(saved, recompute(saved, {("Quotas", address): 3.4}))
+    row = {"id_reservataire": "commune", "annee": 2025, "commune": "00001", "solde": 3.4}
+    soldes = pd.DataFrame([row]).reindex(columns=ecole.soldes.columns).astype(ecole.soldes.dtypes.to_dict())
+    changed = replace(ecole, tables={**ecole.tables, "soldes": soldes})
+    assert got == expected(flux.convert(changed))
+
+
+def test_a_rate_of_the_law_changed_in_the_sheet_gives_what_python_gives(saved, ecole):
+    ws = workbook(saved, values=True)["Plafonds"]
+    cells = {ws[f"A{r}"].value: f"B{r}" for r in range(1, 12)}
+    address = cells["Part maximale des garanties d'emprunt"]
+    got = quotas_in(saved, recompute(saved, {("Plafonds", address): 0.1}))
+    law = flux.regles(ecole.convention.date).suppose(part_max_garantie=0.1)
+    assert got == expected(flux.convert(ecole, regles=law))
+
+
+def test_subtractions_changed_in_the_sheet_give_what_python_gives(saved, ecole):
+    """A flow of another size: every due and every quota follows."""
+    ws = workbook(saved, values=True)["Segments"]
+    top = next(r for r in range(1, 20) if "Logements soustraits" in [c.value for c in ws[r]])
+    col = next(c.column_letter for c in ws[top] if c.value == "Logements soustraits")
+    rows = [r for r in range(top + 1, ws.max_row + 1) if ws[f"A{r}"].value]
+    table = ecole.tables["soustractions"]
+    none = table.assign(nb=0.0).astype(table.dtypes.to_dict())
+    quotas = flux.convert(replace(ecole, tables={**ecole.tables, "soustractions": none}))
+    assert quotas.exact["flux_a_partager"] == Fraction(73)
+    got = recompute(saved, {("Segments", f"{col}{r}"): 0.0 for r in rows})
+    assert quotas_in(saved, got) == expected(quotas)
+
+
+def test_two_runs_give_the_same_bytes(ecole, saved, tmp_path):
+    again = flux.draft_annexe(flux.allocate(flux.convert(ecole))).save(tmp_path / "autre.xlsx")
+    assert again.read_bytes() == saved.read_bytes()
+
+
+def test_texts_are_never_formulas(ecole, tmp_path):
+    holders = ecole.tables["reservataires"].copy()
+    holders["nom"] = "=1+1"
+    trapped = replace(ecole, tables={**ecole.tables, "reservataires": holders})
+    path = flux.draft_annexe(flux.allocate(flux.convert(trapped))).save(tmp_path / "piege.xlsx")
+    cells = [c for row in workbook(path, values=False)["Synthèse"].iter_rows() for c in row]
+    trap = [c for c in cells if c.value == "=1+1 (commune)"]
+    assert trap
+    assert all(c.data_type == "s" for c in trap)
+
+
+def test_the_checks_are_zero_and_turn_red(saved):
+    book = workbook(saved, values=True)
+    ws = book["Communes"]
+    rules = [r.type for rules in ws.conditional_formatting for r in rules.rules]
+    assert rules == ["cellIs", "cellIs"]
+    last = [c.value for c in ws[ws.max_row] if isinstance(c.value, int | float)]
+    assert set(last) == {0}
+
+
+PROFILE = """<?xml version="1.0" encoding="UTF-8"?>
+<oor:items xmlns:oor="http://openoffice.org/2001/registry">
+<item oor:path="/org.openoffice.Office.Calc/Formula/Load"><prop oor:name="OOXMLRecalcMode" oor:op="fuse">
+<value>0</value></prop></item></oor:items>"""
+
+
+@pytest.mark.skipif(shutil.which("soffice") is None, reason="LibreOffice is not installed")
+def test_libreoffice_recomputes_the_same_values(tmp_path):
+    quotas = flux.convert(flux.read_dossier(SAMPLES / "val-de-mire"), part_etat="legale")
+    path = flux.draft_annexe(flux.allocate(quotas)).save(tmp_path / "mire.xlsx")
+    profile = tmp_path / "profil" / "user"
+    profile.mkdir(parents=True)
+    (profile / "registrymodifications.xcu").write_text(PROFILE)
+    out = tmp_path / "recalcul"
+    command = [
+        "soffice",
+        f"-env:UserInstallation={(tmp_path / 'profil').as_uri()}",
+        "--headless",
+        "--convert-to",
+        "xlsx:Calc MS Excel 2007 XML",
+        "--outdir",
+        str(out),
+        str(path),
+    ]
+    subprocess.run(command, check=True, capture_output=True, timeout=120)
+    cached, again = workbook(path, values=True), workbook(out / path.name, values=True)
+    for sheet, cell in formulas_of(path):
+        assert again[sheet][cell].value == pytest.approx(cached[sheet][cell].value, abs=1e-7), (sheet, cell)
