@@ -157,6 +157,16 @@ def check_non_imputable(quotas: flux.Quotas, _: str, expected: Any) -> None:
     same(quotas.soustractions["non_imputable"].sum(), Decimal(expected))
 
 
+def check_net(quotas: flux.Quotas, _: str, expected: str) -> None:
+    same(quotas.exact["flux_net"], Decimal(expected))
+
+
+def check_balances(quotas: flux.Quotas, _: str, expected: dict[str, Any]) -> None:
+    found = quotas.soldes.groupby("id_reservataire")["solde"].sum()
+    for ident, written in expected.items():
+        same(found[ident], written)
+
+
 def check_plafonds(quotas: flux.Quotas, _: str, expected: list[dict[str, Any]]) -> None:
     """Each row expected is in `quotas.plafonds`, in the columns that it gives."""
     for row in expected:
@@ -181,6 +191,8 @@ CONTROLES = {
     "reductions": check_reductions,
     "assiette": check_assiette,
     "non_imputable": check_non_imputable,
+    "flux_net": check_net,
+    "soldes": check_balances,
     "plafonds": check_plafonds,
     "dit": check_said,
 }
