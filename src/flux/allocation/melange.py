@@ -50,18 +50,19 @@ def _legal(quotas: Quotas, cadre: Cadre) -> pd.Series:
 def _asked(quotas: Quotas, cadre: Cadre) -> pd.Series:
     """Applicants behind each public; the State's agents follow the quartiles of all applicants."""
     demande = quotas.dossier.demande
-    demande = demande.loc[demande["public"] == "tous"]
-    publics = cadre.publics
-    sizes = {(kind, code): int(within(cadre.communes, kind, code).sum())
-             for kind, code in set(zip(demande["territoire_type"], demande["territoire_code"], strict=True))}
-    asked = pd.Series(0.0, index=publics.index)
+    demande = demande.loc[demande["public"] == "tous"].assign(nb=lambda d: d["nb"].astype(float))
+    territory = ["territoire_type", "territoire_code"]
+    sizes = {key: int(within(cadre.communes, *key).sum())
+             for key in zip(*(demande[c] for c in territory), strict=True)}
+    source = pd.Series("", index=cadre.groupes.index)
     for kind, code in sorted(sizes, key=lambda t: (-sizes[t], t)):  # the smallest comes last and prevails
-        rows = demande.loc[(demande["territoire_type"] == kind) & (demande["territoire_code"] == code)]
-        counts = rows.groupby(["typologie", *PUBLIC])["nb"].sum().astype(float)
-        agents = rows.groupby(["typologie", "quartile"])["nb"].sum().astype(float)
-        agents = pd.concat({"agent": agents}, names=["priorite"]).reorder_levels(["typologie", *PUBLIC])
-        counts = pd.concat([counts, agents])
-        here = publics["zone"].isin(cadre.zones(kind, code)) & publics["typologie"].isin(rows["typologie"])
-        index = pd.MultiIndex.from_frame(publics.loc[here, ["typologie", *PUBLIC]])
-        asked.loc[here] = counts.reindex(index).fillna(0.0).to_numpy()
-    return asked
+        mine = (demande["territoire_type"] == kind) & (demande["territoire_code"] == code)
+        cited = demande.loc[mine, "typologie"]
+        here = cadre.groupes["zone"].isin(cadre.zones(kind, code)) & cadre.groupes["typologie"].isin(cited)
+        source.loc[here] = f"{kind} {code}"
+    counts = pd.concat([demande, demande.assign(priorite="agent")])
+    counts = counts.assign(source=counts["territoire_type"] + " " + counts["territoire_code"])
+    keys = ["source", "typologie", *PUBLIC]
+    publics = cadre.publics.assign(source=source.loc[cadre.publics["groupe"]].to_numpy())
+    asked = publics.merge(counts.groupby(keys, as_index=False)[["nb"]].sum(), on=keys, how="left")["nb"]
+    return asked.fillna(0.0).set_axis(publics.index)

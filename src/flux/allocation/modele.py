@@ -89,12 +89,11 @@ def _elastic(builder: Builder, obligations: list[Obligation], w: Ints) -> Ints:
     """One row and one column of shortfall an obligation; returns the columns."""
     short = builder.columns([f"manque|{o.cle}" for o in obligations])
     for obligation, column in zip(obligations, short, strict=True):
-        weight = obligation.compte.astype(float) - obligation.part * obligation.assiette
         side = -1.0 if obligation.sens is Sens.PLAFOND else 1.0
         known = side * (obligation.part * obligation.base_fixe - obligation.acquis)
         row = builder.rows([obligation.cle], known, known if obligation.sens is Sens.EGALITE else np.inf)[0]
-        rows = np.flatnonzero(weight)
-        builder.entries(row, w[rows], side * weight[rows])
+        builder.entries(row, w[obligation.compte], side)
+        builder.entries(row, w[obligation.assiette], -side * obligation.part)
         builder.entries(row, column)
     return short
 

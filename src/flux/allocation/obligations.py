@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from flux.conversion import Quotas
 
 Mask = NDArray[np.bool_]
+Ints = NDArray[np.int64]
 
 DALO_OF = {
     "commune": "part_min_dalo_prioritaires", "epci": "part_min_dalo_prioritaires",
@@ -30,6 +31,7 @@ DALO_OF = {
 NIVEAUX = (("physique",), ("loi",), ("cia", "cil"), ("quota",), ("convention",), ("souhait",))
 """The stages of the plan, the most important first: what one level gains, no lower level may cost."""
 
+NOBODY = np.zeros(0, np.int64)
 COLUMNS_OBJECTIFS = ["objectif", "niveau", "territoire_code", "id_reservataire", "part", "source"]
 
 
@@ -49,8 +51,8 @@ class Obligation:
     ----------
     objectif, porteur, territoire_code, niveau, article : its name; `*` is every holder, or everywhere.
     part : share of the base that is asked [0, 1].
-    compte : publics that count, on the rows of `cadre.publics`.
-    assiette : publics that make the base, on the same rows.
+    compte : publics that count: indices of `cadre.publics`.
+    assiette : publics that make the base: indices of `cadre.publics`.
     base_fixe : dwellings of the base that the plan does not decide.
     acquis : dwellings that count already.
     sens : floor, ceiling, or a quota that is never passed.
@@ -64,8 +66,8 @@ class Obligation:
     niveau: str
     article: str
     part: float
-    compte: Mask
-    assiette: Mask
+    compte: Ints
+    assiette: Ints
     base_fixe: float = 0.0
     acquis: float = 0.0
     sens: Sens = Sens.PLANCHER
@@ -126,11 +128,11 @@ def _in(cadre: Cadre, kind: str, code: str) -> Mask:
 
 def _quotas(cadre: Cadre) -> Iterator[Obligation]:
     """Each holder's whole quota; the bailleur's is a floor, since it takes what no one else may receive."""
-    nobody = ~_everyone(cadre)
     for place, (holder, _, code, quota) in enumerate(_holders(cadre)):
         yield Obligation(
             objectif="quota", porteur=holder, niveau="quota", article="CCH, art. R. 441-5, I",
-            territoire_code=code, part=1.0, compte=_of(cadre, place), assiette=nobody, base_fixe=float(quota),
+            territoire_code=code, part=1.0, compte=np.flatnonzero(_of(cadre, place)), assiette=NOBODY,
+            base_fixe=float(quota),
             sens=Sens.PLANCHER if holder == BAILLEUR else Sens.EGALITE)
 
 
@@ -147,7 +149,8 @@ def _dalo(quotas: Quotas, cadre: Cadre) -> Iterator[Obligation]:
             mine, law = _of(cadre, place), quotas.regles.figure(key)
             yield Obligation(
                 objectif="dalo_prioritaires", porteur=holder, niveau="loi", territoire_code=code,
-                article=str(law.article), part=float(law.valeur), compte=mine & priority, assiette=mine)
+                article=str(law.article), part=float(law.valeur), compte=np.flatnonzero(mine & priority),
+                assiette=np.flatnonzero(mine))
 
 
 def _mixite(quotas: Quotas, cadre: Cadre, baux: Baux) -> Iterator[Obligation]:
@@ -208,8 +211,8 @@ def _shared(objectif: str, cadre: Cadre, baux: Baux, where: Mask, communes: froz
     else:
         assiette, compte = where, where & is_priority(cadre)
     return Obligation(objectif=objectif, porteur=porteur, territoire_code=territoire_code, niveau=niveau,
-                      article=article, part=part, compte=compte, assiette=assiette, base_fixe=base_fixe,
-                      acquis=acquis)
+                      article=article, part=part, compte=np.flatnonzero(compte),
+                      assiette=np.flatnonzero(assiette), base_fixe=base_fixe, acquis=acquis)
 
 
 def _demande(quotas: Quotas, cadre: Cadre) -> Iterator[Obligation]:
@@ -218,21 +221,25 @@ def _demande(quotas: Quotas, cadre: Cadre) -> Iterator[Obligation]:
     A territory and a size that the table cites have no other applicants than those it counts.
     """
     publics, demande = cadre.publics, quotas.dossier.demande
-    counts = demande.loc[demande["public"] == "tous"]
-    nobody = ~_everyone(cadre)
-    kinds = {(p, q): np.asarray((publics["priorite"] == p) & (publics["quartile"] == q), bool)
-             for p in PRIORITES for q in QUARTILES}
-    territories = ["territoire_type", "territoire_code", "typologie"]
-    for kind, code, typologie in sorted(set(zip(*(counts[c] for c in territories), strict=True))):
-        rows = counts.loc[(counts[territories] == [kind, code, typologie]).all(axis=1)]
-        where = _in(cadre, kind, code) & np.asarray(publics["typologie"] == typologie, bool)
-        nb = rows.groupby(["priorite", "quartile"])["nb"].sum()
-        for (priorite, quartile), public in kinds.items():
-            yield Obligation(
-                objectif="demande", porteur=f"{typologie}, {priorite}, {quartile}", territoire_code=code,
-                niveau="physique", article="table demande du dossier", part=1.0, compte=where & public,
-                assiette=nobody, base_fixe=float(nb.get((priorite, quartile), 0)), sens=Sens.PLAFOND,
-                precision=f"{kind} {typologie}")
+    demande = demande.loc[demande["public"] == "tous"]
+    territory, cell = ["territoire_type", "territoire_code"], ["typologie", "priorite", "quartile"]
+    counts = demande.groupby([*territory, *cell])["nb"].sum().to_dict()
+    sizes: dict[tuple[str, str], set[str]] = {}
+    for kind, code, typologie in zip(*(demande[c] for c in [*territory, "typologie"]), strict=True):
+        sizes.setdefault((kind, code), set()).add(typologie)
+    is_kind = {(t, p, q): np.asarray((publics["typologie"] == t) & (publics["priorite"] == p)
+                                     & (publics["quartile"] == q), bool)
+               for t in sorted(set(demande["typologie"])) for p in PRIORITES for q in QUARTILES}
+    for (kind, code), cited in sorted(sizes.items()):
+        where = _in(cadre, kind, code)
+        for (typologie, priorite, quartile), public in is_kind.items():
+            if typologie in cited:
+                nb = counts.get((kind, code, typologie, priorite, quartile), 0)
+                yield Obligation(
+                    objectif="demande", porteur=f"{typologie}, {priorite}, {quartile}", territoire_code=code,
+                    niveau="physique", article="table demande du dossier", part=1.0, base_fixe=float(nb),
+                    compte=np.flatnonzero(where & public), assiette=NOBODY, sens=Sens.PLAFOND,
+                    precision=f"{kind} {typologie}")
 
 
 def _holders(cadre: Cadre) -> Iterator[tuple[str, str, str, int]]:

@@ -21,7 +21,6 @@ from flux.allocation.obligations import NIVEAUX, Obligation, Sens, is_priority
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
-Mask = NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
@@ -29,7 +28,7 @@ class _Somme:
     """Cells to be counted together, and between which whole numbers."""
 
     niveau: str
-    cells: Mask
+    cells: Ints
     bas: float
     haut: float
 
@@ -75,13 +74,12 @@ def _priority(cadre: Cadre, nb_part: Ints, near: Floats, rows: Iterable[Obligati
         if row.sens is Sens.PLAFOND:
             ceilings.setdefault((row.territoire_code, row.precision), []).append(row)
         elif row.objectif == "dalo_prioritaires":
-            cells = np.isin(np.arange(nb), part[row.compte])
+            cells = np.unique(part[row.compte])
             sums.append(_Somme(row.niveau, cells, dalo(row.seuil(near)) - served[cells].sum(), np.inf))
     for asked in ceilings.values():
-        first, rest = (sum(o.base_fixe for o in asked if (o.compte & mask).any())
-                       for mask in (priority, others))
-        cells = np.isin(np.arange(nb), part[np.logical_or.reduce([o.compte for o in asked])])
-        total = nb_part[cells & can_choose].sum()
+        first, rest = (sum(o.base_fixe for o in asked if mask[o.compte].any()) for mask in (priority, others))
+        cells = np.unique(part[np.concatenate([o.compte for o in asked])])
+        total = nb_part[cells[can_choose[cells]]].sum()
         sums += [_Somme("physique", cells, total - rest, np.inf),
                  _Somme("physique", cells, -np.inf, first - served[cells].sum())]
 
@@ -89,7 +87,8 @@ def _priority(cadre: Cadre, nb_part: Ints, near: Floats, rows: Iterable[Obligati
     exact = _sums(part, np.where(priority, near, 0.0), nb)[some]
     ids = cadre.porteurs["id_reservataire"].to_numpy()[parts["porteur"]]
     names = names_of(parts.assign(id_reservataire=ids).iloc[some], [*GROUPE, "id_reservataire"])
-    served[some] = round_cells(names, exact, nb_part[some].astype(float), _levels(sums, some), reseau=False)
+    room = nb_part[some].astype(float)
+    served[some] = round_cells(names, exact, room, _levels(sums, some, nb), reseau=False)
     return np.asarray(served, np.int64)
 
 
@@ -102,8 +101,7 @@ def _by_group(publics: pd.DataFrame, rows: Iterable[Obligation]) -> pd.Series:
     totals, _ = labels(cells[["groupe", "classe"]])
     sums = []
     for row in rows:
-        inside = np.zeros(len(cells), bool)
-        inside[label[row.compte]] = True
+        inside = np.unique(label[row.compte])
         if row.sens is Sens.PLAFOND:
             sums.append(_Somme(row.niveau, inside, -np.inf, row.base_fixe))
         elif row.porteur == TOUS and _is_mixite(row):
@@ -111,7 +109,7 @@ def _by_group(publics: pd.DataFrame, rows: Iterable[Obligation]) -> pd.Series:
             sums.append(_Somme(row.niveau, inside, ceil(threshold), np.inf))
     # Every public of a class has the room of the whole class: its first cell gives the sum.
     whole = np.asarray(pd.Series(room).groupby(totals).first(), np.float64)
-    familles = [partition("classes", totals, whole, whole), *_levels(sums, np.arange(len(cells)))]
+    familles = [partition("classes", totals, whole, whole), *_levels(sums, np.arange(len(cells)), len(cells))]
     nb = round_cells(names_of(cells, keys[1:]), near, room, familles, reseau=False)
     return pd.Series(nb, index=pd.MultiIndex.from_frame(cells[["groupe", *PUBLIC]]))
 
@@ -131,16 +129,18 @@ def _by_holder(publics: pd.DataFrame, by_group: pd.Series, rows: Sequence[Obliga
     out[some] = round_cells(
         names_of(cells, [*GROUPE, "id_reservataire", *PUBLIC]), cells["near"].to_numpy(float), room,
         [partition("porteurs", held, given, given), partition("publics", public, wanted, wanted),
-         *_levels(sums, some)], reseau=not sums)
+         *_levels(sums, some, len(publics))], reseau=not sums)
     return out
 
 
-def _levels(sums: Sequence[_Somme], some: Ints) -> list[Famille]:
-    """The sums as families of the cells `some`, one a level, the most important first."""
+def _levels(sums: Sequence[_Somme], some: Ints, nb: int) -> list[Famille]:
+    """The sums as families of the cells `some` among `nb`, one a level, the most important first."""
     out = []
+    place = np.full(nb, -1)
+    place[some] = np.arange(len(some))
     for level in NIVEAUX:
-        here = [(s, np.flatnonzero(s.cells[some])) for s in sums if s.niveau in level]
-        here = [(s, cells) for s, cells in here if len(cells)]
+        here = [(s, place[s.cells]) for s in sums if s.niveau in level]
+        here = [(s, cells[cells >= 0]) for s, cells in here if (cells >= 0).any()]
         if here:
             out.append(Famille(
                 nom="/".join(level), souple=True,

@@ -163,9 +163,9 @@ def solve(programme: Programme, etapes: Sequence[Etape], *, ensemble: int = 0) -
     together = [e for e in etapes[:ensemble] if e.couts.any()]
     if len(together) > 1:
         total = np.sum([e.couts for e in together], axis=0)[order]
-        values, *duals_of_all = model.minimise(total, " + ".join(e.nom for e in together))
+        values, reduced, duals = model.minimise(total, " + ".join(e.nom for e in together))
         if all(at_floor(e) for e in together[:-1]) and not model.integer:
-            proof = (duals_of_all[0], duals_of_all[1])  # what the last one lost, the others had not to give
+            proof = reduced, duals  # of the last one: the others had nothing to give it
     for etape in etapes:
         costs = etape.couts[order]
         if not costs.any():
