@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 
 from flux.conversion.exact import total
-from flux.conversion.feuilles import Feuilles, add, multiply
+from flux.conversion.feuilles import Feuilles
+from flux.conversion.operations import add, multiply
 from flux.noyau.provenance import Figure, step
 
 BAILLEUR = "bailleur"

@@ -14,10 +14,9 @@ import pandas as pd
 
 from flux.conversion.assiette import Classement
 from flux.conversion.exact import group_exact, of
-from flux.conversion.territoires import source_of
+from flux.conversion.sur_reservation import reduce_excess, refuse_excess
 from flux.dossier import Dossier
 from flux.loi import Regles
-from flux.noyau.errors import Anomalie, DataError
 
 HELD = ["id_reservataire", "commune", "groupe", "garantie", "poids", "_ligne"]
 GARANTS_LEGAUX = ("commune", "epci", "ept", "ville_paris")
@@ -121,8 +120,8 @@ def live_rights(dossier: Dossier, regles: Regles, classement: Classement, groupe
         avertissements.append(
             f"{gone} réservation(s) par programme sans aucun logement dans l'assiette : sans effet."
         )
-    _refuse_excess(dossier, one, lots, nb_base, str(choix.sur_reservation))
-    one, lots = _reduce_excess(one, lots, nb_base)
+    refuse_excess(dossier, one, lots, nb_base, str(choix.sur_reservation))
+    one, lots = reduce_excess(one, lots, nb_base)
 
     held = pd.concat([one[HELD], _spread_lots(lots, base, nb_base)])
     return Droits(
@@ -174,95 +173,6 @@ def _on_dwellings(suite: pd.DataFrame, base: pd.DataFrame, partage: str) -> pd.D
         p * Fraction(int(j), int(a)) for p, j, a in zip(part, one["jours"], one["jours_an"], strict=True)
     ]
     return one
-
-
-def _refuse_excess(
-    dossier: Dossier, one: pd.DataFrame, lots: pd.DataFrame, nb_base: pd.Series, regle: str
-) -> None:
-    if regle != "erreur":
-        return
-    anomalies: list[Anomalie] = []
-    source = source_of(dossier, "reservations")
-    held = one.groupby("id_logement")["poids"].sum() if len(one) else pd.Series(dtype=object)
-    for ident in held.index[[h > 1 for h in held]] if len(held) else []:
-        rows = one.loc[one["id_logement"] == ident]
-        anomalies.append(
-            Anomalie(
-                code="reservations.sur_reservation.logement",
-                message=f"Le logement « {ident} » porte {len(rows)} droits "
-                f"({', '.join(rows['id_reservataire'])}) dont les parts dépassent 1",
-                fichier=source.fichier,
-                feuille=source.feuille,
-                ligne=int(rows["_ligne"].max()),
-                colonne="id_logement",
-                valeur=str(ident),
-                attendu="des parts dont la somme ne dépasse pas 1 pour un même logement",
-                correction="remplir la colonne « part » (ou « ordre »), supprimer le droit en trop, "
-                'ou choisir sur_reservation = "reduction_proportionnelle" dans convention.toml',
-            )
-        )
-    for (programme, commune), asked, available in _lots_excess(one, lots, nb_base):
-        rows = lots.loc[(lots["programme"] == programme) & (lots["commune"] == commune)]
-        anomalies.append(
-            Anomalie(
-                code="reservations.sur_reservation.programme",
-                message=f"Le programme « {programme} » ({commune}) porte {float(asked):g} droits "
-                f"pour {available} logement{'s' if available > 1 else ''} dans l'assiette",
-                fichier=source.fichier,
-                feuille=source.feuille,
-                ligne=int(rows["_ligne"].max()),
-                colonne="nb",
-                valeur=f"{float(asked):g}",
-                attendu=f"au plus {available} droits sur ce programme",
-                correction="corriger « nb », dater les droits éteints (date_fin), ou choisir "
-                'sur_reservation = "reduction_proportionnelle" dans convention.toml',
-            )
-        )
-    if anomalies:
-        raise DataError(anomalies)
-
-
-def _lots_excess(
-    one: pd.DataFrame, lots: pd.DataFrame, nb_base: pd.Series
-) -> list[tuple[tuple[str, str], Fraction, int]]:
-    """Programmes that carry more live rights, by lot and by dwelling, than dwellings in the base."""
-    asked: dict[tuple[str, str], Fraction] = {}
-    for p, c, nb, jours, an in zip(
-        lots["programme"], lots["commune"], lots["nb"], lots["jours"], lots["jours_an"], strict=True
-    ):
-        asked[p, c] = asked.get((p, c), Fraction(0)) + Fraction(int(nb) * int(jours), int(an))
-    if asked and len(one):
-        weights = one.groupby(["programme", "commune"])["poids"].sum()
-        for (p, c), poids in zip(weights.index, weights, strict=True):
-            if (p, c) in asked:
-                asked[p, c] += poids
-    return [
-        (key, total, int(nb_base[key])) for key, total in sorted(asked.items()) if total > int(nb_base[key])
-    ]
-
-
-def _reduce_excess(
-    one: pd.DataFrame, lots: pd.DataFrame, nb_base: pd.Series
-) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Bring the rights of a dwelling back to 1, then those of a programme to its dwellings, in proportion."""
-    if len(one):
-        held = one.groupby("id_logement")["poids"].transform("sum")
-        one = one.assign(poids=[p if h <= 1 else p / h for p, h in zip(one["poids"], held, strict=True)])
-    factors = {key: Fraction(available) / asked for key, asked, available in _lots_excess(one, lots, nb_base)}
-    if factors:
-        one = one.assign(
-            poids=[
-                p * factors.get((g, c), Fraction(1))
-                for p, g, c in zip(one["poids"], one["programme"], one["commune"], strict=True)
-            ]
-        )
-    weights = [
-        Fraction(int(nb) * int(j), int(a)) * factors.get((p, c), Fraction(1))
-        for p, c, nb, j, a in zip(
-            lots["programme"], lots["commune"], lots["nb"], lots["jours"], lots["jours_an"], strict=True
-        )
-    ]
-    return one, lots.assign(poids=pd.Series(weights, index=lots.index, dtype=object))
 
 
 def _spread_lots(lots: pd.DataFrame, base: pd.DataFrame, nb_base: pd.Series) -> pd.DataFrame:

@@ -9,9 +9,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
-from fractions import Fraction
 
 import pandas as pd
 
@@ -32,9 +30,12 @@ from flux.conversion.cellules import (
     share,
 )
 from flux.conversion.droits import Droits
+from flux.conversion.etat import state_dues
 from flux.conversion.exact import total
-from flux.conversion.feuilles import Feuilles, add, constant, leaf, multiply, subtract
+from flux.conversion.feuilles import Feuilles
 from flux.conversion.methodes import Droit, Poids
+from flux.conversion.operations import add, constant, leaf, multiply, subtract
+from flux.conversion.parts import held, whole
 from flux.conversion.plafonnement import cap_guarantees, cap_state, reduce_overruns, refuse
 from flux.conversion.territoires import communes_of
 from flux.dossier import Dossier
@@ -48,9 +49,7 @@ class Dus:
 
     cellules: dict[tuple[str, str], Cellule]
     reductions: pd.DataFrame
-    part_etat: dict[str, Figure]
     plafond_etat: Figure
-    avertissements: tuple[str, ...]
 
     def of(self, ident: str) -> dict[str, Cellule]:
         """Cells of one holder, by commune."""
@@ -74,7 +73,7 @@ def exact_dues(dossier: Dossier, regles: Regles, feuilles: Feuilles, poids: Poid
     state = holders.index[holders["categorie"].isin(ETAT_CATEGORIES)]
     wide = [i for i in holders.index if i not in set(local) | set(state)]
     _local_dues(ledger, dossier, poids, droits, flow, set(local))
-    parts, notes = _state_dues(ledger, dossier, regles, poids, droits, flow, list(state))
+    state_dues(ledger, dossier, regles, poids, droits, flow, list(state))
     for (ident, commune, garantie), figure in additions.items():
         etage = TERRITOIRE if ident in set(local) else ETAT if ident in set(state) else DEPARTEMENT
         cell = ledger.cell(ident, commune, etage)
@@ -86,53 +85,7 @@ def exact_dues(dossier: Dossier, regles: Regles, feuilles: Feuilles, poids: Poid
     reductions = pd.DataFrame(
         ledger.reductions, columns=["territoire_code", "id_reservataire", "avant", "apres", "motif"]
     )
-    return Dus(ledger.cells, reductions, parts, plafond_etat, tuple(notes))
-
-
-def held(
-    dossier: Dossier,
-    poids: Poids,
-    droits: Droits,
-    ident: str,
-    communes: Iterable[str],
-    garantie: bool | None = None,
-) -> Figure:
-    """What a holder holds in some communes, in the unit of the method, down to the lines of the register."""
-    inside = set(communes)
-    value = total(
-        [v for (r, c, g), v in poids.droits.items() if r == ident and c in inside and garantie in (None, g)]
-    )
-    lignes = sorted({n for c in inside for n in droits.lignes.get((ident, c), [])})
-    what = {None: "", True: ", contre garantie", False: ", hors garantie"}[garantie]
-    return leaf(
-        dossier,
-        "reservations",
-        value,
-        f"{poids.unite} de {ident}{what}",
-        colonne="id_reservataire",
-        filtre=f"id_reservataire = {ident}, droits vivants sur l'assiette{what}",
-        lignes=lignes,
-        unite=poids.unite,
-    )
-
-
-def whole(feuilles: Feuilles, poids: Poids, communes: Iterable[str]) -> Figure:
-    """The base of some communes, in the unit of the method."""
-    inside = [c for c in feuilles.communes if c in set(communes)]
-    if poids.unite == "droits":
-        return (
-            add(*(feuilles.base[c] for c in inside), nom="logements de l'assiette")
-            if len(inside) > 1
-            else feuilles.base[inside[0]]
-        )
-    value = total([poids.parc.get(c, Fraction(0)) for c in inside])
-    return Figure(
-        valeur=value,
-        nom=f"assiette, en {poids.unite}",
-        unite=poids.unite,
-        calcul="Σ logements de l'assiette × leur poids dans la méthode",
-        entrees=tuple(feuilles.base[c] for c in inside),
-    )
+    return Dus(ledger.cells, reductions, plafond_etat)
 
 
 def _additions(droits: Droits, feuilles: Feuilles, premieres: str) -> dict[Droit, Figure]:
@@ -233,87 +186,6 @@ def _local_dues(
                     nom=f"part de {ident} dans l'assiette de {c}, hors de son territoire",
                 )
                 rated(ledger, ident, c, TERRITOIRE, garantie, part, flow[c])
-
-
-def _state_dues(
-    ledger: Ledger,
-    dossier: Dossier,
-    regles: Regles,
-    poids: Poids,
-    droits: Droits,
-    flow: dict[str, Figure],
-    state: list[str],
-) -> tuple[dict[str, Figure], list[str]]:
-    """2. The State: "la part du flux […] est appliquée uniformément dans chaque commune, sauf stipulation
-    contraire" (CCH, art. R. 441-5-2, II); agents and priority apart.
-    """
-    stipulations, feuilles = dossier.convention.stipulations, ledger.feuilles
-    categories = dossier.reservataires.set_index("id_reservataire")["categorie"]
-    communes = feuilles.communes
-    registered = {
-        i: share(
-            held(dossier, poids, droits, i, communes),
-            whole(feuilles, poids, communes),
-            nom=f"part de {i} au registre",
-        )
-        for i in state
-    }
-    parts = dict(registered)
-    agents = next((i for i in state if categories[i] == "etat_agents"), None)
-    priority = next((i for i in state if categories[i] == "etat_prioritaires"), None)
-    if agents and stipulations.part_agents is not None:
-        parts[agents] = constant(
-            stipulations.part_agents, "part des agents de l'État stipulée", unite="part du flux"
-        )
-    asked = stipulations.part_etat
-    if asked != "registre":
-        whole_state = (
-            constant(asked, "part de l'État stipulée, agents compris", unite="part du flux")
-            if isinstance(asked, Fraction)
-            else regles.figure("part_max_etat")
-        )
-        if agents and parts[agents].valeur > whole_state.valeur:
-            parts[agents] = whole_state
-        if priority:
-            parts[priority] = (
-                subtract(whole_state, parts[agents], nom="part de l'État, agents déduits")
-                if agents
-                else whole_state
-            )
-    for ident in state:
-        weights = None if stipulations.etat_uniforme_par_commune else _by_rights(poids, flow, ident)
-        for c in communes:
-            if not parts[ident].valeur:
-                continue
-            base = (
-                flow[c]
-                if weights is None
-                else multiply(
-                    constant(
-                        weights[c], "répartition stipulée : selon les droits de la commune", unite="rapport"
-                    ),
-                    ledger.feuilles.relocations_totales,
-                    nom=f"flux réparti selon les droits de l'État ({c})",
-                )
-            )
-            rated(ledger, ident, c, ETAT, False, parts[ident], base)
-    return parts, []
-
-
-def _by_rights(poids: Poids, flow: dict[str, Figure], ident: str) -> dict[str, Fraction] | None:
-    """Weights of communes when the State is stipulated not to be uniform: its own rights × their flow."""
-    raw = {
-        c: (
-            poids.droits.get((ident, c, False), Fraction(0)) + poids.droits.get((ident, c, True), Fraction(0))
-        )
-        / poids.parc[c]
-        * f.valeur
-        if poids.parc.get(c)
-        else Fraction(0)
-        for c, f in flow.items()
-    }
-    whole_weight = total(raw)
-    return {c: v / whole_weight for c, v in raw.items()} if whole_weight else None
 
 
 def _wide_dues(

@@ -10,7 +10,8 @@ from typing import Any
 from flux.conversion.arrondi import Arrondi, Plafond
 from flux.conversion.cellules import BAILLEUR, ETAT_CATEGORIES
 from flux.conversion.dus import Dus
-from flux.conversion.feuilles import Feuilles, add, constant, subtract
+from flux.conversion.feuilles import Feuilles
+from flux.conversion.operations import add, constant, subtract
 from flux.conversion.territoires import source_of
 from flux.dossier import Dossier
 from flux.noyau.errors import FluxError, near_misses

@@ -14,7 +14,8 @@ from flux.conversion.cellules import (
     due,
     fit,
 )
-from flux.conversion.feuilles import Feuilles, add, constant, subtract
+from flux.conversion.feuilles import Feuilles
+from flux.conversion.operations import add, constant, subtract
 from flux.conversion.territoires import communes_of
 from flux.dossier import Dossier
 from flux.loi import Regles

@@ -6,7 +6,7 @@ from fractions import Fraction
 
 import pytest
 
-from flux.conversion import cellules, feuilles, flux
+from flux.conversion import cellules, flux, operations
 from flux.noyau.provenance import Couleur, Figure, Step
 
 PAS: list[tuple[Step, tuple[Fraction, ...], Fraction]] = [
@@ -17,12 +17,12 @@ PAS: list[tuple[Step, tuple[Fraction, ...], Fraction]] = [
     (cellules.fit, (Fraction(13), Fraction(10)), Fraction(1)),
     (cellules.fit, (Fraction(-1), Fraction(10)), Fraction(0)),
     (cellules.fit, (Fraction(10), Fraction(0)), Fraction(1)),
-    (feuilles.add, (Fraction(1, 3), Fraction(1, 6), Fraction(1, 2)), Fraction(1)),
-    (feuilles.subtract, (Fraction(73), Fraction(20)), Fraction(53)),
-    (feuilles.multiply, (Fraction(53), Fraction(3, 10)), Fraction(159, 10)),
-    (feuilles.turnover, (Fraction(219), Fraction(3000)), Fraction(73, 1000)),
-    (feuilles.scale, (Fraction(53), Fraction(529, 10)), Fraction(530, 529)),
-    (feuilles.scale, (Fraction(0), Fraction(0)), Fraction(0)),
+    (operations.add, (Fraction(1, 3), Fraction(1, 6), Fraction(1, 2)), Fraction(1)),
+    (operations.subtract, (Fraction(73), Fraction(20)), Fraction(53)),
+    (operations.multiply, (Fraction(53), Fraction(3, 10)), Fraction(159, 10)),
+    (operations.turnover, (Fraction(219), Fraction(3000)), Fraction(73, 1000)),
+    (operations.scale, (Fraction(53), Fraction(529, 10)), Fraction(530, 529)),
+    (operations.scale, (Fraction(0), Fraction(0)), Fraction(0)),
     (flux.expected_vacancies, (Fraction(1000), Fraction(73, 1000)), Fraction(73)),
     (flux.expected_vacancies, (Fraction(1), Fraction(1, 3)), Fraction(333_333_333_333, 10**12)),
 ]

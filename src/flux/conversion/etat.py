@@ -1,0 +1,100 @@
+"""The dues of the State: its share of the flow of every commune, agents and priority apart."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+from flux.conversion.cellules import ETAT, Ledger, rated, share
+from flux.conversion.droits import Droits
+from flux.conversion.exact import total
+from flux.conversion.methodes import Poids
+from flux.conversion.operations import add, constant, multiply, subtract
+from flux.conversion.parts import held, whole
+from flux.dossier import Dossier
+from flux.loi import Regles
+from flux.noyau.provenance import Figure
+
+
+def state_dues(
+    ledger: Ledger,
+    dossier: Dossier,
+    regles: Regles,
+    poids: Poids,
+    droits: Droits,
+    flow: dict[str, Figure],
+    state: list[str],
+) -> None:
+    """Enter the State's dues.
+
+    "la part du flux […] est appliquée uniformément dans chaque commune, sauf stipulation contraire"
+    (CCH, art. R. 441-5-2, II). Its share is the register's, the law's, or the one stipulated.
+
+    Parameters
+    ----------
+    flow : commune -> flow on which rates apply.
+    state : holders of the State.
+    """
+    stipulations, feuilles = dossier.convention.stipulations, ledger.feuilles
+    categories = dossier.reservataires.set_index("id_reservataire")["categorie"]
+    communes = feuilles.communes
+    parts = {
+        i: share(
+            held(dossier, poids, droits, i, communes),
+            whole(feuilles, poids, communes),
+            nom=f"part de {i} au registre",
+        )
+        for i in state
+    }
+    agents = next((i for i in state if categories[i] == "etat_agents"), None)
+    priority = next((i for i in state if categories[i] == "etat_prioritaires"), None)
+    if agents and stipulations.part_agents is not None:
+        parts[agents] = constant(
+            stipulations.part_agents, "part des agents de l'État stipulée", unite="part du flux"
+        )
+    asked = stipulations.part_etat
+    if asked != "registre":
+        whole_state = (
+            constant(asked, "part de l'État stipulée, agents compris", unite="part du flux")
+            if isinstance(asked, Fraction)
+            else regles.figure("part_max_etat")
+        )
+        if agents and parts[agents].valeur > whole_state.valeur:
+            parts[agents] = whole_state
+        if priority:
+            parts[priority] = (
+                subtract(whole_state, parts[agents], nom="part de l'État, agents déduits")
+                if agents
+                else whole_state
+            )
+    whole_flow = add(*flow.values(), nom="flux annuel") if flow else constant(0, "flux annuel")
+    for ident in (i for i in state if parts[i].valeur):
+        weights = None if stipulations.etat_uniforme_par_commune else _by_rights(poids, flow, ident)
+        for c in communes:
+            base = (
+                flow[c]
+                if weights is None
+                else multiply(
+                    constant(
+                        weights[c], "répartition stipulée : selon les droits de la commune", unite="rapport"
+                    ),
+                    whole_flow,
+                    nom=f"flux réparti selon les droits de l'État ({c})",
+                )
+            )
+            rated(ledger, ident, c, ETAT, False, parts[ident], base)
+
+
+def _by_rights(poids: Poids, flow: dict[str, Figure], ident: str) -> dict[str, Fraction] | None:
+    """Weights of communes when the State is stipulated not to be uniform: its own rights × their flow."""
+    raw = {
+        c: (
+            poids.droits.get((ident, c, False), Fraction(0)) + poids.droits.get((ident, c, True), Fraction(0))
+        )
+        / poids.parc[c]
+        * f.valeur
+        if poids.parc.get(c)
+        else Fraction(0)
+        for c, f in flow.items()
+    }
+    whole_weight = total(raw)
+    return {c: v / whole_weight for c, v in raw.items()} if whole_weight else None
