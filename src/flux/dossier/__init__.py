@@ -1,6 +1,21 @@
 """What comes in: the tables and the convention of a bailleur, read, checked and frozen."""
 
+from flux.dossier.construction import Construction, build_dossier
 from flux.dossier.dossier import Dossier
 from flux.dossier.lecture import Examen, examine, read_dossier
+from flux.dossier.rpls import ParcRpls, read_rpls, recouper
+from flux.dossier.sne import Radiations, read_sne_radiations
 
-__all__ = ["Dossier", "Examen", "examine", "read_dossier"]
+__all__ = [
+    "Construction",
+    "Dossier",
+    "Examen",
+    "ParcRpls",
+    "Radiations",
+    "build_dossier",
+    "examine",
+    "read_dossier",
+    "read_rpls",
+    "read_sne_radiations",
+    "recouper",
+]

@@ -34,7 +34,7 @@ class Apercu:
 
     path: Path
     source: Source
-    tetes: tuple[tuple[str, ...], ...]
+    tetes: tuple[tuple[str, ...], ...] = field(repr=False)
     anomalies: tuple[Anomalie, ...] = ()
     encodage: str = "utf-8-sig"
     separateur: str = ";"

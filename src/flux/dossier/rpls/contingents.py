@@ -63,9 +63,9 @@ def recouper(
     Returns
     -------
     `support` ∈ logement, programme; `id_logement` or `programme`; `commune`; `contingent` (code, or family of
-    codes for a programme); `registre` (categories); `constat` ∈ accord, contradiction, inconnu; `nb` (number
-    of dwellings); `motif`. A dwelling that the register names is judged alone; where it names a programme, the
-    numbers are compared. Dwellings gone from the stock are left out.
+    codes for a programme); `registre` (categories); `constat` ∈ accord, contradiction, inconnu; `nb`, a
+    number of dwellings; `motif`. A dwelling that the register names is judged alone; where it names a
+    programme, the numbers are compared. Dwellings gone from the stock are left out.
     """
     stock = logements[logements["motif_sortie"].isna()]
     stock = stock[stock["contingent"].notna()]

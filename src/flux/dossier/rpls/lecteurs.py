@@ -35,10 +35,11 @@ def _colonne(variable: Variable) -> Colonne:
     if variable.minimum is not None:
         low, high = variable.minimum, variable.maximum
         valide, borne = (lambda x: x.between(low, high)), f"un nombre entier de {low} à {high}"
-    return Colonne(nom=variable.nom, type=_type(variable), valide=valide, borne=borne)
+    return Colonne(nom=variable.nom, type=type_of(variable), valide=valide, borne=borne)
 
 
-def _type(variable: Variable) -> Type:
+def type_of(variable: Variable) -> Type:
+    """How the cells of a variable are read: its reader, after the absences that RPLS writes."""
     lire, dtype, attendu = _READERS[variable.type](variable)
 
     def read(text: str) -> Lu:
@@ -81,7 +82,7 @@ def _code(variable: Variable) -> Reader:
         code = code.lstrip("0") or "0"
         if code not in known:
             raise ValueError(text)
-        return Lu(known[code])
+        return Lu(known[code] or None)
 
     return lire, TEXTE, f"un code parmi {', '.join(known)}"
 

@@ -94,7 +94,7 @@ def read_rpls(path: str | Path, *, bailleur: str | None = None, annee: int | Non
         logements=frame,
         bailleurs=bailleurs.summary(typed),
         doublons=doublons,
-        manques=logements.missing(v.nom for v in present),
+        manques=logements.missing(name for name in variables() if typed[name].notna().any()),
         mobilite=logements.mobility(typed, annee),
         reparations=tuple(anomalies),
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -13,7 +13,7 @@ from flux.dossier.rpls.dictionnaire import variables
 from flux.dossier.schemas import LOGEMENTS
 from flux.noyau.errors import Anomalie, Gravite
 from flux.noyau.provenance import Source
-from flux.noyau.tables import LIGNE, TEXTE, at_lines, enumerate_fr, grouped
+from flux.noyau.tables import LIGNE, TEXTE, enumerate_fr, grouped
 
 SORTI = 9
 """MODE: gone from the stock."""
@@ -67,7 +67,7 @@ def build(typed: pd.DataFrame, *, annee: int | None, source: Source) -> tuple[pd
     )
     for colonne in LOGEMENTS.colonnes:
         if colonne.requis:
-            said.at(
+            said.to_check(
                 f"{colonne.nom}.non_renseigne",
                 f"Le RPLS ne donne pas « {colonne.nom} », obligatoire dans un dossier",
                 typed,
@@ -99,10 +99,11 @@ class _Said:
         """One information for all the lines of `mask`."""
         self.anomalies += grouped(self._anomaly(code, message, colonne), frame, mask)
 
-    def at(self, code: str, message: str, frame: pd.DataFrame, mask: pd.Series, colonne: str) -> None:
-        """One thing to check a line."""
+    def to_check(self, code: str, message: str, frame: pd.DataFrame, mask: pd.Series, colonne: str) -> None:
+        """One thing to check for all the lines of `mask`."""
         correction = "Compléter la table « logements » du dossier."
-        self.anomalies += at_lines(self._anomaly(code, message, colonne, correction), frame, mask)
+        listed = grouped(self._anomaly(code, message, colonne, correction), frame, mask)
+        self.anomalies += (replace(a, gravite=Gravite.A_VERIFIER) for a in listed)
 
     def whole(self, code: str, message: str, *, gravite: Gravite, correction: str = "") -> None:
         """One for the whole file."""
@@ -184,7 +185,7 @@ def _exits(typed: pd.DataFrame, annee: int | None, said: _Said) -> tuple[pd.Seri
 
 
 def _programmes(typed: pd.DataFrame, said: _Said) -> pd.Series:
-    out = pd.Series(np.nan, index=typed.index, dtype=TEXTE)
+    out: pd.Series = pd.Series(np.nan, index=typed.index, dtype=TEXTE)
     for name in PROGRAMME:
         taken = out.isna() & typed[name].notna()
         said.group(
@@ -206,8 +207,8 @@ def _addresses(typed: pd.DataFrame) -> pd.Series:
     text = typed["NUMVOIE"].fillna("")
     for name in ADRESSE[1:]:
         text = text + (" " + typed[name]).fillna("")
-    addresses: pd.Series = text.str.strip().where(typed["NOMVOIE"].notna())
-    return addresses
+    addresses: pd.Series = text.str.strip()
+    return addresses.where(typed["NOMVOIE"].notna())
 
 
 def missing(present: Iterable[str]) -> pd.DataFrame:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import pandas as pd
 
+from flux.dossier.remarques import remarques
 from flux.dossier.rpls.contingents import compter
 from flux.dossier.rpls.dictionnaire import Disposition
 from flux.dossier.rpls.logements import Mobilite
-from flux.noyau.errors import Anomalie, anomalies_table
+from flux.noyau.errors import Anomalie
 from flux.noyau.provenance import Source
 from flux.rendu.nombres import entier, part
 from flux.rendu.vue import Affichable, Colonne, Tableau, Vue
@@ -37,12 +38,12 @@ class ParcRpls(Affichable):
     annee: int | None
     disposition: Disposition
     source: Source
-    logements: pd.DataFrame = field(repr=False)
-    bailleurs: pd.DataFrame = field(repr=False)
-    doublons: pd.DataFrame = field(repr=False)
-    manques: pd.DataFrame = field(repr=False)
+    logements: pd.DataFrame
+    bailleurs: pd.DataFrame
+    doublons: pd.DataFrame
+    manques: pd.DataFrame
     mobilite: Mobilite | None
-    reparations: tuple[Anomalie, ...] = field(repr=False)
+    reparations: tuple[Anomalie, ...]
 
     @property
     def table(self) -> pd.DataFrame:
@@ -94,11 +95,7 @@ class ParcRpls(Affichable):
                     Colonne("constat", cle="message", libelle="Constat"),
                 ),
             ),
-            Tableau(
-                titre="Ce qui a été réparé ou reste à vérifier",
-                frame=anomalies_table(self.reparations),
-                colonnes=("gravite", "colonne", "message"),
-            ),
+            remarques("Ce qui a été réparé ou reste à vérifier", self.reparations),
         ]
         return Vue(
             titre=f"RPLS « {self.nom} » : {entier(len(self.logements))} logements{year}",
