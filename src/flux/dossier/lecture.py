@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
+
+import pandas as pd
 
 from flux.dossier import completion, lecture_convention
 from flux.dossier.communes import communes_frame
@@ -12,12 +14,13 @@ from flux.dossier.controles import controler
 from flux.dossier.dossier import Dossier
 from flux.dossier.inventaire import Inventaire, collect
 from flux.dossier.schemas import TABLES
-from flux.noyau.errors import Anomalie, DataError, Gravite
+from flux.noyau.errors import Anomalie, DataError, Gravite, anomalies_table
 from flux.noyau.provenance import Source
 from flux.noyau.tables import check
+from flux.rendu import anomalies as rendu
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Examen:
     """What an examination finds: the dossier, or None if a defect blocks it; every defect and repair.
 
@@ -26,7 +29,18 @@ class Examen:
 
     dossier: Dossier | None
     anomalies: tuple[Anomalie, ...]
-    inventaire: Inventaire | None = field(default=None, repr=False)
+    inventaire: Inventaire | None = None
+
+    @property
+    def table(self) -> pd.DataFrame:
+        """One row an anomaly: code, message, gravite, fichier, feuille, ligne, colonne, …"""
+        return anomalies_table(self.anomalies)
+
+    def __repr__(self) -> str:
+        return f"{rendu.bilan(self.anomalies).capitalize()}\n{rendu.texte(self.anomalies)}".rstrip()
+
+    def _repr_html_(self) -> str:
+        return rendu.html(self.anomalies)
 
 
 def read_dossier(path: str | Path) -> Dossier:

@@ -15,7 +15,7 @@ from flux.dossier.schemas import TABLES
 from flux.rendu.nombres import entier
 
 CONTROLLED = 10_000
-"""Lines that the live controls look at: a search for duplicates costs the square of their number."""
+"""Lines that the live controls look at: the search for duplicates costs the square of their number."""
 FREE_KEYS = 10
 """Lines left for other signatories."""
 VALUE = 2
@@ -123,8 +123,8 @@ def controles(style: Style) -> None:
     sheet.write_string(
         1,
         0,
-        f"Premier coup d'œil, sur les {entier(CONTROLLED)} premières lignes : flux check contrôle tout, "
-        "et dit où corriger.",
+        f"Premier coup d'œil, sur les {entier(CONTROLLED)} premières lignes ; un identifiant écrit ici en "
+        "nombre, là en texte y semble inconnu. Seul flux check contrôle tout, et dit où corriger.",
         style.format(),
     )
     titles = (
@@ -167,15 +167,15 @@ def _counts(nom: str) -> Iterator[str]:
     missing = "+".join(f'({_span(nom, c.nom)}="")' for c in table.colonnes if c.requis)
     yield f"=SUMPRODUCT((({begun})>0)*({missing}))"
     unique = [_span(nom, c.nom) for c in table.colonnes if c.unique]
-    yield "=" + (
-        "+".join(f'SUMPRODUCT(({s}<>"")*(MATCH({s}&"",{s}&"",0)<>ROW({s})-1))' for s in unique) or "0"
-    )
+    # 1/FALSE is an error, an empty cell too: what is left is the cells already met above
+    again = (f"SUMPRODUCT(--ISNUMBER(1/(MATCH({s},{s},0)<ROW({s})-1)))" for s in unique)
+    yield "=" + ("+".join(again) or "0")
     unknown = []
     for source, column, target, words in LINKS:
         if source == nom:
             cited, known = _span(nom, column), _span(target, column)
             others = "".join(f'*({cited}<>"{word}")' for word in words)
-            unknown.append(f'SUMPRODUCT(({cited}<>""){others}*ISNA(MATCH({cited}&"",{known}&"",0)))')
+            unknown.append(f'SUMPRODUCT(({cited}<>""){others}*ISNA(MATCH({cited},{known},0)))')
     yield "=" + ("+".join(unknown) or "0")
 
 

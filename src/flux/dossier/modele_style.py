@@ -84,7 +84,7 @@ def drop_down(sheet: Any, champ: Champ, first: int, last: int, col: int) -> None
 def height(texts: Sequence[str], widths: Sequence[int]) -> float:
     """Points that a row of wrapped texts needs, one width a text."""
     lines = max(
-        sum(math.ceil(max(len(line), 1) / (width * 1.05)) for line in text.split("\n"))
+        sum(math.ceil(max(len(line), 1) / (width * 1.2)) for line in text.split("\n"))
         for text, width in zip(texts, widths, strict=True)
     )
     return 3 + 12.0 * lines
