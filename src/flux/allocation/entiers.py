@@ -14,10 +14,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from flux.allocation.arrondi import labels, names_of, partition, round_cells, snap
 from flux.allocation.cadre import BAILLEUR, SEGMENT, Cadre
 from flux.allocation.obligations import Obligation
 from flux.allocation.publics import ceil, floor, whole_publics
+from flux.noyau.arrondi import labels, names_of, partition, round_cells, snap
 
 if TYPE_CHECKING:
     from flux.conversion import Quotas

@@ -15,9 +15,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from flux.allocation.arrondi import EPSILON, Famille, labels, names_of, partition, round_cells
 from flux.allocation.cadre import GROUPE, PUBLIC, TOUS, Cadre
 from flux.allocation.obligations import NIVEAUX, Obligation, Sens, is_priority
+from flux.noyau.arrondi import EPSILON, Famille, labels, names_of, partition, round_cells
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]

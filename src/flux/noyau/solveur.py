@@ -156,24 +156,24 @@ def solve(programme: Programme, etapes: Sequence[Etape], *, ensemble: int = 0) -
     proof: tuple[Floats, Floats] | None = None
     levels: list[float] = []
 
-    def at_floor(etape: Etape) -> bool:
+    def at_floor(etape: Etape, reached: Floats) -> bool:
         floor = _floor(etape.couts[order], lower, upper)
-        return bool(etape.couts[order] @ values <= floor + etape.tolerance * max(1.0, abs(floor)))
+        return bool(etape.couts[order] @ reached <= floor + etape.tolerance * max(1.0, abs(floor)))
 
     together = [e for e in etapes[:ensemble] if e.couts.any()]
     if len(together) > 1:
         total = np.sum([e.couts for e in together], axis=0)[order]
         values, reduced, duals = model.minimise(total, " + ".join(e.nom for e in together))
-        if all(at_floor(e) for e in together[:-1]) and not model.integer:
+        if all(at_floor(e, values) for e in together[:-1]) and not model.integer:
             proof = reduced, duals  # of the last one: the others had nothing to give it
     for etape in etapes:
         costs = etape.couts[order]
         if not costs.any():
             levels.append(0.0)
             continue
-        if values is not None and at_floor(etape):
+        if values is not None and at_floor(etape, values):
             reduced, duals = costs, np.zeros(len(model.rows))  # the costs themselves prove it
-        elif proof is not None and etape is together[-1]:
+        elif values is not None and proof is not None and etape is together[-1]:
             reduced, duals = proof
         else:
             values, reduced, duals = model.minimise(costs, etape.nom)

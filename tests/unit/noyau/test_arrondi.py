@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from flux.allocation.arrondi import Famille, partition, round_cells
+from flux.noyau.arrondi import Famille, partition, round_cells
 from flux.noyau.errors import SolverError
 
 
