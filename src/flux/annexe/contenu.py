@@ -45,6 +45,14 @@ class Annexe(Affichable):
         """The quotas that the annex publishes, one row a réservataire."""
         return self.plan.quotas.table
 
+    def explain(self, ident: str) -> Any:
+        """The proof of a quota that it publishes: see `Quotas.explain`."""
+        return self.plan.quotas.explain(ident)
+
+    def plot(self) -> Any:
+        """Horizontal bars of the quotas (a matplotlib figure)."""
+        return self.plan.quotas.plot()
+
     def vue(self) -> Vue:
         """Every table of the annex, in order."""
         return Vue(

@@ -75,11 +75,12 @@ def _owned(table: pd.DataFrame, noms: Noms) -> pd.DataFrame:
 
 def orientations(plan: Plan, noms: Noms) -> Section:
     """Whole dwellings by réservataire: by public, then by size, loan and QPV."""
-    table = named(plan.table, noms).assign(
-        localisation=[QPV[bool(q)] for q in plan.table["qpv"]],
-        financement=[glossaire.format("financement", f) for f in plan.table["financement"]],
+    table = named(plan.table, noms)
+    table = table.assign(
+        localisation=table["qpv"].astype(bool).map(QPV),
+        financement=table["financement"].map(lambda f: glossaire.format("financement", f)),
     )
-    order = list(dict.fromkeys(noms.reservataire(r) for r in plan.quotas.table["id_reservataire"]))
+    order = [noms.reservataire(r) for r in plan.quotas.table["id_reservataire"]]
     publics = [p for p in PUBLICS if (table["priorite"] == p).any()]
     by_public = _pivot(table, "priorite", publics, order)
     first = table.loc[table["quartile"] == "q1"].groupby("id_reservataire")["nb"].sum()

@@ -27,7 +27,11 @@ def named(frame: pd.DataFrame, noms: Noms) -> pd.DataFrame:
         "commune": noms.commune,
         "territoire_code": noms.territoire,
     }
-    known = {c: [name(v) for v in frame[c]] for c, name in written.items() if c in frame.columns}
+    known = {
+        column: frame[column].map({value: name(value) for value in frame[column].unique()})
+        for column, name in written.items()
+        if column in frame.columns
+    }
     return frame.assign(**known)
 
 

@@ -61,10 +61,15 @@ class Flux:
     valeurs: tuple[float, float, float]
     relocations_of: dict[str, float]
     flux_of: dict[str, float]
+    _homes: dict[tuple[str, str], list[str]] = field(default_factory=dict, repr=False)
 
     def home(self, territoire_type: str, code: str) -> list[str]:
-        """Communes of a territory that have a flow."""
-        return [c for c in communes_of(self.quotas.dossier, territoire_type, code) if c in self.codes]
+        """Communes of a territory that have a flow; asked for each row, looked up once."""
+        key = territoire_type, code
+        if key not in self._homes:
+            inside = communes_of(self.quotas.dossier, territoire_type, code)
+            self._homes[key] = [c for c in inside if c in self.flux_of]
+        return self._homes[key]
 
     def over(self, colonne: str, territoire_type: str, code: str) -> str:
         """Formula that adds up a column of the communes over a territory, by runs of neighbouring rows."""
