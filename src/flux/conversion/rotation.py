@@ -130,11 +130,11 @@ def _relettings(
     moves = moves.loc[
         (moves["etape"] == "bail") & (moves["nature"] != "premiere_location") & moves["annee"].isin(annees)
     ].copy()
-    known = dossier.logements.assign(dans_champ=classement.dans_champ).set_index("id_logement")
+    known = dossier.logements.set_index("id_logement")
     one = moves["id_logement"].notna()
     for column in ("programme", "commune", "qpv", "typologie", "financement"):
         moves[column] = moves["id_logement"].map(known[column]).where(one, moves[column])
-    inside = moves["id_logement"].map(known["dans_champ"]).where(one, True).fillna(True).astype(bool)
+    inside = ~moves["id_logement"].isin(dossier.logements.loc[~classement.dans_champ, "id_logement"])
     if left := int(moves.loc[~inside, "nb"].sum()):
         notes.append(f"{left} relocation(s) de logements hors du champ de l'assiette, laissées de côté.")
     programme_commune = dossier.logements.drop_duplicates("programme").set_index("programme")["commune"]
