@@ -154,12 +154,21 @@ def test_a_due_can_be_made_again_from_its_row(essai: Essai) -> None:
 @given(essais())
 def test_columns_are_floor_or_ceiling_unless_the_rows_force_them(essai: Essai) -> None:
     quotas = flux.convert(essai.dossier())
-    flows = {c: Fraction(repr(v)).limit_denominator(10**9) for c, v in flow_by_commune(quotas).items()}
+    flows = {c: whole_if_near(v) for c, v in flow_by_commune(quotas).items()}
     if not rows_allow_neighbours(quotas, flows):
         return
-    served = quotas.communes.groupby("commune")["nb"].sum()
+    served = quotas.communes.groupby("commune")[["nb", "nb_qpv", "nb_hors_qpv"]].sum()
     for commune, flow in flows.items():
-        assert floor(flow) <= served.get(commune, 0) <= ceil(flow)
+        assert floor(flow) <= served["nb"].get(commune, 0) <= ceil(flow)
+    by_qpv = quotas.flux.groupby(["commune", "qpv"])["flux_a_partager"].sum()
+    for (commune, qpv), flow in by_qpv.items():
+        nb = served["nb_qpv" if qpv else "nb_hors_qpv"].get(commune, 0)
+        assert floor(whole_if_near(flow)) <= nb <= ceil(whole_if_near(flow))
+
+
+def whole_if_near(flow: float) -> Fraction:
+    """Sums of floats that miss a whole number by their last digit are that number."""
+    return Fraction(repr(flow)).limit_denominator(10**9)
 
 
 def rows_allow_neighbours(quotas: flux.Quotas, flows: dict[str, Fraction]) -> bool:
