@@ -197,7 +197,10 @@ def _heads(sheet: pd.DataFrame) -> tuple[tuple[str, ...], ...]:
 def _stripped(cells: pd.Series) -> pd.Series:
     """Text without the spaces around it; stripping the distinct texts is enough."""
     codes, distinct = pd.factorize(cells)
-    bare = [text.strip() or None for text in distinct]
+    written = distinct.tolist()
+    bare = [text.strip() or None for text in written]
+    if bare == written:
+        return cells.astype(TEXTE).reset_index(drop=True)
     return pd.Series([*bare, None], dtype=TEXTE).iloc[codes].reset_index(drop=True)
 
 

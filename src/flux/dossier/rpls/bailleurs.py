@@ -139,12 +139,7 @@ def _twice(typed: pd.DataFrame, source: Source) -> Iterator[Anomalie]:
 
 def summary(typed: pd.DataFrame) -> pd.DataFrame:
     """One row a landlord: ident_org, siret, nom, nb (rows of the file)."""
-    frame = pd.DataFrame(
-        {
-            "ident_org": typed["IDENT_ORG"],
-            "siret": typed["SIRET"].map(siret_of, na_action="ignore"),
-            "nom": typed["RS"],
-        }
-    )
+    frame = typed[["IDENT_ORG", "SIRET", "RS"]].set_axis(["ident_org", "siret", "nom"], axis=1)
     known = frame[frame.notna().any(axis=1)]
-    return known.groupby(["ident_org", "siret", "nom"], dropna=False).size().rename("nb").reset_index()
+    counts = known.groupby(list(frame), dropna=False).size().rename("nb").reset_index()
+    return counts.assign(siret=counts["siret"].map(siret_of, na_action="ignore"))

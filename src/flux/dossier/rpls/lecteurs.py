@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import date
+
+import pandas as pd
 
 from flux.dossier import cellules as c
 from flux.dossier.rpls.dictionnaire import Variable, contingents
@@ -17,15 +19,23 @@ ANNEE_IMPOSSIBLE = Repair(
 ANNEE_MIN = 1850
 
 _FLOAT = re.compile(r"(\d+)[.,]0+")
-_SCIENTIFIC = re.compile(r"\d+([.,]\d+)?e\+?\d+", re.IGNORECASE)
+_SCIENTIFIC = re.compile(r"\d+([.,]\d+)?e\+\d+", re.IGNORECASE)
 
 
-def table(variables: list[Variable]) -> Table:
-    """The checks of an extract that holds these variables."""
-    return Table("rpls", tuple(map(_colonne, variables)))
+def table(variables: Iterable[Variable], texte: pd.DataFrame) -> Table:
+    """The checks of an extract; a million identifiers that are all well written are not read one by one."""
+    return Table("rpls", tuple(_colonne(x, texte.get(x.nom)) for x in variables))
 
 
-def _colonne(variable: Variable) -> Colonne:
+def _well_written(variable: Variable, cells: pd.Series | None) -> bool:
+    if variable.type != "identifiant" or cells is None:
+        return False
+    given = cells.dropna()
+    plain = given.str.isalnum() & (given.str.len() >= variable.largeur) & ~given.isin(list(variable.absents))
+    return bool(plain.all())
+
+
+def _colonne(variable: Variable, cells: pd.Series | None) -> Colonne:
     valide, borne = None, ""
     if variable.parmi:
         valide, borne = (
@@ -35,16 +45,21 @@ def _colonne(variable: Variable) -> Colonne:
     if variable.minimum is not None:
         low, high = variable.minimum, variable.maximum
         valide, borne = (lambda x: x.between(low, high)), f"un nombre entier de {low} à {high}"
-    return Colonne(nom=variable.nom, type=type_of(variable), valide=valide, borne=borne)
+    return Colonne(
+        nom=variable.nom,
+        type=c.TEXTE_LIBRE if _well_written(variable, cells) else type_of(variable),
+        valide=valide,
+        borne=borne,
+    )
 
 
 def type_of(variable: Variable) -> Type:
     """How the cells of a variable are read: its reader, after the absences that RPLS writes."""
     lire, dtype, attendu = _READERS[variable.type](variable)
+    absents = frozenset(variable.absents)
 
     def read(text: str) -> Lu:
-        bare = whole(text)
-        if bare.upper() in variable.absents or text.upper() in variable.absents:
+        if whole(text).upper() in absents or text.upper() in absents:
             return Lu(None, ABSENCE)
         return lire(text)
 
@@ -53,6 +68,8 @@ def type_of(variable: Variable) -> Type:
 
 def whole(text: str) -> str:
     """`"10.0"` -> `"10"`: a code that a program took for a number."""
+    if text.isalnum():  # nearly all of a million identifiers
+        return text
     number = _FLOAT.fullmatch(text)
     return number[1] if number else text
 
@@ -65,11 +82,12 @@ def _identifiant(variable: Variable) -> Reader:
 
     def lire(text: str) -> Lu:
         bare = whole(text)
-        if _SCIENTIFIC.fullmatch(bare):
+        if bare.isdigit():
+            if len(bare) < variable.largeur:
+                return Lu(bare.zfill(variable.largeur), c.ZERO_RENDU)
+        elif _SCIENTIFIC.fullmatch(bare):
             raise ValueError(text)
-        if variable.largeur and bare.isdigit() and len(bare) < variable.largeur:
-            return Lu(bare.zfill(variable.largeur), c.ZERO_RENDU)
-        return Lu(bare, c.CODE_RETOUCHE if bare != text else None)
+        return Lu(bare) if bare == text else Lu(bare, c.CODE_RETOUCHE)
 
     return lire, TEXTE, "un identifiant écrit en entier, sans notation scientifique (1,11E+06)"
 

@@ -74,7 +74,9 @@ def read_rpls(path: str | Path, *, bailleur: str | None = None, annee: int | Non
 
     present = [v for v in variables().values() if v.nom in texte and texte[v.nom].notna().any()]
     source = replace(apercu.source, nb_lignes=len(texte))
-    typed, found = check(texte[[*(v.nom for v in present), LIGNE]], table(list(variables().values())), source)
+    typed, found = check(
+        texte[[*(v.nom for v in present), LIGNE]], table(variables().values(), texte), source
+    )
     found = [replace(a, colonne=place.entetes.get(a.colonne or "", a.colonne)) for a in found]
     if place.disposition.nom == "declaration":
         typed, who = bailleurs.declared(typed, apercu, place.premiere)
