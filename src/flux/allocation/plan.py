@@ -16,6 +16,7 @@ from flux.allocation.hors_flux import baux_hors_flux
 from flux.allocation.melange import reference_mix
 from flux.allocation.modele import exact_table, optimise, shares
 from flux.allocation.obligations import Obligation, Sens, modelled, obligations
+from flux.conversion.enveloppe import records
 from flux.noyau.errors import FluxError, near_misses
 from flux.rendu import glossaire, images
 from flux.rendu.vue import Affichable, Tableau, Vue
@@ -84,10 +85,13 @@ class Plan(Affichable):
         return rows.assign(contrainte=_said(rows))[EXPLAINED].reset_index(drop=True)
 
     def to_dict(self) -> dict[str, Any]:
-        """JSON-able: table, objectifs, conflits, manques as records; hypotheses; taille."""
+        """JSON-able: the stage `convert`, and the plan (dossier.md, "flux/1")."""
         frames = ("table", "objectifs", "conflits", "manques")
-        return {**{name: _records(getattr(self, name)) for name in frames},
-                "hypotheses": list(self.hypotheses), "taille": dict(self.taille)}
+        return self.quotas.to_dict() | {
+            "commande": "allocate",
+            "hypotheses": [*self.quotas.hypotheses, *self.hypotheses],
+            "plan": {name: records(getattr(self, name)) for name in frames} | {"taille": dict(self.taille)},
+        }
 
     def plot(self) -> Figure:
         """What is reached against the threshold of each objective, and of the quotas that are not met."""
@@ -197,10 +201,3 @@ def _left_out(quotas: Quotas) -> tuple[str, ...]:
     left = sorted(set(asked) - set(modelled(quotas)["objectif"]))
     return tuple(f"Objectif « {objectif} » : le plan ne distingue pas ce public, il n'est pas mesuré ici."
                  for objectif in left)
-
-
-def _records(frame: pd.DataFrame) -> list[dict[str, Any]]:
-    """Rows as plain values: absent is None, exact values to 9 decimals."""
-    plain = frame.astype(object).where(frame.notna(), None)
-    return [{str(k): round(v, 9) if isinstance(v, float) else v for k, v in row.items()}
-            for row in plain.to_dict(orient="records")]

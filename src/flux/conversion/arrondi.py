@@ -133,13 +133,15 @@ def _used(nb: Mapping[str, int], plafond: Plafond) -> int:
 
 
 def _cut(nb: dict[str, int], exacts: Mapping[str, Fraction], plafond: Plafond, refused: set[str]) -> None:
-    """Bring the floors of a group within its ceiling: the smallest remainder gives way first."""
-    while _used(nb, plafond) > plafond.limite:
-        loser = min(
-            (i for i in plafond.membres if nb[i]), key=lambda i: (exacts[i] - floor(exacts[i]), exacts[i], i)
-        )
-        nb[loser] -= 1
-        refused.add(loser)
+    """Bring the whole parts of a group within its ceiling, each in proportion to its exact due."""
+    if _used(nb, plafond) <= plafond.limite:
+        return
+    whole = sum((exacts[i] for i in plafond.membres), Fraction(0))
+    for i in plafond.membres:
+        kept = floor(exacts[i] * plafond.limite / whole)
+        if kept < nb[i]:
+            nb[i] = kept
+            refused.add(i)
 
 
 def _cut_total(nb: dict[str, int], exacts: Mapping[str, Fraction], total: int, reste: str) -> None:

@@ -142,50 +142,50 @@ def _local_dues(
     holders = dossier.reservataires.set_index("id_reservataire")
     by_rights = dossier.convention.choix.repartition_epci == "droits"
     for ident in sorted(local):
-        where = sorted({c for r, c, _ in poids.droits if r == ident})
-        home = [
-            c
-            for c in communes_of(
-                dossier,
-                str(holders.loc[ident, "territoire_type"]),
-                str(holders.loc[ident, "territoire_code"]),
-            )
-            if c in flow
-        ]
+        where = sorted({c for r, c, _ in poids.droits if r == ident and c in flow})
+        kind, code = str(holders.loc[ident, "territoire_type"]), str(holders.loc[ident, "territoire_code"])
+        home = [c for c in communes_of(dossier, kind, code) if c in flow]
+        inside = [c for c in where if c in home]
+        flows = _by_own_rights(dossier, poids, droits, ident, inside, flow, home) if by_rights else flow
         for garantie in (False, True):
-            inside = [c for c in where if c in home and (ident, c, garantie) in poids.droits]
-            if inside:
+            if any((ident, c, garantie) in poids.droits for c in inside):
                 part = share(
                     held(dossier, poids, droits, ident, inside, garantie),
                     whole(ledger.feuilles, poids, home),
                     nom=f"part de {ident} dans l'assiette de son territoire",
                 )
-                sums = (
-                    add(*(flow[c] for c in home), nom="flux du territoire")
-                    if len(home) > 1
-                    else flow[home[0]]
-                )
                 for c in inside if by_rights else home:
-                    base = flow[c]
-                    if by_rights and len(home) > 1:
-                        weight = share(
-                            held(dossier, poids, droits, ident, [c], garantie),
-                            held(dossier, poids, droits, ident, inside, garantie),
-                            nom="part de ses droits dans cette commune",
-                        )
-                        base = multiply(
-                            sums, weight, nom=f"flux du territoire, réparti selon les droits ({c})"
-                        )
-                    rated(ledger, ident, c, TERRITOIRE, garantie, part, base)
-            for c in [
-                c for c in where if c not in home and (ident, c, garantie) in poids.droits and c in flow
-            ]:
-                part = share(
-                    held(dossier, poids, droits, ident, [c], garantie),
-                    whole(ledger.feuilles, poids, [c]),
-                    nom=f"part de {ident} dans l'assiette de {c}, hors de son territoire",
-                )
-                rated(ledger, ident, c, TERRITOIRE, garantie, part, flow[c])
+                    rated(ledger, ident, c, TERRITOIRE, garantie, part, flows[c])
+            for c in where:
+                if c not in home and (ident, c, garantie) in poids.droits:
+                    part = share(
+                        held(dossier, poids, droits, ident, [c], garantie),
+                        whole(ledger.feuilles, poids, [c]),
+                        nom=f"part de {ident} dans l'assiette de {c}, hors de son territoire",
+                    )
+                    rated(ledger, ident, c, TERRITOIRE, garantie, part, flow[c])
+
+
+def _by_own_rights(
+    dossier: Dossier,
+    poids: Poids,
+    droits: Droits,
+    ident: str,
+    inside: list[str],
+    flow: dict[str, Figure],
+    home: list[str],
+) -> dict[str, Figure]:
+    """The territory's flow over its communes as the holder's own rights (`repartition_epci = "droits"`)."""
+    territory = add(*(flow[c] for c in home), nom="flux du territoire") if home else constant(0, "flux")
+    every = held(dossier, poids, droits, ident, inside)
+    weights = {
+        c: share(held(dossier, poids, droits, ident, [c]), every, nom="part de ses droits dans la commune")
+        for c in inside
+    }
+    return {
+        c: multiply(territory, weight, nom=f"flux du territoire, réparti selon les droits ({c})")
+        for c, weight in weights.items()
+    }
 
 
 def _wide_dues(

@@ -14,7 +14,17 @@ from flux.rendu.vue import Colonne, Tableau, Vue
 if TYPE_CHECKING:
     from flux.conversion.quotas import Quotas
 
-TABLES = ("table", "communes", "plafonds", "assiette", "flux", "livraisons", "soustractions", "soldes")
+#: The tables of the schema, with the columns by which they are sorted where their own order is another.
+TABLES: dict[str, list[str]] = {
+    "table": [],
+    "communes": [],
+    "plafonds": ["groupe", "territoire_code"],
+    "assiette": [],
+    "flux": [],
+    "livraisons": [],
+    "soustractions": ["categorie", "commune", "qpv", "etat"],
+    "soldes": [],
+}
 
 
 def named(quotas: Quotas) -> pd.DataFrame:
@@ -80,5 +90,9 @@ def quotas_picture(quotas: Quotas) -> Any:
 def quotas_dict(quotas: Quotas) -> dict[str, Any]:
     """The stage `convert` of the schema "flux/1"."""
     return envelope(quotas.dossier, quotas.regles, "convert", quotas.hypotheses) | {
-        "quotas": {name: records(getattr(quotas, name)) for name in TABLES}
+        "quotas": {
+            name: records(frame.sort_values(keys) if keys else frame)
+            for name, keys in TABLES.items()
+            for frame in [getattr(quotas, name)]
+        }
     }

@@ -46,6 +46,9 @@ class Quotas:
     dossier: Dossier
     hypotheses: tuple[str, ...] = ()
 
+    def to_dict(self) -> dict[str, Any]:
+        return {"hypotheses": list(self.hypotheses)}
+
 
 def frame(rows: list[Row], columns: str) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=columns.split())

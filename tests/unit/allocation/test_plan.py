@@ -433,7 +433,7 @@ def second_solver(programme: Programme, etapes: list[Etape]) -> tuple[list[float
 
 def test_faces(two_communes: Any) -> None:
     plan = allocate(two_communes)
-    assert json.loads(json.dumps(plan.to_dict()))["table"][0]["nb_exact"] > 0
+    assert json.loads(json.dumps(plan.to_dict()))["plan"]["table"][0]["nb_exact"] > 0
     assert plan.explain("q1_hors_qpv").columns.tolist() == [
         "contrainte",
         "seuil",
