@@ -1,16 +1,19 @@
 """flux: la gestion en flux des réservations de logements sociaux.
 
-The verbs, in order: `read_dossier`, `convert`, `allocate`, `draft_annexe`; `regles` is the law by date.
+The verbs, in order: `read_dossier`, `convert`, `allocate`, `draft_annexe`; `regles` is the law by date,
+`template` the workbook to fill in.
 """
 
 from flux.allocation import Plan, allocate
 from flux.annexe import Annexe, draft_annexe
 from flux.conversion import Quotas, convert
 from flux.dossier import Dossier, read_dossier
+from flux.dossier.modele import template
 from flux.loi import Regles, regles
 from flux.noyau.errors import ConventionError, DataError, FluxError, RegleError, SolverError
 
 __all__ = [
+    "template",
     "read_dossier",
     "regles",
     "convert",

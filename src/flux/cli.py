@@ -1,4 +1,4 @@
-"""The same verbs for a terminal: `flux demo`, `check`, `convert`, `allocate`, `annexe`, `regles`.
+"""The same verbs for a terminal: `flux demo`, `template`, `check`, `convert`, `allocate`, `annexe`, `regles`.
 
 Standard output carries the answer and nothing else; defects and progress go to standard error. Exit
 codes: 0, the work is done and whole; 1, defects in the data; 2, wrong usage.
@@ -10,7 +10,7 @@ import json
 import os
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -18,14 +18,24 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 import typer.rich_utils
 
-from flux.noyau.errors import DataError, FluxError
+from flux.noyau.errors import Anomalie, DataError, FluxError, Gravite
 
 if TYPE_CHECKING:
     from flux.allocation import Plan
     from flux.conversion import Quotas
+    from flux.dossier import Dossier
 
 DEFAUTS, USAGE = 1, 2
-USAGE_CODES = {"annexe.existe", "annexe.format_inconnu", "annexe.dossier_absent", "regle.date_illisible"}
+USAGE_CODES = {
+    "annexe.existe",
+    "annexe.format_inconnu",
+    "annexe.dossier_absent",
+    "fichier.dans_le_dossier",
+    "fichier.existe",
+    "fichier.format_inconnu",
+    "fichier.repertoire_absent",
+    "regle.date_illisible",
+}
 FORMATS = ("docx", "xlsx")
 USAGE_ERROR: Any = typer.BadParameter.__base__  # Typer does not export click's UsageError by name
 
@@ -34,7 +44,8 @@ app = typer.Typer(
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     help="Gestion en flux des logements sociaux : du stock de réservations à l'annexe de la convention.",
-    epilog="Première fois : flux demo. Avec vos fichiers : flux check, puis flux annexe.",
+    epilog="Première fois : flux demo. Avec vos fichiers : flux check, puis flux annexe. "
+    "Sans fichiers : flux template.",
 )
 
 Dossier_ = Annotated[
@@ -65,35 +76,78 @@ def demo(out: Sortie = Path("demo"), ecraser: Ecraser = False, quiet: Quiet = Fa
 
 
 @app.command()
-def check(dossier: Dossier_, quiet: Quiet = False) -> None:
-    """Lister tous les défauts et toutes les corrections d'un dossier."""
-    from flux.dossier.lecture import examine
+def template(
+    fichier: Annotated[Path, typer.Argument(metavar="FICHIER.xlsx", help="Classeur à écrire.")],
+    ecraser: Ecraser = False,
+    quiet: Quiet = False,
+) -> None:
+    """Écrire le classeur vide d'un dossier : listes déroulantes, notes, exemples, contrôles."""
+    from flux.dossier.modele import template as write
 
+    with _progress(quiet, "Écriture du classeur"):
+        typer.echo(str(write(fichier, ecraser=ecraser)))
+
+
+@app.command()
+def check(
+    dossier: Dossier_,
+    classeur: Annotated[
+        Path | None,
+        typer.Option("--classeur", metavar="F.xlsx", help="Écrire vos tables, les fautes en couleur."),
+    ] = None,
+    ecraser: Ecraser = False,
+    quiet: Quiet = False,
+) -> None:
+    """Lister tous les défauts et toutes les corrections d'un dossier."""
+    from flux.dossier.classeur import write_classeur
+    from flux.dossier.lecture import examine
+    from flux.noyau.fichiers import refuse
+    from flux.rendu.anomalies import bilan, texte
+
+    if classeur is not None:
+        _refuse_inside(classeur, dossier)
+        refuse(classeur, suffixe=".xlsx", ecraser=ecraser)
     with _progress(quiet, "Lecture et contrôle"):
         examen = examine(dossier)
-        anomalies = list(examen.anomalies)
-        if examen.dossier is not None:
-            from flux.conversion import convert
-
-            try:
-                convert(examen.dossier)
-            except DataError as error:
-                anomalies += error.anomalies
-            except FluxError as error:
-                typer.echo(str(error))
-                raise typer.Exit(DEFAUTS) from None
-    for rank, anomalie in enumerate(anomalies, start=1):
-        typer.echo(f"{rank}. [{anomalie.gravite.value.replace('_', ' ').replace('a ', 'à ', 1)}] {anomalie}")
-    blocking = sum(a.gravite == "bloquant" for a in anomalies)
-    if blocking:
-        later = (
-            "" if examen.dossier else " Les contrôles de droit seront faits une fois ces défauts corrigés."
-        )
-        typer.echo(
-            f"{blocking} défaut{'s' if blocking > 1 else ''} à corriger avant toute conversion.{later}"
-        )
+        found, refusal = _defects_of_the_law(examen.dossier) if examen.dossier else ([], "")
+    anomalies = [*examen.anomalies, *found]
+    if anomalies:
+        typer.echo(texte(anomalies, couleur="NO_COLOR" not in os.environ))
+    if classeur is not None:
+        with _progress(quiet, "Écriture du classeur"):
+            write_classeur(classeur, examen, anomalies, ecraser=ecraser)
+        typer.echo(f"Vos tables, les fautes en couleur : {classeur}")
+    typer.echo(f"Bilan : {bilan(anomalies)}.")
+    if refusal:
+        typer.echo(refusal)
+    elif examen.dossier is None:
+        typer.echo("Les contrôles de droit seront faits une fois ces défauts corrigés.")
+    if refusal or any(a.gravite is Gravite.BLOQUANT for a in anomalies):
         raise typer.Exit(DEFAUTS)
     typer.echo("Aucun défaut bloquant : le dossier peut être converti.")
+
+
+def _refuse_inside(classeur: Path, dossier: Path) -> None:
+    """What is written beside the tables would be read with them, twice; over them, it would replace them."""
+    if dossier.resolve() in (classeur.resolve(), classeur.resolve().parent):
+        raise FluxError(
+            f"« {classeur} » serait lu avec le dossier. À faire : l'écrire dans un autre répertoire, "
+            "sous un autre nom.",
+            code="fichier.dans_le_dossier",
+        )
+
+
+def _defects_of_the_law(dossier: Dossier) -> tuple[Sequence[Anomalie], str]:
+    """What only a conversion can see: its defects, or the sentence that refuses it."""
+    from flux.conversion import convert
+
+    try:
+        convert(dossier)
+    except DataError as error:
+        return error.anomalies, ""
+    except FluxError as error:
+        return (), str(error)
+    return (), ""
 
 
 @app.command()
@@ -211,7 +265,7 @@ FRENCH = (
     (r"No such option:? '?(\S+?)'?\.?( Did you mean (.+)\?)?$", "Option inconnue : {0}."),
     (
         r"No such command '(.+?)'.*",
-        "Commande inconnue : {0}. Commandes : demo, check, convert, allocate, annexe, regles.",
+        "Commande inconnue : {0}. Commandes : demo, template, check, convert, allocate, annexe, regles.",
     ),
     (r"Missing argument '(.+?)'.*", "Il manque {0}."),
     (r"Missing option '(.+?)'.*", "Il manque l'option {0}."),

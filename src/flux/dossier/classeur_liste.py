@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from flux.dossier.classeur_places import Onglet, of_anomaly
+from flux.dossier.modele_style import height
 from flux.noyau.errors import Anomalie, Gravite
 from flux.rendu.anomalies import Groupe, bilan, groupes
 from flux.rendu.glossaire import terme
@@ -15,7 +16,7 @@ from flux.rendu.nombres import entier
 LISTED = 60_000
 """Lines of the list; a sheet holds 65,530 links at most."""
 _TITLES = ("Code", "Gravité", "Feuille", "Ligne", "Colonne", "Valeur lue", "Constat", "Attendu", "À faire")
-_WIDTHS = (30, 12, 16, 9, 22, 24, 50, 40, 50)
+_WIDTHS = (34, 12, 16, 9, 22, 24, 60, 40, 60)
 _SUMMARY = ("Gravité", "Feuille", "Colonne", "Nombre", "Constat", "Attendu", "À faire")
 _SUMMARY_WIDTHS = (12, 16, 24, 10, 60, 46, 60)
 _LINE = _TITLES.index("Ligne")
@@ -51,14 +52,14 @@ def write_list(
     title = f"Défauts et corrections du dossier : {bilan(anomalies)}"
     sheet, top = _head(book, looks, "anomalies", title, notes, _TITLES, _WIDTHS)
     for row, entry in enumerate(entries[:LISTED], start=top + 1):
-        _line(sheet, row, looks, entry, grade=1, link=_LINE)
+        _line(sheet, row, looks, entry, _WIDTHS, grade=1, link=_LINE)
     sheet.autofilter(top, 0, top + max(1, min(len(entries), LISTED)), len(_TITLES) - 1)
 
     sheet, top = _head(
         book, looks, "résumé", f"Le même, groupé : {bilan(anomalies)}", (), _SUMMARY, _SUMMARY_WIDTHS
     )
     for row, groupe in enumerate(found, start=top + 1):
-        _line(sheet, row, looks, _summary(groupe, sheets), grade=0, link=_NUMBER)
+        _line(sheet, row, looks, _summary(groupe, sheets), _SUMMARY_WIDTHS, grade=0, link=_NUMBER)
 
 
 def _head(
@@ -92,7 +93,17 @@ def _head(
     return sheet, top
 
 
-def _line(sheet: Any, row: int, looks: Mapping[str, Any], entry: Entree, *, grade: int, link: int) -> None:
+def _line(
+    sheet: Any,
+    row: int,
+    looks: Mapping[str, Any],
+    entry: Entree,
+    widths: Sequence[int],
+    *,
+    grade: int,
+    link: int,
+) -> None:
+    sheet.set_row(row, height(entry.texts, widths))
     for col, text in enumerate(entry.texts):
         if col == link and entry.cible:
             sheet.write_url(row, col, f"internal:{entry.cible}", looks["lien"], text or "voir")
