@@ -26,6 +26,8 @@ CODE_RPLS = Repair("code_rpls", "Code FINAN du RPLS, lu comme un financement")
 QPV_RPLS = Repair("code_rpls", "Code du RPLS, lu comme 1 = oui, 2 = non")
 
 _SPACES = re.compile(r"[\s\u00a0\u202f]+")
+CONTROLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
+"""Characters that no document can hold (XML 1.0) or that a terminal obeys; tab and line feed are none."""
 _NUMBER = re.compile(r"[+-]?(\d+([.,]\d*)?|[.,]\d+)(e[+-]?\d+)?", re.IGNORECASE)
 _YES = frozenset({"oui", "1", "true", "vrai"})
 _NO = frozenset({"non", "0", "false", "faux"})

@@ -8,20 +8,34 @@ from dataclasses import dataclass
 import pandas as pd
 
 from flux.dossier.convention import Convention
+from flux.dossier.schemas import TABLES
 from flux.noyau.errors import Anomalie
 from flux.noyau.provenance import Source
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Contexte:
-    """What the checks look at. `lues`: the tables found; `inconnues`: the files and sheets that are none."""
+    """What the checks look at.
+
+    `lues`: the tables found, with their columns; `illisibles`: those that are there but could not be read;
+    `inconnues`: the files and sheets that are none; `douteuses`: by table, the lines that have a cell in
+    defect. What is said once of a table or of a cell is not said again of all that leans on it.
+    """
 
     tables: Mapping[str, pd.DataFrame]
     sources: Mapping[str, Source]
-    lues: frozenset[str]
+    lues: Mapping[str, frozenset[str]]
+    illisibles: frozenset[str]
+    douteuses: Mapping[str, frozenset[int]]
     inconnues: tuple[str, ...]
     convention: Convention | None
     source_convention: Source
+
+    def known(self, table: str, colonne: str) -> bool:
+        """Whether another table can be checked against this column; an optional table may be absent."""
+        if table in self.lues:
+            return colonne in self.lues[table]
+        return table not in self.illisibles and not TABLES[table].requise
 
     def defect(
         self,

@@ -30,7 +30,7 @@ def controler(contexte: Contexte) -> list[Anomalie]:
 def tables_requises(contexte: Contexte) -> Iterator[Anomalie]:
     """The three tables without which nothing can be computed, and at least one dwelling."""
     for nom, table in TABLES.items():
-        if table.requise and nom not in contexte.lues:
+        if table.requise and nom not in contexte.lues and nom not in contexte.illisibles:
             yield contexte.defect(
                 nom,
                 None,
@@ -51,12 +51,16 @@ def tables_requises(contexte: Contexte) -> Iterator[Anomalie]:
 
 
 def _file_hint(table: str, inconnues: Iterable[str]) -> str:
+    if unread := [n for n in inconnues if cle(n.rsplit(".", 1)[0]) == table]:
+        return f"Enregistrer {enumerate_fr(unread, ' ou ')} au format .xlsx ou .csv."
     close = [name for name in inconnues if near_misses(cle(name.rsplit(".", 1)[0]), [table])]
     return f"Renommer {enumerate_fr(close, ' ou ')} en « {table} »." if close else "L'ajouter."
 
 
 def reservataires_connus(contexte: Contexte) -> Iterator[Anomalie]:
     """Every `id_reservataire` is in the table `reservataires`, or one of the reserved words allowed there."""
+    if not contexte.known("reservataires", "id_reservataire"):
+        return
     known = set(contexte.tables["reservataires"]["id_reservataire"].dropna().tolist())
     allowed: dict[str, set[str]] = {
         "reservations": set(),
@@ -86,6 +90,8 @@ def reservataires_connus(contexte: Contexte) -> Iterator[Anomalie]:
 
 def logements_connus(contexte: Contexte) -> Iterator[Anomalie]:
     """Every `id_logement` of a right or of a movement is in the table `logements`."""
+    if not contexte.known("logements", "id_logement"):
+        return
     known = contexte.tables["logements"]["id_logement"].dropna().tolist()
     for table in ("reservations", "mouvements"):
         frame = contexte.tables[table]
@@ -107,6 +113,8 @@ def logements_connus(contexte: Contexte) -> Iterator[Anomalie]:
 
 def territoires_connus(contexte: Contexte) -> Iterator[Anomalie]:
     """A territory code exists for its type, in the shipped list or in `territoires`."""
+    if not contexte.known("territoires", "commune"):
+        return
     known = _territories(contexte.tables["territoires"])
     for table in ("reservataires", "demande"):
         frame = contexte.tables[table]
@@ -160,7 +168,7 @@ def _territories(own: pd.DataFrame) -> dict[str, tuple[set[str], str]]:
 
 def departement_connu(contexte: Contexte) -> Iterator[Anomalie]:
     """The département of the convention exists."""
-    if contexte.convention is None:
+    if contexte.convention is None or not contexte.known("territoires", "commune"):
         return
     code, source = contexte.convention.bailleur.departement, contexte.source_convention
     codes, attendu = _territories(contexte.tables["territoires"])[v.TerritoireType.DEPARTEMENT]
@@ -199,6 +207,8 @@ def etat_une_fois(contexte: Contexte) -> Iterator[Anomalie]:
 def liberations_connues(contexte: Contexte) -> Iterator[Anomalie]:
     """Something tells how many dwellings fall vacant."""
     if contexte.convention is None or not contexte.tables["mouvements"].empty:
+        return
+    if not contexte.known("mouvements", "annee"):
         return
     hypotheses = contexte.convention.hypotheses
     if hypotheses.taux_rotation is None and hypotheses.liberations_prevues is None:

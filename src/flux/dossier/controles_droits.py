@@ -10,7 +10,7 @@ from flux.dossier import vocabulaire as v
 from flux.dossier.completion import SPECIALES
 from flux.dossier.contexte import Contexte
 from flux.noyau.errors import Anomalie
-from flux.noyau.tables import at_lines, suggestion
+from flux.noyau.tables import LIGNE, at_lines, suggestion
 
 
 def support_du_droit(contexte: Contexte) -> Iterator[Anomalie]:
@@ -19,6 +19,7 @@ def support_du_droit(contexte: Contexte) -> Iterator[Anomalie]:
     dwelling = frame["id_logement"].notna()
     parts = frame[["programme", "commune", "nb"]].notna()
     attendu = "id_logement, ou bien programme, commune et nb"
+    unsaid = ~frame[LIGNE].isin(contexte.douteuses.get("reservations", ()))
     yield from at_lines(
         contexte.defect(
             "reservations",
@@ -29,7 +30,7 @@ def support_du_droit(contexte: Contexte) -> Iterator[Anomalie]:
             correction="Compléter la ligne.",
         ),
         frame,
-        ~dwelling & ~parts.all(axis=1),
+        unsaid & ~dwelling & ~parts.all(axis=1),
     )
     yield from at_lines(
         contexte.defect(
@@ -49,7 +50,10 @@ def support_du_droit(contexte: Contexte) -> Iterator[Anomalie]:
 def programmes_connus(contexte: Contexte) -> Iterator[Anomalie]:
     """A programme reserved stands in the stock or among the deliveries, in the same commune."""
     frame = contexte.tables["reservations"]
-    known = pd.concat([contexte.tables[t][["programme", "commune"]] for t in ("logements", "livraisons")])
+    homes = ("logements", "livraisons")
+    if not all(contexte.known(t, "commune") for t in homes) or contexte.tables["logements"].empty:
+        return
+    known = pd.concat([contexte.tables[t][["programme", "commune"]] for t in homes])
     keys = set(known.dropna().drop_duplicates().itertuples(index=False, name=None))
     names = set(known["programme"].dropna().unique().tolist())
     wanted = frame.loc[frame["id_logement"].isna(), ["programme", "commune"]].dropna()

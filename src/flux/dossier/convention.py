@@ -13,10 +13,11 @@ from datetime import date
 from decimal import Decimal
 from enum import StrEnum
 from fractions import Fraction
+from math import isfinite
 from types import MappingProxyType
 from typing import Annotated, Any
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainValidator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, PlainValidator
 
 from flux.dossier import cellules
 from flux.dossier import vocabulaire as v
@@ -38,6 +39,8 @@ def _exact(value: object) -> Fraction:
         raise ValueError("not a number")
     if isinstance(value, str):
         return Fraction(cellules.decimal(value))
+    if not isfinite(value):
+        raise ValueError("not finite")
     return Fraction(repr(value)) if isinstance(value, float) else Fraction(value)
 
 
@@ -80,6 +83,12 @@ def _list(value: object) -> object:
     return [p for p in re.split(r"[\s,;\[\]\"']+", value) if p] if isinstance(value, str) else value
 
 
+def _printable(text: str) -> str:
+    if cellules.CONTROLE.search(text):
+        raise ValueError("control character")
+    return text
+
+
 @dataclass(frozen=True, slots=True)
 class Attendu:
     """Marks a type with what it accepts, in French."""
@@ -101,7 +110,9 @@ Entiers = Annotated[
 ]
 OuiNon = Annotated[bool, BeforeValidator(_yes), Attendu("true ou false (oui ou non dans un classeur)")]
 Jour = Annotated[date, BeforeValidator(_day), Attendu("une date, comme 2026-01-01")]
-Texte = Annotated[str, Attendu("un texte entre guillemets")]
+Texte = Annotated[
+    str, AfterValidator(_printable), Attendu("un texte entre guillemets, sans caractère de contrôle")
+]
 PartEtat = Annotated[
     v.PartEtat | Fraction,
     PlainValidator(_part_etat),
@@ -186,7 +197,9 @@ class Stipulations(_Section):
     part_agents: Part | None = None
     etat_uniforme_par_commune: OuiNon = True
     plancher_etat_hors_qpv: Part = Fraction(30, 100)
-    derogation_prefectorale: Derogation | None = None
+    derogation_prefectorale: Annotated[
+        Derogation | None, Attendu("{ part = 0.35, fin = 2026-12-31 }, une part et un dernier jour")
+    ] = None
     tolerance_equite: Part | None = None
 
 

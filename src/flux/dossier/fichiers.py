@@ -13,9 +13,11 @@ import numpy as np
 import pandas as pd
 from python_calamine import CalamineError
 
+from flux.dossier.cellules import CONTROLE
+from flux.dossier.classeur_brut import broken_cells
 from flux.noyau.errors import Anomalie, Gravite
 from flux.noyau.provenance import Source
-from flux.noyau.tables import LIGNE, MOST, TEXTE
+from flux.noyau.tables import LIGNE, MOST, TEXTE, at_lines
 
 SEPARATEURS = (";", "\t", ",")
 CSV = frozenset({".csv"})
@@ -24,11 +26,15 @@ CLASSEURS = frozenset({".xlsx"})
 
 @dataclass(frozen=True, slots=True)
 class Feuille:
-    """One sheet of text: its name (of the file or of the sheet), headers as written, and `_ligne`."""
+    """One sheet of text: its name (of the file or of the sheet), headers as written, and `_ligne`.
+
+    `anomalies`: cells that hold no text that one can trust.
+    """
 
     nom: str
     source: Source
     texte: pd.DataFrame
+    anomalies: tuple[Anomalie, ...] = ()
 
 
 def read_text(path: Path) -> tuple[str | None, Source, list[Anomalie]]:
@@ -36,18 +42,23 @@ def read_text(path: Path) -> tuple[str | None, Source, list[Anomalie]]:
     content = path.read_bytes()
     source = Source(fichier=path.name, sha256=hashlib.sha256(content).hexdigest())
     try:
-        return content.decode("utf-8-sig"), source, []
+        text = content.decode("utf-8-sig")
+        if "\0" not in text:
+            return text, source, []
     except UnicodeDecodeError:
         pass
     try:
         text = content.decode("cp1252")
+        if "\0" in text:  # UTF-16 ("Texte Unicode" of Excel), or no text at all
+            raise UnicodeDecodeError("cp1252", content, content.index(0), content.index(0) + 1, "null byte")
     except UnicodeDecodeError as error:
         defect = Anomalie(
             code="fichier.encodage",
             fichier=path.name,
             message=f"Le fichier n'est pas un texte lisible (octet {error.start})",
             attendu="un fichier en UTF-8 ou en cp1252 (Windows)",
-            correction="Enregistrer le fichier au format « CSV UTF-8 ».",
+            correction="L'ouvrir dans un tableur ou un éditeur de texte et l'enregistrer en UTF-8 "
+            "(« CSV UTF-8 » dans Excel).",
         )
         return None, source, [defect]
     said = "Le fichier n'est pas en UTF-8, il est lu en cp1252 (Windows)"
@@ -64,7 +75,14 @@ def read_csv(path: Path) -> tuple[list[Feuille], list[Anomalie]]:
     if text is None:
         return [], said
     if not text.strip():
-        return [_sheet(path.stem, pd.DataFrame(), source)], said
+        empty = Anomalie(
+            code="fichier.vide",
+            fichier=path.name,
+            message="Le fichier est vide",
+            attendu="un en-tête, puis des lignes",
+            correction="Le compléter, ou le retirer du dossier si la table n'est pas utile.",
+        )
+        return [], [*said, empty]
     separator = max(SEPARATEURS, key=text.split("\n", 1)[0].count)
     try:
         raw = pd.read_csv(
@@ -126,7 +144,9 @@ def read_excel(path: Path) -> tuple[list[Feuille], list[Anomalie]]:
             correction="L'ouvrir dans un tableur et l'enregistrer au format .xlsx.",
         )
         return [], [defect]
-    return [_sheet(nom, raw, replace(source, feuille=nom)) for nom, raw in sheets.items()], []
+    untrusted = broken_cells(content, source)
+    read = [_sheet(nom, raw, replace(source, feuille=nom)) for nom, raw in sheets.items()]
+    return [replace(s, anomalies=(*untrusted.get(s.nom, ()), *s.anomalies)) for s in read], []
 
 
 def _sheet(nom: str, raw: pd.DataFrame, source: Source) -> Feuille:
@@ -143,7 +163,30 @@ def _sheet(nom: str, raw: pd.DataFrame, source: Source) -> Feuille:
     filled = frame.notna().any(axis=1)
     lines = pd.Series(np.arange(2, len(frame) + 2), dtype="Int64")
     texte = frame.set_axis(names, axis=1).assign(**{LIGNE: lines})[filled].reset_index(drop=True)
-    return Feuille(nom, replace(source, nb_lignes=len(texte)), texte)
+    return Feuille(nom, replace(source, nb_lignes=len(texte)), texte, tuple(_controls(texte, source)))
+
+
+def _controls(texte: pd.DataFrame, source: Source) -> Iterator[Anomalie]:
+    """Cells with a character that no document can hold: an invisible one, in a name or an identifier."""
+    for position, colonne in enumerate(texte.columns):
+        if colonne == LIGNE:
+            continue
+        cells = texte.iloc[:, position]
+        bad = [word for word in cells.dropna().unique().tolist() if CONTROLE.search(word)]
+        yield from at_lines(
+            Anomalie(
+                code="fichier.caractere_de_controle",
+                fichier=source.fichier,
+                feuille=source.feuille,
+                colonne=str(colonne),
+                message="La cellule contient un caractère de contrôle, invisible",
+                attendu="un texte qui se lit et s'imprime",
+                correction="Retaper le contenu de la cellule.",
+            ),
+            texte,
+            cells.isin(bad),
+            cells,
+        )
 
 
 def _stripped(cells: pd.Series) -> pd.Series:

@@ -15,7 +15,7 @@ from flux.dossier.fichiers import CLASSEURS, CSV, Feuille, read_csv, read_excel,
 from flux.dossier.schemas import TABLES
 from flux.noyau.errors import Anomalie, Gravite
 from flux.noyau.provenance import Source
-from flux.noyau.tables import LIGNE, enumerate_fr, suggestion
+from flux.noyau.tables import LIGNE, at_lines, enumerate_fr, suggestion
 
 CONVENTION = "convention"
 CONVENTION_TOML = "convention.toml"
@@ -25,13 +25,17 @@ SERVICE = frozenset({"lisez_moi", "controles", "exemples", "anomalies", "resume"
 
 @dataclass(frozen=True, slots=True)
 class Inventaire:
-    """Tables found, by name; sheets that are none (`inconnues`); the convention as written, if any."""
+    """Tables found, by name; sheets that are none (`inconnues`); the convention as written, if any.
+
+    `illisibles`: the tables, or the convention, that are there but could not be read, which was said.
+    """
 
     tables: Mapping[str, Feuille]
     inconnues: tuple[str, ...]
     convention: Mapping[str, Any] | None
     source_convention: Source
     anomalies: tuple[Anomalie, ...]
+    illisibles: frozenset[str] = frozenset()
 
 
 def collect(path: Path) -> Inventaire:
@@ -40,26 +44,39 @@ def collect(path: Path) -> Inventaire:
     files = [f for f in files if f.is_file() and not f.name.startswith((".", "~$"))]
     tables: dict[str, Feuille] = {}
     inconnues: list[str] = []
+    illisibles: set[str] = set()
     convention: Mapping[str, Any] | None = None
     source_convention = Source(fichier=CONVENTION_TOML if path.is_dir() else path.name)
     anomalies: list[Anomalie] = []
     for file in files:
-        if file.name == CONVENTION_TOML:
-            text, source_convention, found = read_text(file)
+        if file.name.lower() == CONVENTION_TOML:
+            text, source, found = read_text(file)
             anomalies += found
+            if convention is not None:
+                anomalies.append(_twice(CONVENTION, source, source_convention))
+                continue
+            source_convention = source
             if text is not None:
-                convention, found = lecture_convention.parse_toml(text, source_convention)
+                convention, found = lecture_convention.parse_toml(text, source)
                 anomalies += found
+            if convention is None:
+                illisibles.add(CONVENTION)
             continue
         sheets, found = _sheets(file, alone=path.is_dir())
         anomalies += found
         if not sheets and not found:
             inconnues.append(file.name)
+        elif not sheets:
+            illisibles |= {cle(file.stem)} if path.is_dir() else {*TABLES, CONVENTION}
         for sheet in sheets:
             nom = cle(sheet.nom)
             if nom == CONVENTION and convention is None:
                 source_convention = sheet.source
                 convention, found = lecture_convention.parse_sheet(sheet.texte, sheet.source)
+                if convention is None:
+                    illisibles.add(CONVENTION)
+            elif nom == CONVENTION:
+                found = [_twice(nom, sheet.source, source_convention)]
             elif nom in tables:
                 found = [_twice(nom, sheet.source, tables[nom].source)]
             elif nom in TABLES:
@@ -70,8 +87,12 @@ def collect(path: Path) -> Inventaire:
                 inconnues.append(sheet.source.feuille or sheet.source.fichier)
                 found = []
             anomalies += found
+            if nom == CONVENTION or nom in TABLES:
+                anomalies += sheet.anomalies
     anomalies += [_ignored(nom) for nom in inconnues]
-    return Inventaire(tables, tuple(inconnues), convention, source_convention, tuple(anomalies))
+    return Inventaire(
+        tables, tuple(inconnues), convention, source_convention, tuple(anomalies), frozenset(illisibles)
+    )
 
 
 def _sheets(file: Path, *, alone: bool) -> tuple[list[Feuille], list[Anomalie]]:
@@ -81,8 +102,9 @@ def _sheets(file: Path, *, alone: bool) -> tuple[list[Feuille], list[Anomalie]]:
         return read_csv(file)
     if kind in CLASSEURS:
         sheets, found = read_excel(file)
-        if alone and len(sheets) == 1:
-            sheets = [replace(sheets[0], nom=file.stem)]
+        filled = [sheet for sheet in sheets if len(sheet.texte.columns) > 1]
+        if alone and len(filled) == 1:  # Excel adds empty sheets of its own
+            sheets = [replace(filled[0], nom=file.stem)]
         return sheets, found
     return [], []
 
@@ -117,7 +139,32 @@ def with_headers(nom: str, feuille: Feuille) -> tuple[Feuille, list[Anomalie]]:
                 correction="Supprimer ou renommer l'une des deux.",
             )
         )
-    return replace(feuille, texte=feuille.texte.set_axis(names, axis=1).loc[:, ~twice]), anomalies
+    texte = feuille.texte.set_axis(names, axis=1).loc[:, ~twice]
+    again = _header_again(texte, known)
+    anomalies += at_lines(
+        Anomalie(
+            code=f"{nom}.entete_repete",
+            fichier=fichier,
+            feuille=sheet,
+            message="L'en-tête est écrit une seconde fois",
+            attendu="un seul en-tête, en première ligne",
+            correction="Supprimer la ligne ; si deux fichiers ont été mis bout à bout, vérifier "
+            "qu'aucune ligne n'y est deux fois.",
+        ),
+        texte,
+        again,
+    )
+    return replace(feuille, texte=texte.loc[~again]), anomalies
+
+
+def _header_again(texte: pd.DataFrame, known: set[str]) -> pd.Series:
+    """Rows whose every cell repeats the name of its column."""
+    columns = [c for c in texte.columns if c in known]
+    first = texte[columns[0]] if columns else pd.Series(pd.NA, index=texte.index)
+    again = first.isin([word for word in first.dropna().unique() if cle(word) == first.name])
+    for row in texte.index[again]:
+        again[row] = all(cle(str(texte.at[row, c])) == c for c in columns)
+    return again
 
 
 def _twice(nom: str, source: Source, first: Source) -> Anomalie:

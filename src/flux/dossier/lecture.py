@@ -12,7 +12,8 @@ from flux.dossier.communes import communes_frame
 from flux.dossier.contexte import Contexte
 from flux.dossier.controles import controler
 from flux.dossier.dossier import Dossier
-from flux.dossier.inventaire import Inventaire, collect
+from flux.dossier.fichiers import CLASSEURS
+from flux.dossier.inventaire import CONVENTION, Inventaire, collect
 from flux.dossier.schemas import TABLES
 from flux.noyau.errors import Anomalie, DataError, Gravite, anomalies_table
 from flux.noyau.provenance import Source
@@ -66,8 +67,11 @@ def examine(path: str | Path) -> Examen:
     path = Path(path)
     if not path.exists():
         return Examen(None, (_not_found(path),))
+    if path.is_file() and path.suffix.lower() not in CLASSEURS:
+        return Examen(None, (_no_workbook(path),))
     found = collect(path)
     anomalies = list(found.anomalies)
+    lues = {nom: frozenset(map(str, feuille.texte.columns)) for nom, feuille in found.tables.items()}
 
     sources = {nom: Source(fichier=path.name) for nom in TABLES}
     tables = {nom: table.empty() for nom, table in TABLES.items()}
@@ -75,12 +79,17 @@ def examine(path: str | Path) -> Examen:
         sources[nom] = feuille.source
         tables[nom], said = check(feuille.texte, TABLES[nom], feuille.source)
         anomalies += said
+    douteuses = {nom: _lines(anomalies, sources[nom]) for nom in lues}
     tables, said = completion.complete(tables, sources)
+    if "territoires" in found.illisibles or "commune" not in lues.get("territoires", {"commune"}):
+        said = [a for a in said if not a.code.endswith(".commune_inconnue")]  # they may be in that table
     anomalies += said
     communes = communes_frame(tables)
 
-    convention, said = lecture_convention.build(found.convention, found.source_convention)
-    anomalies += said
+    convention = None
+    if CONVENTION not in found.illisibles:
+        convention, said = lecture_convention.build(found.convention, found.source_convention)
+        anomalies += said
     if convention is not None:
         convention, said = completion.with_departement(convention, tables, communes, found.source_convention)
         anomalies += said
@@ -88,7 +97,9 @@ def examine(path: str | Path) -> Examen:
         Contexte(
             tables=tables,
             sources=sources,
-            lues=frozenset(found.tables),
+            lues=lues,
+            illisibles=found.illisibles,
+            douteuses=douteuses,
             inconnues=found.inconnues,
             convention=convention,
             source_convention=found.source_convention,
@@ -105,6 +116,23 @@ def examine(path: str | Path) -> Examen:
         communes=communes,
     )
     return Examen(dossier, tuple(anomalies), found)
+
+
+def _lines(anomalies: list[Anomalie], source: Source) -> frozenset[int]:
+    """Lines of a sheet where a cell is already known to be in defect."""
+    place = (source.fichier, source.feuille)
+    blocking = (a for a in anomalies if a.gravite is Gravite.BLOQUANT and (a.fichier, a.feuille) == place)
+    return frozenset(line for a in blocking for line in (a.ligne, *a.lignes) if line is not None)
+
+
+def _no_workbook(path: Path) -> Anomalie:
+    return Anomalie(
+        code="dossier.format_inconnu",
+        fichier=path.name,
+        message="Ce fichier n'est pas un dossier",
+        attendu="un dossier de tables, ou un classeur .xlsx",
+        correction="Donner le répertoire des tables, ou enregistrer le classeur au format .xlsx.",
+    )
 
 
 def _not_found(path: Path) -> Anomalie:

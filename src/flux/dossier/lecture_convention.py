@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Mapping
 from decimal import Decimal
@@ -12,11 +13,11 @@ import pandas as pd
 from pydantic import ValidationError
 from pydantic.fields import FieldInfo
 
-from flux.dossier.cellules import cle
+from flux.dossier.cellules import CONTROLE, cle
 from flux.dossier.convention import SECTIONS, Attendu, Convention, _Section
 from flux.noyau.errors import Anomalie, ConventionError
 from flux.noyau.provenance import Source
-from flux.noyau.tables import LIGNE, enumerate_fr, suggestion
+from flux.noyau.tables import LIGNE, enumerate_fr, suggestion, visible
 
 SIGNATAIRES = "signataires"
 
@@ -26,16 +27,31 @@ def parse_toml(text: str, source: Source) -> tuple[dict[str, Any] | None, list[A
     try:
         return tomllib.loads(text, parse_float=Decimal), []
     except tomllib.TOMLDecodeError as error:
+        line, message = _in_french(str(error), text)
         return None, [
             Anomalie(
                 code="convention.illisible",
                 fichier=source.fichier,
-                valeur=str(error),
-                message="Le fichier n'est pas du TOML valide",
-                attendu="des sections [choix], puis des lignes clé = valeur",
-                correction="Corriger la ligne indiquée : textes entre guillemets, nombres avec un point.",
+                ligne=line,
+                valeur=text.splitlines()[line - 1].strip() if line else None,
+                message=message,
+                attendu="des sections [choix], une seule fois chacune, puis des lignes clé = valeur",
+                correction="Corriger cette ligne ou celle d'avant : textes entre guillemets, nombres avec un "
+                "point, dates comme 2026-01-01.",
             )
         ]
+
+
+def _in_french(error: str, text: str) -> tuple[int | None, str]:
+    """The line where a TOML reader stopped, and why; it only says it in English, in its message."""
+    found = re.search(r"at line (\d+)", error)
+    line = int(found[1]) if found else len(text.splitlines()) or None
+    said = (
+        ("twice", "Cette section est déjà écrite plus haut"),
+        ("overwrite", "Cette clé est déjà écrite plus haut dans sa section"),
+        ("Illegal character", "Cette ligne contient un caractère interdit"),
+    )
+    return line, next((fr for en, fr in said if en in error), "Le fichier n'est pas du TOML valide")
 
 
 def parse_sheet(frame: pd.DataFrame, source: Source) -> tuple[dict[str, Any] | None, list[Anomalie]]:
@@ -77,8 +93,23 @@ def parse_sheet(frame: pd.DataFrame, source: Source) -> tuple[dict[str, Any] | N
         *above, last = str(key).strip().split(".")
         inside = sections.setdefault(str(section).strip(), {})
         for step in above:
-            inside = inside.setdefault(step, {})
-        inside[last] = value
+            inside = inside.setdefault(step, {}) if isinstance(inside, dict) else inside
+        if isinstance(inside, dict) and last not in inside:
+            inside[last] = value
+            continue
+        anomalies.append(
+            Anomalie(
+                code="convention.cle_en_double",
+                fichier=source.fichier,
+                feuille=source.feuille,
+                ligne=int(line),
+                colonne=f"{section}.{key}",
+                valeur=value,
+                message="Cette clé est déjà écrite plus haut",
+                attendu="une seule ligne par clé",
+                correction="Supprimer l'une des deux lignes.",
+            )
+        )
     return sections, anomalies
 
 
@@ -95,20 +126,28 @@ def build(raw: Mapping[str, Any] | None, source: Source) -> tuple[Convention | N
             )
         ]
     anomalies = [_unknown_section(name, source) for name in raw if name not in {*SECTIONS, SIGNATAIRES}]
+    signataires = raw.get(SIGNATAIRES, {})
+    if isinstance(signataires, Mapping):
+        anomalies += [
+            _defect(
+                "valeur_inconnue",
+                "Valeur inconnue ou illisible",
+                f"{SIGNATAIRES}.{key}",
+                source,
+                _written(value),
+                attendu="un texte entre guillemets",
+                correction="Corriger la valeur.",
+            )
+            for key, value in signataires.items()
+            if not isinstance(value, str) or CONTROLE.search(value)
+        ]
+    else:
+        anomalies.append(_no_section(SIGNATAIRES, source, signataires))
     sections: dict[str, _Section] = {}
     for name, model in SECTIONS.items():
         values = raw.get(name, {})
         if not isinstance(values, Mapping):
-            anomalies.append(
-                _defect(
-                    "section",
-                    f"« {name} » doit être une section",
-                    name,
-                    source,
-                    str(values),
-                    attendu=f"une ligne [{name}], puis des lignes clé = valeur",
-                )
-            )
+            anomalies.append(_no_section(name, source, values))
             continue
         try:
             sections[name] = model.model_validate(dict(values))
@@ -116,8 +155,7 @@ def build(raw: Mapping[str, Any] | None, source: Source) -> tuple[Convention | N
             anomalies += _translate(error, name, model, source)
     if anomalies:
         return None, anomalies
-    signataires = raw.get(SIGNATAIRES, {})
-    return Convention.from_sections(sections, {k: str(x) for k, x in signataires.items()}), []
+    return Convention.from_sections(sections, signataires), []
 
 
 def changed(convention: Convention, section: str, values: Mapping[str, Any]) -> Convention:
@@ -164,6 +202,18 @@ def _defect(
         valeur=valeur,
         attendu=attendu,
         correction=correction,
+    )
+
+
+def _no_section(name: str, source: Source, read: object) -> Anomalie:
+    return _defect(
+        "section",
+        f"« {name} » doit être une section",
+        name,
+        source,
+        _written(read),
+        attendu=f"une ligne [{name}], puis des lignes clé = valeur",
+        correction="Écrire la section.",
     )
 
 
@@ -254,4 +304,4 @@ def _attendu(info: FieldInfo) -> str:
 def _written(value: object) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
-    return str(value)
+    return visible(str(value))

@@ -7,6 +7,7 @@ readers stay simple enough to be tested one by one, and a million rows take abou
 from __future__ import annotations
 
 import functools
+import unicodedata
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any
@@ -104,7 +105,7 @@ def at_lines(
     for row, line in zip(rows[:MOST], lines[:MOST], strict=True):
         read = None if valeurs is None or pd.isna(valeurs.iloc[row]) else str(valeurs.iloc[row])
         remedy = remedy_of(read) if remedy_of and read is not None else defect.correction
-        yield replace(defect, ligne=int(line), valeur=read, correction=remedy)
+        yield replace(defect, ligne=int(line), valeur=read and visible(read), correction=remedy)
     rest = lines[MOST:]
     if len(rest):
         yield replace(
@@ -113,6 +114,11 @@ def at_lines(
             f"lignes {line_ranges(rest.tolist())}",
             lignes=rest,
         )
+
+
+def visible(text: str) -> str:
+    """The same text, its invisible characters (controls, marks of direction) written out as escapes."""
+    return "".join(f"\\u{ord(c):04x}" if unicodedata.category(c)[0] == "C" else c for c in text)
 
 
 def strangers(values: pd.Series, known: Iterable[str]) -> pd.Series:

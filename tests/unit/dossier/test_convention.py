@@ -170,3 +170,48 @@ def test_unknown_names_and_values_from_python(ecrire):
 def test_a_dossier_travels_between_processes(ecrire):
     dossier = read_dossier(ecrire())
     assert pickle.loads(pickle.dumps(dossier)).convention == dossier.convention
+
+
+@pytest.mark.parametrize(
+    ("text", "code", "key"),
+    [
+        ("[hypotheses]\ntaux_rotation = inf\n", "valeur_inconnue", "hypotheses.taux_rotation"),
+        ("[choix]\nsolde_max = inf\n", "valeur_inconnue", "choix.solde_max"),
+        ("[stipulations]\npart_etat = -inf\n", "valeur_inconnue", "stipulations.part_etat"),
+        (
+            "[stipulations]\nderogation_prefectorale = 0.35\n",
+            "valeur_inconnue",
+            "stipulations.derogation_prefectorale",
+        ),
+        ('[bailleur]\nnom = "a\\u0007b"\n', "valeur_inconnue", "bailleur.nom"),
+        ('[signataires]\netat = "a\\u0007b"\n', "valeur_inconnue", "signataires.etat"),
+        ("[signataires]\netat = 3\n", "valeur_inconnue", "signataires.etat"),
+    ],
+)
+def test_values_that_no_convention_holds(text, code, key):
+    convention, (defect,) = read("[convention]\nannee = 2026\n" + text)
+    assert convention is None
+    assert (defect.code, defect.colonne) == (f"convention.{code}", key)
+    assert defect.attendu and defect.correction
+
+
+@pytest.mark.parametrize("signataires", ['"x"', "[1, 2]"])
+def test_signatories_are_a_section(signataires):
+    _, (defect,) = read(f"signataires = {signataires}\n[convention]\nannee = 2026\n")
+    assert (defect.code, defect.colonne) == ("convention.section", "signataires")
+
+
+@pytest.mark.parametrize(
+    ("text", "ligne", "message"),
+    [
+        ("[choix]\n[convention]\nannee = 2026\n[choix]\n", 4, "section est déjà écrite"),
+        ("[convention]\nannee = 2026\nannee = 2027\n", 3, "clé est déjà écrite"),
+        ("[convention]\nannee = deux\n", 2, "pas du TOML"),
+        ("[convention\n", 1, "pas du TOML"),
+    ],
+)
+def test_a_syntax_error_is_placed_and_said_in_french(text, ligne, message):
+    convention, (defect,) = read(text)
+    assert convention is None
+    assert (defect.code, defect.ligne) == ("convention.illisible", ligne)
+    assert message in defect.message
