@@ -10,12 +10,14 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from math import ceil, floor
 
+from flux.noyau.provenance import Figure
+
 
 @dataclass(frozen=True)
 class Plafond:
     """A ceiling in whole dwellings on a group of holders.
 
-    taux, flux : the share and the flow (of the year, or since the account opened under `cumule`)
+    part, flux : the maximal share, and the flow (of the year, or since the account opened under `cumule`)
     nb_ouverture : dwellings already counted since the account opened (0 under `annuel`)
     tolere : by member, dwellings that the ceiling does not concern (rights without guarantee)
     """
@@ -23,13 +25,22 @@ class Plafond:
     groupe: str
     territoire_code: str
     membres: tuple[str, ...]
-    taux: Fraction
+    part: Figure
     flux: Fraction
     exact: Fraction
-    article: str
     cumule: bool
     nb_ouverture: int = 0
     tolere: Mapping[str, int] = field(default_factory=dict)
+
+    @property
+    def taux(self) -> Fraction:
+        """The maximal share."""
+        return self.part.valeur
+
+    @property
+    def article(self) -> str:
+        """The text that sets it."""
+        return self.part.article or ""
 
     @property
     def nb(self) -> int:

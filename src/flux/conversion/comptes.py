@@ -24,6 +24,7 @@ from flux.conversion.plafonnement import guarantee_territories
 from flux.conversion.territoires import communes_of
 from flux.dossier import Dossier
 from flux.loi import Regles
+from flux.noyau.provenance import Figure
 
 Cle = tuple[str, str | None]
 """id_reservataire, commune (None: the whole of its territory)."""
@@ -112,16 +113,15 @@ def ceilings(
                     groupe,
                     departement,
                     members,
-                    figure.valeur,
+                    figure,
                     flow,
                     total([quota_exact[i] for i in members]),
-                    str(figure.article or ""),
                     annual,
                     ouverture,
                     [int(ouverture.of(ouverture.nb_cumule, i)) for i in members],
                 )
             )
-    cap = regles.part("part_max_garantie")
+    cap = regles.figure("part_max_garantie")
     for code, communes, holders in _judged(dossier, feuilles.communes):
         cells = [c for i in holders for c in dus.of(i).values()]
         members = sorted({c.id_reservataire for c in cells if c.amount(garantie=True)})
@@ -134,7 +134,6 @@ def ceilings(
                     cap,
                     total([feuilles.flux[c].valeur for c in communes]),
                     total([c.amount(garantie=True) for c in cells]),
-                    regles["part_max_garantie"].article,
                     annual,
                     ouverture,
                     [int(ouverture.of(ouverture.nb_garantie_cumule, i)) for i in members],
@@ -173,21 +172,18 @@ def _ceiling(
     groupe: str,
     code: str,
     members: Sequence[str],
-    rate: Fraction,
+    part: Figure,
     flow: Fraction,
     exact: Fraction,
-    article: str,
     annual: bool,
     ouverture: Ouverture,
     counted: Iterable[int],
     tolere: Mapping[str, int] | None = None,
 ) -> Plafond:
-    if annual and rate * flow >= 1:
-        return Plafond(groupe, code, tuple(members), rate, flow, exact, article, False, 0, tolere or {})
+    if annual and part.valeur * flow >= 1:
+        return Plafond(groupe, code, tuple(members), part, flow, exact, False, 0, tolere or {})
     since = max((ouverture.flow_since(i) for i in members), default=Fraction(0))
-    return Plafond(
-        groupe, code, tuple(members), rate, flow + since, exact, article, True, sum(counted), tolere or {}
-    )
+    return Plafond(groupe, code, tuple(members), part, flow + since, exact, True, sum(counted), tolere or {})
 
 
 def lost_to_ceilings(

@@ -8,10 +8,11 @@ from fractions import Fraction
 from typing import Any
 
 from flux.conversion.arrondi import Arrondi, Plafond
-from flux.conversion.cellules import BAILLEUR, ETAT_CATEGORIES
+from flux.conversion.cellules import BAILLEUR, ETAT_CATEGORIES, fit
 from flux.conversion.dus import Dus
+from flux.conversion.exact import total
 from flux.conversion.feuilles import Feuilles
-from flux.conversion.operations import add, constant, subtract
+from flux.conversion.operations import add, constant, multiply, subtract
 from flux.conversion.territoires import source_of
 from flux.dossier import Dossier
 from flux.noyau.errors import FluxError, near_misses
@@ -19,6 +20,7 @@ from flux.noyau.provenance import Couleur, Figure
 from flux.rendu import arbre
 
 ETAT = "etat"
+ARRONDIS = {"plus_fort_reste": "plus fort reste", "sainte_lague": "Sainte-Laguë"}
 
 
 @dataclass(frozen=True, eq=False)
@@ -84,33 +86,15 @@ def explain_holder(preuve: Preuve, ident: str) -> Explication:
 
 def _quota(preuve: Preuve, ident: str) -> Figure:
     """The whole quota: rounding, then the exact quota, then the due of each commune."""
-    entrees = [_exact(preuve, ident)]
-    entrees += [
-        Figure(
-            valeur=Fraction(p.limite),
-            nom=f"plafond en logements entiers ({p.groupe}, {p.territoire_code})",
-            calcul="plancher de la part maximale × flux"
-            + (", cumulés depuis l'ouverture du compte" if p.cumule else ""),
-            article=p.article,
-            entrees=(
-                constant(p.taux, "part maximale", unite="part", couleur=Couleur.LOI, article=p.article),
-                constant(p.flux, "flux sur lequel il est apprécié", couleur=Couleur.CALCUL),
-            ),
-        )
-        for p in preuve.plafonds
-        if ident in p.membres
-    ]
+    entrees = [_fitted(preuve, ident), *(_ceiling(p) for p in preuve.plafonds if ident in p.membres)]
     exact, nb = entrees[0].valeur, preuve.arrondi.nb[ident]
     if ident in preuve.arrondi.refuses:
         how = "arrondi retenu par un plafond"
     elif ident == BAILLEUR:
         how = "ce qui reste du flux, une fois servis les réservataires"
     else:
-        how = (
-            "plus fort reste : logement supplémentaire obtenu"
-            if nb > exact
-            else "plus fort reste : arrondi à l'inférieur"
-        )
+        method = ARRONDIS[str(preuve.dossier.convention.choix.arrondi)]
+        how = f"{method} : " + ("logement supplémentaire obtenu" if nb > exact else "arrondi à l'inférieur")
     if exact.denominator == 1 and nb == exact:
         how = "quota exact déjà entier"
     return Figure(
@@ -118,14 +102,49 @@ def _quota(preuve: Preuve, ident: str) -> Figure:
     )
 
 
+def _ceiling(plafond: Plafond) -> Figure:
+    """A ceiling in whole dwellings, with what was already given and what it does not concern."""
+    entrees = [
+        plafond.part,
+        constant(plafond.flux, "flux sur lequel il est apprécié", couleur=Couleur.CALCUL),
+    ]
+    how = "plancher de la part maximale × flux"
+    if plafond.cumule:
+        how += ", cumulés depuis l'ouverture du compte, moins les logements déjà comptés"
+        entrees.append(constant(plafond.nb_ouverture, "logements déjà comptés", couleur=Couleur.DONNEE))
+    if apart := sum(plafond.tolere.values()):
+        how += ", plus les droits tenus sans garantie"
+        entrees.append(constant(apart, "droits tenus sans garantie, arrondis", couleur=Couleur.CALCUL))
+    return Figure(
+        valeur=Fraction(plafond.limite),
+        nom=f"plafond en logements entiers ({plafond.groupe}, {plafond.territoire_code})",
+        calcul=how,
+        article=plafond.article,
+        entrees=tuple(entrees),
+    )
+
+
+def _fitted(preuve: Preuve, ident: str) -> Figure:
+    """The exact quota, reduced when dues and balances together pass the flow."""
+    exact = _exact(preuve, ident)
+    asked = total({i: v for i, v in preuve.quota_exact.items() if i != BAILLEUR})
+    if ident == BAILLEUR or asked <= preuve.feuilles.flux_total.valeur:
+        return exact
+    factor = fit(preuve.feuilles.flux_total, _asked(preuve), nom="réduction au flux des dus et des soldes")
+    return multiply(exact, factor, nom=f"{exact.nom}, réduit au flux")
+
+
+def _asked(preuve: Preuve) -> Figure:
+    holders = preuve.dossier.reservataires["id_reservataire"]
+    return add(*(_exact(preuve, str(i)) for i in holders), nom="quotas exacts des réservataires")
+
+
 def _exact(preuve: Preuve, ident: str) -> Figure:
     nom = _nom(preuve, ident)
     if ident == BAILLEUR:
-        others = [_exact(preuve, str(i)) for i in preuve.dossier.reservataires["id_reservataire"]]
-        return subtract(
-            preuve.feuilles.flux_total,
-            add(*others, nom="quotas exacts des réservataires"),
-            nom="quota exact du bailleur",
+        return _not_below_zero(
+            subtract(preuve.feuilles.flux_total, _asked(preuve), nom="quota exact du bailleur"),
+            "les dus et les soldes dépassent le flux : rien ne reste au bailleur",
         )
     names = preuve.dossier.communes.set_index("commune")["nom"]
     cells = preuve.dus.of(ident)
@@ -144,15 +163,16 @@ def _exact(preuve: Preuve, ident: str) -> Figure:
         source_of(preuve.dossier, "soldes"), colonne="solde", filtre=f"id_reservataire = {ident}"
     )
     carried = Figure(valeur=solde, nom="solde de l'année précédente", couleur=Couleur.DONNEE, source=source)
-    both = add(due, carried, nom=f"quota exact de {nom}")
-    if both.valeur >= 0:
-        return both
-    return Figure(
-        valeur=Fraction(0),
-        nom=f"quota exact de {nom}",
-        calcul="jamais moins que zéro : le reste est gardé dans le compte",
-        entrees=(both,),
+    return _not_below_zero(
+        add(due, carried, nom=f"quota exact de {nom}"),
+        "jamais moins que zéro : le reste est gardé dans le compte",
     )
+
+
+def _not_below_zero(figure: Figure, calcul: str) -> Figure:
+    if figure.valeur >= 0:
+        return figure
+    return Figure(valeur=Fraction(0), nom=figure.nom, calcul=calcul, entrees=(figure,))
 
 
 def _nom(preuve: Preuve, ident: str) -> str:

@@ -10,13 +10,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from flux.conversion.arrondi import Plafond, apportion
+from flux.noyau.provenance import Figure
 
 BAILLEUR = "bailleur"
 
 
 def plafond(*membres: str, nb: str, **more: int) -> Plafond:
     """A ceiling of `nb` dwellings (a decimal) on a group."""
-    return Plafond("groupe", "00", membres, Fraction(1), Fraction(nb), Fraction(0), "article", False, **more)
+    return Plafond("groupe", "00", membres, share("1"), Fraction(nb), Fraction(0), False, **more)
+
+
+def share(part: str) -> Figure:
+    return Figure(valeur=Fraction(part), nom="part maximale", unite="part")
 
 
 def exacts(**values: str) -> dict[str, Fraction]:
@@ -63,9 +68,7 @@ def test_a_cumulative_ceiling_counts_what_was_already_given() -> None:
 
 
 def test_rights_without_guarantee_are_tolerated_above_the_ceiling() -> None:
-    ceiling = Plafond(
-        "garantie", "1", ("a",), Fraction(1, 5), Fraction(10), Fraction(2), "art.", False, 0, {"a": 1}
-    )
+    ceiling = Plafond("garantie", "1", ("a",), share("0.2"), Fraction(10), Fraction(2), False, 0, {"a": 1})
     assert (ceiling.nb, ceiling.limite, ceiling.of("a")) == (2, 3, 3)
     assert apportion(exacts(a="2.9", bailleur="7.1"), 10, [ceiling], reste=BAILLEUR).nb["a"] == 3
 

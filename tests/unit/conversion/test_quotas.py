@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import date
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -106,6 +107,26 @@ def test_a_supposed_law_stamps_the_figures_that_it_touches() -> None:
     assert any("hypothèse" in sentence for sentence in quotas.hypotheses)
     leaves = [f for _, f in quotas.explain("etat_prioritaires").figure.walk() if not f.entrees]
     assert any(f.couleur is Couleur.HYPOTHESE and f.valeur == law.part("part_max_etat") for f in leaves)
+
+
+def test_the_tree_of_a_ceiling_can_be_followed_with_a_pencil() -> None:
+    account = {"id_reservataire": "etat_prioritaires", "annee": 2025, "commune": "00001", "solde": 0}
+    counted = {"annee_ouverture": 2025, "flux_cumule": 10, "nb_cumule": 3}
+    quotas = flux.convert(small(soldes=[account | counted]), plafond_apprecie="cumule")
+    _, ceiling = quotas.explain("etat_prioritaires").figure.entrees
+    part, flow, given = (f.valeur for f in ceiling.entrees)
+    assert (part, flow, given, ceiling.valeur) == (Fraction(3, 10), 20, 3, 3)
+    assert ceiling.entrees[0].couleur is Couleur.LOI
+
+
+def test_balances_above_the_flow_are_seen_reduced_in_the_tree() -> None:
+    owed = {"id_reservataire": "action_logement", "annee": 2025, "commune": "00001", "solde": 17.7}
+    quotas = flux.convert(small(soldes=[owed]))
+    table = quotas.table.set_index("id_reservataire")
+    assert table.loc["action_logement", "quota_exact"] == pytest.approx(20)
+    served = quotas.explain("action_logement").figure.entrees[0]
+    assert float(served.valeur) == pytest.approx(20 * 10 / 23)
+    assert quotas.explain("bailleur").figure.entrees[0].valeur == 0
 
 
 def test_an_explanation_goes_down_to_the_cells_and_the_articles(ecole: Dossier) -> None:
