@@ -262,7 +262,11 @@ def _progress(quiet: bool, what: str) -> Iterator[None]:
 
 # What Typer says in English, and what a person reads.
 FRENCH = (
-    (r"No such option:? '?(\S+?)'?\.?( Did you mean (.+)\?)?$", "Option inconnue : {0}."),
+    (
+        r"No such option:? '?(\S+?)'?\.? \(?(?:Did you mean|Possible options:) (.+?)[?)]+$",
+        "Option inconnue : {0}. Vouliez-vous dire {1} ?",
+    ),
+    (r"No such option:? '?(\S+?)'?\.?$", "Option inconnue : {0}."),
     (
         r"No such command '(.+?)'.*",
         "Commande inconnue : {0}. Commandes : demo, template, check, convert, allocate, annexe, regles.",
@@ -271,7 +275,7 @@ FRENCH = (
     (r"Missing option '(.+?)'.*", "Il manque l'option {0}."),
     (r"Missing command.*", "Il manque une commande."),
     (r"Option '(.+?)' requires an argument.*", "L'option {0} attend une valeur."),
-    (r"Got unexpected extra arguments? \((.+)\)", "En trop : {0}."),
+    (r"Got unexpected extra arguments?(?:\(s\))? \((.+)\)", "En trop : {0}."),
     (r".*[Pp]ath '(.+)' does not exist.*", "« {0} » n'existe pas."),
 )
 

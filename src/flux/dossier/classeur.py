@@ -104,6 +104,9 @@ def _looks(book: Any) -> Mapping[str, Any]:
 def _table(book: Any, looks: Mapping[str, Any], onglet: Onglet, placed: Any) -> None:
     """The table as it was read, each line where it was."""
     sheet = book.add_worksheet(onglet.nom)
+    # first: in constant memory, a row already written takes no comment
+    for (row, col), texts in placed.comments.items():
+        sheet.write_comment(row, col, "\n".join(texts), {"x_scale": 2.4, "y_scale": 1.5, "font_size": 9})
     for col, header in enumerate(onglet.texte.columns):
         sheet.set_column(col, col, max(12, min(40, len(header) + 2)), looks["cellule"])
     for col, header in enumerate(onglet.texte.columns):
@@ -123,8 +126,6 @@ def _table(book: Any, looks: Mapping[str, Any], onglet: Onglet, placed: Any) -> 
                 _text(sheet, line - 1, col, value, shade or looks["cellule"])
             elif shade:
                 sheet.write_blank(line - 1, col, None, shade)
-    for (row, col), texts in placed.comments.items():
-        sheet.write_comment(row, col, "\n".join(texts), {"x_scale": 2.4, "y_scale": 1.5, "font_size": 9})
     sheet.ignore_errors({"number_stored_as_text": f"A1:XFD{LAST_LINE}"})
     sheet.freeze_panes(1, 0)
     sheet.set_landscape()

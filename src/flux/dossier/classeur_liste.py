@@ -56,7 +56,7 @@ def write_list(
     sheet.autofilter(top, 0, top + max(1, min(len(entries), LISTED)), len(_TITLES) - 1)
 
     sheet, top = _head(
-        book, looks, "résumé", f"Le même, groupé : {bilan(anomalies)}", (), _SUMMARY, _SUMMARY_WIDTHS
+        book, looks, "résumé", f"Les mêmes, groupés : {bilan(anomalies)}", (), _SUMMARY, _SUMMARY_WIDTHS
     )
     for row, groupe in enumerate(found, start=top + 1):
         _line(sheet, row, looks, _summary(groupe, sheets), _SUMMARY_WIDTHS, grade=0, link=_NUMBER)

@@ -29,6 +29,6 @@ _CELL = re.compile(
 def looks_personal(header: str, cells: pd.Series) -> bool:
     """True when the header, or one of the cells, seems to be about a person."""
     words = cle(header).split("_")
-    if any(word.startswith(_STEMS) for word in words):
+    if "ne" in words or any(word.startswith(_STEMS) for word in words):
         return True
     return any(_CELL.fullmatch(str(text).strip()) for text in cells.dropna().unique())
