@@ -12,10 +12,12 @@ import re
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+import typer.core
 import typer.rich_utils
 
 from flux.noyau.errors import Anomalie, DataError, FluxError, Gravite
@@ -39,7 +41,31 @@ USAGE_CODES = {
 FORMATS = ("docx", "xlsx")
 USAGE_ERROR: Any = typer.BadParameter.__base__  # Typer does not export click's UsageError by name
 
+
+class _Francais:
+    """What Typer writes in English on its help pages, and lets a class say otherwise."""
+
+    def get_help_option(self, ctx: Any) -> Any:
+        option = super().get_help_option(ctx)  # type: ignore[misc]
+        if option is not None:
+            option.help = "Montrer cette aide."
+        return option
+
+    def get_usage(self, ctx: Any) -> str:
+        return str(super().get_usage(ctx)).replace("Usage:", "Usage :", 1)  # type: ignore[misc]
+
+
+class _Commande(_Francais, typer.core.TyperCommand):
+    pass
+
+
+class _Groupe(_Francais, typer.core.TyperGroup):
+    pass
+
+
 app = typer.Typer(
+    cls=_Groupe,
+    subcommand_metavar="COMMANDE …",
     add_completion=False,
     no_args_is_help=True,
     pretty_exceptions_enable=False,
@@ -47,6 +73,7 @@ app = typer.Typer(
     epilog="Première fois : flux demo. Avec vos fichiers : flux check, puis flux annexe. "
     "Sans fichiers : flux template.",
 )
+command = partial(app.command, cls=_Commande)
 
 Dossier_ = Annotated[
     Path, typer.Argument(metavar="DOSSIER", exists=True, help="Répertoire des tables, ou classeur .xlsx.")
@@ -58,7 +85,7 @@ Json = Annotated[bool, typer.Option("--json", help="Répondre en JSON (schéma f
 Jour = Annotated[str, typer.Option("--date", metavar="AAAA-MM-JJ", help="Jour du droit.")]
 
 
-@app.command()
+@command()
 def demo(out: Sortie = Path("demo"), ecraser: Ecraser = False, quiet: Quiet = False) -> None:
     """Dérouler l'exemple « val-de-mire » : des tables à l'annexe de la convention."""
     from flux import samples
@@ -75,7 +102,7 @@ def demo(out: Sortie = Path("demo"), ecraser: Ecraser = False, quiet: Quiet = Fa
         typer.echo(f"Annexe : {path}")
 
 
-@app.command()
+@command()
 def template(
     fichier: Annotated[Path, typer.Argument(metavar="FICHIER.xlsx", help="Classeur à écrire.")],
     ecraser: Ecraser = False,
@@ -88,7 +115,7 @@ def template(
         typer.echo(str(write(fichier, ecraser=ecraser)))
 
 
-@app.command()
+@command()
 def check(
     dossier: Dossier_,
     classeur: Annotated[
@@ -150,21 +177,21 @@ def _defects_of_the_law(dossier: Dossier) -> tuple[Sequence[Anomalie], str]:
     return (), ""
 
 
-@app.command()
+@command()
 def convert(dossier: Dossier_, as_json: Json = False, quiet: Quiet = False) -> None:
     """Convertir les réservations en quotas annuels."""
     quotas = _quotas(dossier, quiet)
     typer.echo(_json(quotas.to_dict()) if as_json else str(quotas))
 
 
-@app.command()
+@command()
 def allocate(dossier: Dossier_, as_json: Json = False, quiet: Quiet = False) -> None:
     """Orienter les libérations attendues vers les réservataires et leurs publics."""
     plan = _plan(dossier, quiet)
     typer.echo(_json(plan.to_dict()) if as_json else str(plan))
 
 
-@app.command()
+@command()
 def annexe(dossier: Dossier_, out: Sortie, ecraser: Ecraser = False, quiet: Quiet = False) -> None:
     """Écrire l'annexe de la convention de flux (docx et xlsx)."""
     plan = _plan(dossier, quiet)
@@ -172,7 +199,7 @@ def annexe(dossier: Dossier_, out: Sortie, ecraser: Ecraser = False, quiet: Quie
         typer.echo(str(path))
 
 
-@app.command()
+@command()
 def regles(
     date: Jour,
     diff: Annotated[
