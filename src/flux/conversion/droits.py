@@ -14,6 +14,7 @@ import pandas as pd
 
 from flux.conversion.assiette import Classement
 from flux.conversion.exact import group_exact, of
+from flux.conversion.flux import delivered
 from flux.conversion.sur_reservation import reduce_excess, refuse_excess
 from flux.dossier import Dossier
 from flux.loi import Regles
@@ -95,11 +96,12 @@ def live_rights(dossier: Dossier, regles: Regles, classement: Classement, groupe
     base = dossier.logements.loc[classement.dans_assiette, ["id_logement", "programme", "commune"]]
     base = base.assign(groupe=groupe.loc[base.index])
     nb_base = base.groupby(["programme", "commune"]).size()
-    delivered = set(zip(dossier.livraisons["programme"], dossier.livraisons["commune"], strict=True))
+    arriving = delivered(dossier)
+    of_year = set(zip(arriving["programme"], arriving["commune"], strict=True))
     lot_keys = list(zip(rights["programme"], rights["commune"], strict=True))
     is_lot = rights["id_logement"].isna()
     in_base = pd.Series([k in nb_base.index for k in lot_keys], index=rights.index, dtype=bool)
-    in_delivery = pd.Series([k in delivered for k in lot_keys], index=rights.index, dtype=bool)
+    in_delivery = pd.Series([k in of_year for k in lot_keys], index=rights.index, dtype=bool)
     first_letting = is_lot & ~in_base & in_delivery
 
     unique = rights["type_droit"] == "unique"
@@ -115,11 +117,11 @@ def live_rights(dossier: Dossier, regles: Regles, classement: Classement, groupe
 
     one = _on_dwellings(suite, base, str(choix.logement_partage))
     lots = suite.loc[is_lot & in_base]
-    gone = int((is_lot & ~in_base & ~in_delivery & ~unique & (rights["jours"] > 0)).sum())
-    if gone:
-        avertissements.append(
-            f"{gone} réservation(s) par programme sans aucun logement dans l'assiette : sans effet."
-        )
+    nowhere = (is_lot & ~in_base & ~in_delivery & ~unique) | (
+        ~is_lot & ~rights["id_logement"].isin(base["id_logement"])
+    )
+    if gone := int((nowhere & (rights["jours"] > 0)).sum()):
+        avertissements.append(f"{gone} réservation(s) sur des logements hors de l'assiette : sans effet.")
     refuse_excess(dossier, one, lots, nb_base, str(choix.sur_reservation))
     one, lots = reduce_excess(one, lots, nb_base)
 
