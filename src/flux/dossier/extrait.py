@@ -10,7 +10,7 @@ import codecs
 import csv
 import hashlib
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -18,6 +18,7 @@ import numpy as np
 import pandas as pd
 from python_calamine import CalamineError
 
+from flux.dossier.largeurs import Compteur, irregular
 from flux.noyau.errors import Anomalie, DataError, Gravite
 from flux.noyau.provenance import Source
 from flux.noyau.tables import LIGNE, TEXTE
@@ -28,7 +29,7 @@ TETES = 20
 _BLOC = 1 << 20
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Apercu:
     """The first lines of a csv file or of a sheet, and the way to read the rest."""
 
@@ -38,14 +39,16 @@ class Apercu:
     anomalies: tuple[Anomalie, ...] = ()
     encodage: str = "utf-8-sig"
     separateur: str = ";"
+    largeurs: Compteur | None = field(default=None, repr=False)
     feuille: pd.DataFrame | None = field(default=None, repr=False)
 
-    def lire(self, premiere: int, positions: Mapping[str, int]) -> pd.DataFrame:
+    def lire(self, premiere: int, positions: Mapping[str, int], largeur: int) -> pd.DataFrame:
         """Columns as text from the line `premiere` (the first of the file is 1), and `_ligne`.
 
         Parameters
         ----------
         positions : name given to each column, and its position in the file (from 0).
+        largeur : cells of the header, that every line must have.
 
         Returns
         -------
@@ -54,8 +57,11 @@ class Apercu:
         Raises
         ------
         DataError
-            Code "fichier.cellules_en_trop" or "fichier.guillemet".
+            Codes "fichier.cellules_en_trop", "fichier.cellules_manquantes", "fichier.guillemet".
         """
+        found = list(irregular(self.largeurs, premiere, largeur, self.source)) if self.largeurs else []
+        if found:
+            raise DataError(found)
         wanted = sorted(positions.values())
         raw = (
             self._csv(premiere, wanted) if self.feuille is None else self.feuille.iloc[premiere - 1 :][wanted]
@@ -84,7 +90,7 @@ class Apercu:
                 skip_blank_lines=False,
             )
         except pd.errors.ParserError as error:
-            raise DataError([_unreadable(str(error), premiere, self.source)]) from error
+            raise DataError([_unclosed(str(error), self.source)]) from error
 
 
 def survey(path: Path) -> list[Apercu]:
@@ -112,18 +118,8 @@ def survey(path: Path) -> list[Apercu]:
 
 
 def _survey_csv(path: Path) -> Apercu:
-    digest = hashlib.sha256()
-    decoder = codecs.getincrementaldecoder("utf-8")()
-    utf8, first, last = True, b"", b""
     with path.open("rb") as stream:
-        while block := stream.read(_BLOC):
-            digest.update(block)
-            first, last = first or block, (last + block)[-_BLOC:]
-            try:
-                utf8 = utf8 and decoder.decode(block) is not None
-            except UnicodeDecodeError:
-                utf8 = False
-    source = Source(fichier=path.name, sha256=digest.hexdigest())
+        first = stream.read(_BLOC)
     if b"\x00" in first:
         raise _refused(
             path,
@@ -132,36 +128,32 @@ def _survey_csv(path: Path) -> Apercu:
             attendu="un fichier en UTF-8 ou en cp1252 (Windows)",
             correction="Enregistrer le fichier au format « CSV UTF-8 ».",
         )
+    lines = first.splitlines()[: TETES + 1]
+    separator = max(SEPARATEURS, key=lambda s: max((line.count(s.encode()) for line in lines), default=0))
+    digest, cells, utf8 = _whole(path, separator)
+    source = Source(fichier=path.name, sha256=digest)
     encoding = "utf-8-sig" if utf8 else "cp1252"
-    lines = first.decode(encoding, errors="replace").splitlines()[: TETES + 1]
-    separator = max(SEPARATEURS, key=lambda s: max((line.count(s) for line in lines), default=0))
-    heads = tuple(tuple(map(str.strip, row)) for row in csv.reader(lines, delimiter=separator))[:TETES]
+    text = [line.decode(encoding, errors="replace") for line in lines]
+    heads = tuple(tuple(map(str.strip, row)) for row in csv.reader(text, delimiter=separator))[:TETES]
     if not any(map(any, heads)):
         raise _refused(path, "vide", "Le fichier est vide", correction="Refaire l'extraction.")
-    said = (
-        ()
-        if utf8
-        else (_said(source, "cp1252", "Le fichier n'est pas en UTF-8, il est lu en cp1252 (Windows)"),)
-    )
-    apercu = Apercu(path, source, heads, said, encoding, separator)
-    return replace(apercu, anomalies=(*said, *_truncated(apercu, last)))
+    said = _said(source, "cp1252", "Le fichier n'est pas en UTF-8, il est lu en cp1252 (Windows)")
+    return Apercu(path, source, heads, () if utf8 else (said,), encoding, separator, cells)
 
 
-def _truncated(apercu: Apercu, last: bytes) -> Iterator[Anomalie]:
-    """A last line without its end and with fewer cells than the others: the copy stopped there."""
-    text = last.decode(apercu.encodage, errors="replace").splitlines()
-    if last.endswith((b"\n", b"\r")) or len(text) < 2 or len(apercu.tetes) < 2:
-        return
-    width = len(apercu.tetes[-1])
-    cells = next(csv.reader(text[-1:], delimiter=apercu.separateur), [])
-    if len(cells) < width:
-        yield Anomalie(
-            code="fichier.tronque",
-            fichier=apercu.source.fichier,
-            message=f"La dernière ligne a {len(cells)} cellules, les autres en ont {width} : "
-            "le fichier est tronqué",
-            correction="Refaire la copie ou l'extraction du fichier.",
-        )
+def _whole(path: Path, separator: str) -> tuple[str, Compteur, bool]:
+    """One pass over the file: its sha256, the cells of each line, and whether it is UTF-8."""
+    digest, cells = hashlib.sha256(), Compteur(separator)
+    decoder, utf8 = codecs.getincrementaldecoder("utf-8")(), True
+    with path.open("rb") as stream:
+        while block := stream.read(_BLOC):
+            digest.update(block)
+            cells.add(block)
+            try:
+                utf8 = utf8 and decoder.decode(block) is not None
+            except UnicodeDecodeError:
+                utf8 = False
+    return digest.hexdigest(), cells, utf8
 
 
 def _survey_sheets(path: Path) -> list[Apercu]:
@@ -228,22 +220,13 @@ def _refused(path: Path, code: str, message: str, *, attendu: str = "", correcti
     )
 
 
-def _unreadable(error: str, premiere: int, source: Source) -> Anomalie:
-    """pandas' words, in French, with the line of the file."""
-    if long := re.search(r"Expected (\d+) fields in line (\d+), saw (\d+)", error):
-        width, line, nb = map(int, long.groups())
-        return Anomalie(
-            code="fichier.cellules_en_trop",
-            fichier=source.fichier,
-            ligne=line,
-            message=f"La ligne a {nb} cellules, l'en-tête en a {width}",
-            correction="Mettre entre guillemets la cellule qui contient le séparateur.",
-        )
+def _unclosed(error: str, source: Source) -> Anomalie:
+    """What pandas says of a quote, in French, with the line of the file."""
     started = re.search(r"starting at row (\d+)", error)
     return Anomalie(
         code="fichier.guillemet",
         fichier=source.fichier,
-        ligne=int(started[1]) + premiere if started else None,
+        ligne=int(started[1]) + 1 if started else None,
         message="Un guillemet ouvert n'est jamais fermé",
         correction="Fermer le guillemet, ou réenregistrer le fichier depuis un tableur.",
     )

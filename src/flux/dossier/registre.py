@@ -80,7 +80,7 @@ def _read(path: Path, known: Sequence[str]) -> tuple[pd.DataFrame, Source, list[
     _, apercu, line, names = best
     positions = {name: names.index(name) for name in dict.fromkeys(known) if name in names}
     unread = [h for h, name in zip(apercu.tetes[line - 1], names, strict=True) if h and name not in known]
-    texte = apercu.lire(line + 1, positions)
+    texte = apercu.lire(line + 1, positions, len(names))
     source = replace(apercu.source, nb_lignes=len(texte))
     said = list(apercu.anomalies)
     if unread:

@@ -116,7 +116,7 @@ def read_sne_radiations(path: str | Path) -> Radiations:
         No header of an SNE extract (code "sne.entete"), unreadable cells: every defect at once.
     """
     apercu, line, positions, headers = _locate(Path(path))
-    texte = apercu.lire(line + 1, positions)
+    texte = apercu.lire(line + 1, positions, len(apercu.tetes[line - 1]))
     source = replace(apercu.source, nb_lignes=len(texte))
     typed, found = check(texte, _table(), source)
     found = [replace(a, colonne=headers.get(a.colonne or "", a.colonne)) for a in found]

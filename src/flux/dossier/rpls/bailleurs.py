@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 import pandas as pd
 
@@ -11,7 +11,7 @@ from flux.dossier.cellules import cle
 from flux.dossier.extrait import Apercu
 from flux.noyau.errors import Anomalie, DataError, Gravite
 from flux.noyau.provenance import Source
-from flux.noyau.tables import TEXTE, at_lines, enumerate_fr
+from flux.noyau.tables import at_lines, enumerate_fr
 
 QUI = ("IDENT_ORG", "SIRET", "RS")
 _SIRET, _SIREN = 14, 9
@@ -72,26 +72,24 @@ def _absent(texte: pd.DataFrame, bailleur: str, source: Source) -> Anomalie:
     )
 
 
-def declared(typed: pd.DataFrame, apercu: Apercu, premiere: int) -> tuple[pd.DataFrame, list[Anomalie]]:
-    """The landlord of a declared file without header: its first record (raison sociale, …, SIRET)."""
+def declared(apercu: Apercu, premiere: int) -> dict[str, str]:
+    """The landlord of a declared file without header, from its first record (raison sociale, …, SIRET)."""
     cells = [cell for row in apercu.tetes[: premiere - 1] for cell in row if cell]
     siret = next((cell for cell in cells if re.fullmatch(r"\d{13,14}", cell)), None)
     name = next((cell for cell in cells if re.search(r"[^\W\d]{2}", cell)), None)
-    if siret is None or name is None:
-        return typed, []
-    said = Anomalie(
+    return {"SIRET": siret, "RS": name} if siret and name else {}
+
+
+def said_declared(who: Mapping[str, str], source: Source) -> Anomalie:
+    """That the landlord was found in the first record."""
+    return Anomalie(
         code="rpls.bailleur_lu",
         gravite=Gravite.INFORMATION,
-        fichier=apercu.source.fichier,
-        valeur=f"{name}, {siret}",
+        fichier=source.fichier,
+        ligne=1,
+        valeur=", ".join(who.values()),
         message="Bailleur lu dans l'enregistrement d'en-tête",
     )
-    return typed.assign(SIRET=_constant(siret, typed.index), RS=_constant(name, typed.index)), [said]
-
-
-def _constant(word: str, index: pd.Index) -> pd.Series:
-    constant: pd.Series = pd.Series(word, index=index, dtype=TEXTE)
-    return constant
 
 
 def holder(typed: pd.DataFrame) -> pd.Series:

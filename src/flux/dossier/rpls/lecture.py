@@ -38,6 +38,7 @@ class Place:
     disposition: Disposition
     premiere: int
     positions: Mapping[str, int]
+    largeur: int
     entetes: Mapping[str, str]
     inconnues: tuple[str, ...] = ()
 
@@ -67,27 +68,26 @@ def read_rpls(path: str | Path, *, bailleur: str | None = None, annee: int | Non
     """
     apercu, place = _locate(Path(path))
     annee = annee or _declared_year(apercu, place)
-    texte = apercu.lire(place.premiere, place.positions)
+    texte = apercu.lire(place.premiere, place.positions, place.largeur)
     texte, said = _without_description(texte, apercu)
     said += [*apercu.anomalies, *_unknown_headers(place, apercu)]
     texte, own = bailleurs.select(texte, bailleur, apercu.source)
 
-    present = [v for v in variables().values() if v.nom in texte and texte[v.nom].notna().any()]
+    given = [name for name in variables() if name in texte and texte[name].notna().any()]
     source = replace(apercu.source, nb_lignes=len(texte))
-    typed, found = check(
-        texte[[*(v.nom for v in present), LIGNE]], table(variables().values(), texte), source
-    )
+    typed, found = check(texte[[*given, LIGNE]], table(variables().values(), texte), source)
     found = [replace(a, colonne=place.entetes.get(a.colonne or "", a.colonne)) for a in found]
-    if place.disposition.nom == "declaration":
-        typed, who = bailleurs.declared(typed, apercu, place.premiere)
-        said += who
+    who = bailleurs.declared(apercu, place.premiere) if place.disposition.nom == "declaration" else {}
+    if who:
+        typed = typed.assign(**who)
+        said.append(bailleurs.said_declared(who, source))
     typed, identified = bailleurs.with_identifiers(typed, source)
+    _refuse([*found, *identified])  # before anything is made of them
     doublons = vendus(typed)
     typed = typed[own].reset_index(drop=True)
     frame, made = logements.build(typed, annee=annee, source=source)
     anomalies = [*said, *found, *identified, *made]
-    if blocking := [a for a in anomalies if a.gravite is Gravite.BLOQUANT]:
-        raise DataError(blocking)
+    _refuse(anomalies)
     return ParcRpls(
         nom=apercu.source.fichier,
         annee=annee,
@@ -96,10 +96,15 @@ def read_rpls(path: str | Path, *, bailleur: str | None = None, annee: int | Non
         logements=frame,
         bailleurs=bailleurs.summary(typed),
         doublons=doublons,
-        manques=logements.missing(name for name in variables() if typed[name].notna().any()),
+        manques=logements.missing({*given, *who}),
         mobilite=logements.mobility(typed, annee),
         reparations=tuple(anomalies),
     )
+
+
+def _refuse(anomalies: Iterable[Anomalie]) -> None:
+    if blocking := [a for a in anomalies if a.gravite is Gravite.BLOQUANT]:
+        raise DataError(blocking)
 
 
 def _locate(path: Path) -> tuple[Apercu, Place]:
@@ -110,7 +115,7 @@ def _locate(path: Path) -> tuple[Apercu, Place]:
                 return apercu, _by_header(disposition, line, row)
         for line, row in enumerate(apercu.tetes, start=1):
             if _is_declared(row):
-                return apercu, _by_order(line)
+                return apercu, _by_order(line, len(row))
     raise DataError([_unknown_layout(sheets)])
 
 
@@ -122,13 +127,15 @@ def _by_header(disposition: Disposition, line: int, row: Sequence[str]) -> Place
     listed = {name for d in dispositions().values() for name in d.variables}
     unknown = [h for h in row if h and variable_of(h) not in listed | set(variables())]
     wanted = {name: p for name, p in positions.items() if name in variables()}
-    return Place(disposition, line + 1, wanted, {n: row[p] for n, p in wanted.items()}, tuple(unknown))
+    return Place(
+        disposition, line + 1, wanted, len(row), {n: row[p] for n, p in wanted.items()}, tuple(unknown)
+    )
 
 
-def _by_order(line: int) -> Place:
+def _by_order(line: int, width: int) -> Place:
     disposition = dispositions()["declaration"]
     wanted = {name: p for p, name in enumerate(disposition.colonnes) if name in variables()}
-    return Place(disposition, line, wanted, {n: f"champ {p + 1} ({n})" for n, p in wanted.items()})
+    return Place(disposition, line, wanted, width, {n: f"champ {p + 1} ({n})" for n, p in wanted.items()})
 
 
 def _is_declared(row: Sequence[str]) -> bool:
