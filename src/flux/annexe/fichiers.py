@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 import io
-import os
 import zipfile
 from collections.abc import Callable
 from importlib import import_module
@@ -12,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from flux.noyau.errors import FluxError
+from flux.noyau.fichiers import write_whole
 
 if TYPE_CHECKING:
     from flux.annexe.contenu import Annexe
@@ -47,16 +47,6 @@ def save(annexe: Annexe, path: Path, *, ecraser: bool = False) -> Path:
     render: Callable[[Annexe], bytes] = import_module(f"flux.annexe.{WRITERS[suffix]}").render
     write_whole(path, render(annexe))
     return path
-
-
-def write_whole(path: Path, content: bytes) -> None:
-    """Write beside `path`, then rename: a reader sees the old file or the new one, never a part."""
-    beside = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    try:
-        beside.write_bytes(content)
-        beside.replace(path)
-    finally:
-        beside.unlink(missing_ok=True)
 
 
 def stable_zip(content: bytes, day: dt.date) -> bytes:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import shutil
+import subprocess
 import tomllib
 from pathlib import Path
 from typing import Any
@@ -150,6 +152,27 @@ def test_formulas_are_the_old_english_ones(classeur):
                 names |= set(re.findall(r"([A-Z]+)\(", cell.value))
     assert names == {"SUMPRODUCT", "MATCH", "ISNA", "ISNUMBER", "ROW", "IF", "COUNTA", "SUM"}
     assert all(column in {c.nom for c in TABLES[table].colonnes} for table, column, _, _ in LINKS)
+
+
+@pytest.mark.skipif(shutil.which("soffice") is None, reason="LibreOffice is not installed")
+def test_the_controls_count_what_is_wrong(racine, classeur, tmp_path):
+    fill(classeur, *sample(racine / "data" / "samples" / "cas-ecole"))
+    for sheet, cell, value in (
+        ("logements", "A3", "L0001"),  # twice
+        ("logements", "B4", None),  # a required cell left empty
+        ("reservations", "A2", "personne"),  # an identifier that no table has
+    ):
+        classeur[sheet][cell].value = value
+    classeur.save(tmp_path / "faux.xlsx")  # openpyxl keeps no cached value: all is computed when it opens
+    profile = f"-env:UserInstallation={(tmp_path / 'profil').as_uri()}"
+    command = ["soffice", profile, "--headless", "--convert-to", "ods", "--outdir", str(tmp_path)]
+    subprocess.run([*command, str(tmp_path / "faux.xlsx")], check=True, capture_output=True, timeout=120)
+    counts = pd.read_excel(tmp_path / "faux.ods", sheet_name="contrôles", header=3, engine="calamine")
+    by_sheet = counts.set_index("Feuille").iloc[:, 1:]
+    assert by_sheet.loc["logements"].tolist() == [1000, 1, 1, 0, "à corriger"]
+    assert by_sheet.loc["reservations"].tolist() == [25, 0, 0, 1, "à corriger"]
+    assert by_sheet.loc["reservataires"].tolist() == [5, 0, 0, 0, "bon"]
+    assert by_sheet.loc["taux"].tolist() == [0, 0, 0, 0, "vide"]
 
 
 def test_same_bytes_twice():
