@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from flux.conversion.assiette import Classement
+from flux.conversion.flux import first_lettings
 from flux.conversion.territoires import source_of
 from flux.dossier import Dossier
 from flux.noyau.errors import Anomalie, DataError
@@ -21,6 +23,37 @@ def check_convention(dossier: Dossier) -> None:
     anomalies = [*_state(dossier), *_vacancies(dossier)]
     if anomalies:
         raise DataError(anomalies)
+
+
+def check_assiette(dossier: Dossier, classement: Classement) -> None:
+    """Raise when no dwelling carries the flow, and no first letting is put in it.
+
+    Raises
+    ------
+    DataError
+        Code "logements.assiette.vide": with the steps that take the dwellings out.
+    """
+    if classement.dans_assiette.any() or first_lettings(dossier):
+        return
+    source = source_of(dossier, "logements")
+    steps = classement.table.loc[
+        (classement.table["nb_logements"] > 0) & (classement.table["etape"] != "total")
+    ]
+    out = ", ".join(f"{nb} {motif}" for nb, motif in zip(steps["nb_logements"], steps["motif"], strict=True))
+    raise DataError(
+        [
+            Anomalie(
+                code="logements.assiette.vide",
+                message="Aucun logement ne porte le flux annuel : "
+                + (out or "la table des logements est vide"),
+                fichier=source.fichier,
+                feuille=source.feuille,
+                attendu="au moins un logement dans l'assiette",
+                correction="vérifier le département de la convention, la nature, l'occupation et les dates "
+                "des logements",
+            )
+        ]
+    )
 
 
 def _state(dossier: Dossier) -> list[Anomalie]:

@@ -20,7 +20,7 @@ from flux.conversion.territoires import communes_of
 from flux.dossier import Dossier
 from flux.loi import Regles
 from flux.noyau.errors import ConventionError
-from flux.noyau.provenance import Figure
+from flux.noyau.provenance import Couleur, Figure
 
 
 def cap_state(ledger: Ledger, dossier: Dossier, regles: Regles) -> Figure:
@@ -111,7 +111,8 @@ def reduce_overruns(ledger: Ledger, feuilles: Feuilles, regle: str) -> dict[str,
     """What remains of the flow in each commune, once its dues are brought within it.
 
     Dues can pass a commune's flow because rights are converted on different flows: all reduced in
-    proportion, the State kept whole (`etat_garanti`), or refused (`erreur`).
+    proportion, the State kept whole (`etat_garanti`), or refused (`erreur`). A single-use right in a
+    commune without any flow is reduced to nothing.
 
     Raises
     ------
@@ -122,8 +123,9 @@ def reduce_overruns(ledger: Ledger, feuilles: Feuilles, regle: str) -> dict[str,
     by_commune: dict[str, list[Cellule]] = {}
     for cell in ledger.cells.values():
         by_commune.setdefault(cell.commune, []).append(cell)
-    for c, flow in feuilles.flux.items():
-        cells = by_commune.get(c, [])
+    nothing = constant(0, "aucun flux dans cette commune", couleur=Couleur.CALCUL)
+    for c in sorted({*feuilles.flux, *by_commune}):
+        flow, cells = feuilles.flux.get(c, nothing), by_commune.get(c, [])
         kept = [x for x in cells if x.etage == ETAT] if regle == "etat_garanti" else []
         asked = [f for x in cells if x not in kept for f in x.terms]
         if asked:
@@ -136,6 +138,8 @@ def reduce_overruns(ledger: Ledger, feuilles: Feuilles, regle: str) -> dict[str,
             if regle == "erreur" and coefficient.valeur < 1:
                 refuse(c, ", ".join(sorted({x.id_reservataire for x in cells})))
             ledger.reduce([x for x in cells if x not in kept], coefficient, DEPASSEMENT, c)
+        if c not in feuilles.flux:
+            continue
         terms = [f for x in cells for f in x.terms]
         rest[c] = (
             subtract(flow, add(*terms, nom=f"dus servis à {c}"), nom=f"reste du flux de {c}")

@@ -14,7 +14,7 @@ from flux.conversion.arrondi import Plafond, apportion
 from flux.conversion.assiette import Classement, classify
 from flux.conversion.cellules import BAILLEUR
 from flux.conversion.comptes import ceilings, closing, lost_to_ceilings, opening
-from flux.conversion.controles import check_convention
+from flux.conversion.controles import check_assiette, check_convention
 from flux.conversion.details import deliveries_table, dues_table, left_outside, rights_table
 from flux.conversion.droits import Droits, live_rights, stock_identified
 from flux.conversion.dus import Dus, exact_dues
@@ -113,6 +113,7 @@ def convert(dossier: Dossier, *, regles: Regles | None = None, **choix: Any) -> 
     rules = regles if regles is not None else law(dossier.convention.date)
     check_convention(dossier)
     classement = classify(dossier, rules, stock_identified(dossier))
+    check_assiette(dossier, classement)
     rotation = pooled_turnover(dossier, classement)
     flux = annual_flow(dossier, rules, classement, rotation)
     droits = live_rights(dossier, rules, classement, rotation.groupe)
