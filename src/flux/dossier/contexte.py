@@ -19,7 +19,8 @@ class Contexte:
 
     `lues`: the tables found, with their columns; `illisibles`: those that are there but could not be read;
     `inconnues`: the files and sheets that are none; `douteuses`: by table, the lines that have a cell in
-    defect. What is said once of a table or of a cell is not said again of all that leans on it.
+    defect; `communes`: those cited. What is said once of a table or of a cell is not said again of all that
+    leans on it.
     """
 
     tables: Mapping[str, pd.DataFrame]
@@ -28,6 +29,7 @@ class Contexte:
     illisibles: frozenset[str]
     douteuses: Mapping[str, frozenset[int]]
     inconnues: tuple[str, ...]
+    communes: pd.DataFrame
     convention: Convention | None
     source_convention: Source
 

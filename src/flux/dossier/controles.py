@@ -14,6 +14,13 @@ from flux.dossier.cellules import cle
 from flux.dossier.communes import cog
 from flux.dossier.contexte import Contexte
 from flux.dossier.controles_droits import dates_du_droit, mode_du_droit, programmes_connus, support_du_droit
+from flux.dossier.controles_vraisemblance import (
+    liberations_possibles,
+    logements_du_departement,
+    mouvements_passes,
+    soldes_de_l_an_dernier,
+    soldes_possibles,
+)
 from flux.dossier.schemas import TABLES
 from flux.noyau.errors import Anomalie, near_misses
 from flux.noyau.tables import at_lines, enumerate_fr, strangers, suggestion
@@ -256,4 +263,9 @@ CONTROLES: tuple[Controle, ...] = (
     mode_du_droit,
     objectifs_portes,
     liberations_connues,
+    logements_du_departement,
+    liberations_possibles,
+    mouvements_passes,
+    soldes_de_l_an_dernier,
+    soldes_possibles,
 )

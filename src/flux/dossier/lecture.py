@@ -67,7 +67,7 @@ def examine(path: str | Path) -> Examen:
     path = Path(path)
     if not path.exists():
         return Examen(None, (_not_found(path),))
-    if path.is_file() and path.suffix.lower() not in CLASSEURS:
+    if not path.is_dir() and path.suffix.lower() not in CLASSEURS:
         return Examen(None, (_no_workbook(path),))
     found = collect(path)
     anomalies = list(found.anomalies)
@@ -101,6 +101,7 @@ def examine(path: str | Path) -> Examen:
             illisibles=found.illisibles,
             douteuses=douteuses,
             inconnues=found.inconnues,
+            communes=communes,
             convention=convention,
             source_convention=found.source_convention,
         )

@@ -61,7 +61,7 @@ class Colonne:
     requis: bool = False
     defaut: Any = None
     unique: bool = False
-    reserves: frozenset[str] = frozenset()
+    reserves: frozenset[str] = frozenset()  # whatever their case
     valide: Callable[[pd.Series], pd.Series] | None = None
     borne: str = ""
 
@@ -242,7 +242,7 @@ def _check_column(
                 correction="Choisir un autre identifiant, ici et dans les autres tables.",
             ),
             texte,
-            values.isin(list(colonne.reserves)),
+            values.str.lower().isin(list(colonne.reserves)),
             written,
         )
     if colonne.unique:
