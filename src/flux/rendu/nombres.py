@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import functools
 from decimal import ROUND_HALF_UP, Decimal
 from fractions import Fraction
 from typing import Any
@@ -35,10 +36,13 @@ def _rounded(value: Any, nb: int) -> Decimal:
 
 def decimal(value: Any, nb: int = 2) -> str:
     """A number with `nb` decimals: `decimal(1234.5)` -> "1 234,50"; absent -> "—"."""
-    if absent(value):
-        return ABSENT
+    return ABSENT if absent(value) else _written(_rounded(value, nb), nb)
+
+
+@functools.lru_cache(maxsize=1 << 16)  # a matrix by commune writes the same small numbers over and over
+def _written(rounded: Decimal, nb: int) -> str:
     pattern = "#,##0" + ("." + "0" * nb if nb else "")
-    return format_decimal(_rounded(value, nb), format=pattern, locale=LOCALE)
+    return str(format_decimal(rounded, format=pattern, locale=LOCALE))
 
 
 def entier(value: Any) -> str:

@@ -6,8 +6,10 @@ import math
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from flux.rendu import glossaire
@@ -51,27 +53,38 @@ class Cellules:
     def largeurs(self, place: int) -> tuple[int, ...]:
         """Characters of each column within `place`, more if its words and its numbers need more.
 
-        Columns of text give way in proportion to their usual cells; no word and no number is cut.
+        Columns of text give way, one character at a time, where it costs the fewest lines; no word and no
+        number is cut.
         """
         columns = list(zip(*self.lignes, *([self.total] if self.total else []), strict=True))
-        least, wide, usual = [], [], []
+        least, wide, lengths = [], [], []
         for heading, cells, number in zip(
             self.entetes, columns or [()] * len(self.entetes), self.a_droite, strict=True
         ):
-            words = [w for text in (heading, *(() if number else cells)) for w in _WORD.findall(text)]
-            whole = [*cells, *(() if number else (heading,))]
-            usual.append(math.sqrt(sum(len(c) ** 2 for c in whole) / max(len(whole), 1)))
+            words = [w for text in {heading, *(() if number else cells)} for w in _WORD.findall(text)]
+            whole = [len(c) for c in (cells if number else (heading, *cells))]
             # a usual cell takes two lines at most
-            floor = max(map(len, cells), default=0) if number else math.ceil(usual[-1] / 2)
-            least.append(max(floor, *map(len, words), 1))
-            wide.append(max(least[-1], *map(len, whole), 1))
+            usual = math.sqrt(sum(n**2 for n in whole) / max(len(whole), 1))
+            floor = max(whole, default=0) if number else math.ceil(usual / 2)
+            least.append(max([1, floor, *map(len, words)]))
+            wide.append(max([least[-1], *whole]))
+            lengths.append(np.array([len(heading), *map(len, cells)]))
+        lines = [_lines(n, w) for n, w in zip(lengths, wide, strict=True)]
         while sum(wide) > place:
             loose = [i for i, floor in enumerate(least) if wide[i] > floor]
             if not loose:
                 break
-            # the column that is widest for its usual cell gives way: one long cell does not starve the others
-            wide[max(loose, key=lambda i: (wide[i] / usual[i], wide[i]))] -= 1
+            height = np.maximum.reduce(lines)
+            narrowed = {i: _lines(lengths[i], wide[i] - 1) for i in loose}
+            best = min(loose, key=lambda i: (int(np.maximum(height, narrowed[i]).sum()), -wide[i]))
+            wide[best] -= 1
+            lines[best] = narrowed[best]
         return tuple(wide)
+
+
+def _lines(lengths: np.ndarray[Any, np.dtype[np.int64]], width: int) -> np.ndarray[Any, np.dtype[np.int64]]:
+    """Lines that texts of these lengths take in `width`: a line that ends between two words loses some."""
+    return np.where(lengths <= width, 1, np.ceil(1.15 * lengths / width)).astype(np.int64)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -126,7 +139,11 @@ class Tableau:
         return " ".join(p for p in parts if p)
 
     def cellules(self) -> Cellules:
-        """The table as text."""
+        """The table as text, written once: every writer and every measure of its width asks for it."""
+        return self._cellules
+
+    @cached_property
+    def _cellules(self) -> Cellules:
         specs = self.specs
         columns = [[c.write(v) for v in self.frame[c.nom].tolist()] for c in specs]
         totals = self.totaux

@@ -30,7 +30,7 @@ PLAFONDS = {
     "tolere": Champ("Droits sans garantie", "entier"),
     "limite": Champ("Plafond en logements", "entier"),
     "avant": Champ("Parties entières", "entier"),
-    "exces": Champ("Excès", "entier"),
+    "exact": Champ("Quotas exacts du groupe", "exact"),
     "apres": Champ("Après coupe", "entier"),
     "quota": Champ("Quotas du groupe", "entier"),
 }
@@ -75,7 +75,7 @@ def write_quotas(feuille: Feuille, plafonds: Feuille, dus: Dus, noms: Noms) -> T
     unrolled = str(dus.choice("arrondi")) == "plus_fort_reste" and not dus.choice("minimum_par_reservataire")
     feuille.title(
         "Quotas en logements entiers",
-        "Parties entières, ramenées sous les plafonds ; puis un logement de plus aux plus forts restes que "
+        "Parties entières, ramenées sous les plafonds en proportion des dus ; puis un logement de plus aux plus forts restes que "
         "leurs plafonds permettent encore ; ce que les plafonds refusent va au bailleur."
         if unrolled
         else "L'arrondi choisi par les parties n'est pas déplié ici : les quotas sont des valeurs.",
@@ -98,7 +98,7 @@ def write_quotas(feuille: Feuille, plafonds: Feuille, dus: Dus, noms: Noms) -> T
     }
     for s in range(nb):
         champs[f"niveau_{s}"] = Champ(f"Plafond de niveau {s + 1}", "entier")
-        champs[f"coupe_{s}"] = Champ(f"Coupe de niveau {s + 1}", "entier")
+        champs[f"apres_{s}"] = Champ(f"Après plafond de niveau {s + 1}", "entier")
     champs |= {
         "apres": Champ("Après plafonds", "entier"),
         "rang": Champ("Rang du reste", "entier"),
@@ -201,52 +201,43 @@ def _caps(
     return block
 
 
-def _before(table: Table, i: int, sign: str) -> str:
-    """1 for each row that comes before row `i`: smaller remainder first ("<"), or larger first (">")."""
+def _earlier(table: Table, i: int) -> str:
+    """1 for each row that is served before row `i`: larger remainder, then larger exact due, then order."""
     (rests, rest), (exacts, exact), (orders, order) = (
         (table.span(key), table.at(key, i)) for key in ("reste", "exact", "ordre")
     )
     tied = f"({rests}={rest})"
-    return (
-        f"(({rests}{sign}{rest})+{tied}*({exacts}{sign}{exact})+{tied}*({exacts}={exact})*({orders}<{order}))"
-    )
+    return f"(({rests}>{rest})+{tied}*({exacts}>{exact})+{tied}*({exacts}={exact})*({orders}<{order}))"
 
 
 def _cuts(table: Table, block: Table, lines: list[Ligne], caps: list[Plafond]) -> list[int]:
-    """Whole parts brought within the caps, level after level: the smallest remainder gives way first."""
+    """Whole parts brought within the caps, level after level, each in proportion to its exact due."""
     now = [line.plancher for line in lines]
-    formulas = [table.at("plancher", i) for i in range(len(lines))]
-    spans = [table.span("plancher")]
-    order = sorted(range(len(lines)), key=lambda i: (lines[i].reste, lines[i].exact, i))
+    before = "plancher"
     for s in range(len(lines[0].niveaux)):
-        nbs = "-".join(spans)
-        for k, cap in enumerate(caps):
-            members = [i for i in order if lines[i].niveaux[s] == k + 1]
-            if not members:
-                continue
-            used = sum(now[i] for i in members)
-            over = max(0, used - cap.limite)
-            groups = f"({table.span(f'niveau_{s}')}={block.at('numero', k)})"
-            block.put("avant", k, used, f"SUMPRODUCT({groups}*({nbs}))")
-            block.put("exces", k, over, f"MAX(0,{block.at('avant', k)}-{block.at('limite', k)})")
-            left = over
-            for i in members:
-                cut = min(now[i], left)
-                left -= cut
-                same = f"({table.span(f'niveau_{s}')}={table.at(f'niveau_{s}', i)})"
-                earlier = f"SUMPRODUCT({same}*{_before(table, i, '<')}*({nbs}))"
-                asked = f"{block.cell('exces', k)}-{earlier}"
-                table.put(f"niveau_{s}", i, k + 1)
-                table.put(f"coupe_{s}", i, cut, f"MAX(0,MIN({formulas[i]},{asked}))")
-                now[i] -= cut
+        after = f"apres_{s}"
+        whole: dict[int, tuple[int, Fraction]] = {}
+        for k in {line.niveaux[s] - 1 for line in lines if line.niveaux[s]}:
+            members = [i for i, line in enumerate(lines) if line.niveaux[s] == k + 1]
+            whole[k] = sum(now[i] for i in members), sum((lines[i].exact for i in members), Fraction(0))
+            group = f"{table.span(f'niveau_{s}')},{block.at('numero', k)}"
+            block.put("avant", k, whole[k][0], f"SUMIF({group},{table.span(before)})")
+            block.put("exact", k, whole[k][1], f"SUMIF({group},{table.span('exact')})")
         for i, line in enumerate(lines):
-            if not line.niveaux[s]:
-                table.put(f"niveau_{s}", i, 0)
-                table.put(f"coupe_{s}", i, 0)
-            formulas[i] += f"-{table.at(f'coupe_{s}', i)}"
-        spans.append(table.span(f"coupe_{s}"))
-    for i, formula in enumerate(formulas):
-        table.put("apres", i, now[i], formula)
+            k, kept = line.niveaux[s] - 1, table.at(before, i)
+            formula = kept
+            if line.niveaux[s]:
+                used, exact = whole[k]
+                if used > caps[k].limite:
+                    now[i] = min(now[i], floor(rounded(line.exact * caps[k].limite / exact)))
+                limit = block.cell("limite", k)
+                share = f"INT(ROUND({table.at('exact', i)}*{limit}/{block.cell('exact', k)},9))"
+                formula = f"IF({block.cell('avant', k)}<={limit},{kept},MIN({kept},{share}))"
+            table.put(f"niveau_{s}", i, line.niveaux[s])
+            table.put(after, i, now[i], formula)
+        before = after
+    for i in range(len(lines)):
+        table.put("apres", i, now[i], table.at(before, i))
     for k in range(len(caps)):
         s = next(s for line in lines for s, n in enumerate(line.niveaux) if n == k + 1)
         used = sum(n for line, n in zip(lines, now, strict=True) if line.niveaux[s] == k + 1)
@@ -286,7 +277,7 @@ def _remainders(
     given = [0] * len(lines)
     for k, i in enumerate(order):
         line = lines[i]
-        table.put("rang", i, k + 1, f"1+SUMPRODUCT({_before(table, i, '>')})")
+        table.put("rang", i, k + 1, f"1+SUMPRODUCT({_earlier(table, i)})")
         place = queue.at("place", k)
 
         def pick(key: str, place: str = place) -> str:
