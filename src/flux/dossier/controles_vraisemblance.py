@@ -110,7 +110,8 @@ def liberations_possibles(contexte: Contexte) -> Iterator[Anomalie]:
     moves = contexte.tables["mouvements"]
     relet = moves["etape"].eq(v.Etape.BAIL) & moves["nature"].ne(v.NatureMouvement.PREMIERE_LOCATION)
     by_year = moves[relet].groupby("annee")["nb"].sum()
-    for year, nb in by_year[by_year > stock].astype(int).to_dict().items():
+    over = by_year[by_year > stock].astype(int)
+    for year, nb in zip(over.index.astype(int).tolist(), over.tolist(), strict=True):
         largest = moves[relet & moves["annee"].eq(year)].sort_values("nb", ascending=False)
         yield replace(
             contexte.defect(
