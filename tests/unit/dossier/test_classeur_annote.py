@@ -46,10 +46,9 @@ def test_each_fault_is_coloured_by_its_grade_and_commented(ecrire, tmp_path):
     assert colour(sheet["A2"]) == "" and colour(sheet["A3"]) == TEINTES[Gravite.BLOQUANT]
     assert "Identifiant déjà utilisé" in sheet["A3"].comment.text
     assert "Vouliez-vous dire « PLUS »" in sheet["E3"].comment.text
-    assert (
-        colour(sheet["B5"]) == TEINTES[Gravite.INFORMATION]
-    )  # a lost zero, repaired: line 5, the 4th is blank
-    assert "Zéro perdu" in sheet["B5"].comment.text
+    # a repair: on line 5, for the 4th is blank
+    assert colour(sheet["D5"]) == TEINTES[Gravite.INFORMATION]
+    assert "Nombre de pièces" in sheet["D5"].comment.text
 
 
 def test_every_cell_is_a_string_as_it_was_read(ecrire, tmp_path):
