@@ -48,7 +48,8 @@ def draw(nb: int) -> Iterator[dict[str, str]]:
                "NOMVOIE": "DES LILAS",
                "QPV": rng.choice("122"), "TYPECONST": "C", "NBPIECE": str(rng.randint(1, 5)),
                "SURFHAB": f"{rng.randint(200, 1_200) / 10}".replace(".", ","), "CONSTRUCT": "1975",
-               "LOCAT": "1976", "FINAN": rng.choice(("10", "13", "14", "52")), "CONV": "1", "CODSEGPATRIM": str(i // 40),
+               "LOCAT": "1976", "FINAN": rng.choice(("10", "13", "14", "52")), "CONV": "1",
+               "CODSEGPATRIM": str(i // 40),
                "MODE": rng.choice("1112"), "BAIL": f"{rng.randint(1, 12):02}/{rng.randint(2010, 2025)}",
                "LOYERPRINC": f"{rng.randint(20_000, 60_000) / 100}".replace(".", ","), "SORTIEPATRIM": "9",
                "CONTRESLOG": rng.choice(("1", "2", "3", "41", "7"))}

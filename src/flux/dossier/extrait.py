@@ -10,7 +10,7 @@ import codecs
 import csv
 import hashlib
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -21,7 +21,7 @@ from python_calamine import CalamineError
 from flux.dossier.largeurs import Compteur, irregular
 from flux.noyau.errors import Anomalie, DataError, Gravite
 from flux.noyau.provenance import Source
-from flux.noyau.tables import LIGNE, TEXTE
+from flux.noyau.tables import LIGNE, TEXTE, enumerate_fr
 
 SEPARATEURS = (";", "\t", ",", "|")
 TETES = 20
@@ -91,6 +91,27 @@ class Apercu:
             )
         except pd.errors.ParserError as error:
             raise DataError([_unclosed(str(error), self.source)]) from error
+
+
+def twice(apercu: Apercu, line: int, names: Sequence[str], wanted: Collection[str]) -> Iterator[Anomalie]:
+    """A defect for each column of `wanted` that the header on `line` has several times.
+
+    Parameters
+    ----------
+    names : the header, as it is understood; "" where the column is not.
+    """
+    for name in dict.fromkeys(n for n in names if n in wanted and names.count(n) > 1):
+        written = [h for h, n in zip(apercu.tetes[line - 1], names, strict=True) if n == name]
+        yield Anomalie(
+            code="fichier.colonne_en_double",
+            fichier=apercu.source.fichier,
+            feuille=apercu.source.feuille,
+            ligne=line,
+            colonne=written[0],
+            message=f"Plusieurs colonnes pour une seule donnée : {enumerate_fr(written)}",
+            attendu="une seule colonne de chaque nom",
+            correction="Supprimer ou renommer les autres.",
+        )
 
 
 def survey(path: Path) -> list[Apercu]:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pandas as pd
 
 from flux.dossier.cellules import cle
-from flux.dossier.extrait import Apercu, survey
+from flux.dossier.extrait import Apercu, survey, twice
 from flux.dossier.schemas import RESERVATAIRES, RESERVATIONS
 from flux.noyau.errors import Anomalie, DataError, Gravite
 from flux.noyau.provenance import Source
@@ -78,6 +78,8 @@ def _read(path: Path, known: Sequence[str]) -> tuple[pd.DataFrame, Source, list[
     if best is None or CLE not in best[3]:
         raise DataError([_no_header(sheets[0].source, best[3] if best else [])])
     _, apercu, line, names = best
+    if found := list(twice(apercu, line, names, known)):
+        raise DataError(found)
     positions = {name: names.index(name) for name in dict.fromkeys(known) if name in names}
     unread = [h for h, name in zip(apercu.tetes[line - 1], names, strict=True) if h and name not in known]
     texte = apercu.lire(line + 1, positions, len(names))

@@ -19,7 +19,7 @@ import pandas as pd
 
 from flux.dossier import cellules as c
 from flux.dossier import vocabulaire as v
-from flux.dossier.extrait import Apercu, survey
+from flux.dossier.extrait import Apercu, survey, twice
 from flux.dossier.remarques import remarques
 from flux.dossier.rpls.dictionnaire import variables
 from flux.dossier.rpls.lecteurs import type_of
@@ -156,6 +156,8 @@ def _locate(path: Path) -> tuple[Apercu, int, dict[str, int], dict[str, str]]:
         for line, row in enumerate(apercu.tetes, start=1):
             names = [_nom(cell) for cell in row]
             if set(REQUISES) <= set(names):
+                if found := list(twice(apercu, line, names, wanted)):
+                    raise DataError(found)
                 positions = {name: names.index(name) for name in wanted if name in names}
                 return apercu, line, positions, {name: row[p] for name, p in positions.items()}
     raise DataError(

@@ -10,7 +10,7 @@ from pathlib import Path
 import pandas as pd
 
 from flux.dossier import cellules
-from flux.dossier.extrait import Apercu, survey
+from flux.dossier.extrait import Apercu, survey, twice
 from flux.dossier.rpls import bailleurs, logements
 from flux.dossier.rpls.dictionnaire import (
     Disposition,
@@ -112,18 +112,21 @@ def _locate(path: Path) -> tuple[Apercu, Place]:
     for apercu in sheets:
         for line, row in enumerate(apercu.tetes, start=1):
             if disposition := recognise(row):
-                return apercu, _by_header(disposition, line, row)
+                return apercu, _by_header(disposition, apercu, line)
         for line, row in enumerate(apercu.tetes, start=1):
             if _is_declared(row):
                 return apercu, _by_order(line, len(row))
     raise DataError([_unknown_layout(sheets)])
 
 
-def _by_header(disposition: Disposition, line: int, row: Sequence[str]) -> Place:
-    """A header as the dictionary writes it prevails over one with a suffix."""
-    positions: dict[str, int] = {}
-    for position in sorted(range(len(row)), key=lambda p: row[p].upper() != variable_of(row[p])):
-        positions.setdefault(variable_of(row[position]), position)
+def _by_header(disposition: Disposition, apercu: Apercu, line: int) -> Place:
+    """A header as the dictionary writes it prevails over one with a suffix (QPV over QPV_red)."""
+    row = apercu.tetes[line - 1]
+    plain = {variable_of(h) for h in row if h.upper() == variable_of(h)}
+    names = [n if h.upper() == (n := variable_of(h)) or n not in plain else "" for h in row]
+    if found := list(twice(apercu, line, names, variables())):
+        raise DataError(found)
+    positions = {name: names.index(name) for name in names}
     listed = {name for d in dispositions().values() for name in d.variables}
     unknown = [h for h in row if h and variable_of(h) not in listed | set(variables())]
     wanted = {name: p for name, p in positions.items() if name in variables()}

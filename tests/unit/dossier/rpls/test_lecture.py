@@ -116,6 +116,13 @@ def test_an_aggregated_file_is_expanded_and_its_surface_divided(ecrire: Ecrire) 
         assert refused(ecrire("", [{"nb": wrong}], colonnes=headers)).code.startswith("rpls.NB.")
 
 
+def test_two_columns_for_one_variable_are_refused_unless_one_has_its_plain_name(ecrire: Ecrire) -> None:
+    headers = ["DEPCOM", "QPV", "NBPIECE", "FINAN", "QPV_red"]
+    assert read_rpls(ecrire("", colonnes=headers)).logements["qpv"].tolist() == [False]
+    error = refused(ecrire("", colonnes=[*headers, "qpv"]))
+    assert (error.code, error.table.loc[0, "ligne"]) == ("fichier.colonne_en_double", 1)
+
+
 def test_a_workbook_is_read_like_a_csv(ecrire: Ecrire, tmp_path: Path) -> None:
     path = ecrire("restreint", [{"NBPIECE": "2"}])
     written = pd.read_csv(path, sep=";", dtype=str)
