@@ -63,7 +63,7 @@ def synthese(plan: Plan) -> Section:
     quotas = plan.quotas
     table, annee = quotas.table, quotas.dossier.convention.annee
     flux = quotas.exact["flux_a_partager"]
-    expected, taken = (nombres.decimal(quotas.flux[c].sum(), 1) for c in ("liberations", "soustraits"))
+    expected, taken = (nombres.decimal(quotas.flux[c].sum(), 0) for c in ("liberations", "soustraits"))
     own = int(table.loc[table["id_reservataire"] == BAILLEUR, "quota"].sum())
     holders = int((table.loc[table["id_reservataire"] != BAILLEUR, "quota"] > 0).sum())
     objectives = measured(plan).dropna(subset=["seuil"])
@@ -74,17 +74,25 @@ def synthese(plan: Plan) -> Section:
         table.groupby("categorie", sort=False).agg(nb=("quota", "size"), quota=("quota", "sum")).reset_index()
     )
     by_category["part"] = by_category["quota"] / float(flux)
+    base = quotas.exact["base"]
     return Section(
         titre="Synthèse",
         paragraphes=(
-            f"En {annee}, le bailleur attend {expected} libérations dans les "
-            f"{nombres.entier(quotas.exact['base'])} logements de l'assiette ; {taken} servent aux mutations "
-            f"et aux relogements ; {nombres.entier(flux)} logements sont à partager.",
-            f"{nombres.entier(int(flux) - own)} logements sont orientés vers {holders} réservataires ; "
-            f"{nombres.entier(own)} restent au bailleur.",
+            f"En {annee}, le bailleur s'attend à ce qu'environ {expected} de ses {nombres.entier(base)} "
+            f"logements se libèrent ; {taken} servent aux mutations et aux relogements, que la loi met à "
+            f"part ; {nombres.entier(flux)} logements sont à partager, report de l'an dernier et arrondi "
+            "compris.",
+            f"{nombres.entier(int(flux) - own)} de ces logements sont dus à {holders} réservataires, selon "
+            f"leurs droits et les plafonds de la loi ; {nombres.entier(own)} restent au bailleur.",
             f"{met}."
             if not missed
             else f"{met} ; il manque {nombres.decimal(lost)} logements pour les autres.",
+        ),
+        puces=(
+            "Ma part : la section « Taux et quotas » donne le quota de chaque réservataire, puis son calcul.",
+            "Ma commune : la section « Répartition par commune » donne ce qui y est dû à chacun, et le solde "
+            "que la commune garde pour l'année suivante.",
+            "Mes droits : la section « État des lieux des réservations » donne les droits comptés au départ.",
         ),
         tableaux=(
             Tableau(
@@ -136,7 +144,7 @@ def choix(convention: Convention) -> Section:
     )
 
 
-def hypotheses(plan: Plan) -> Section:
+def hypotheses(plan: Plan, noms: Noms) -> Section:
     """What was assumed, what deserves attention, what was read otherwise than written."""
     quotas = plan.quotas
     repairs = quotas.dossier.reparations
@@ -166,7 +174,7 @@ def hypotheses(plan: Plan) -> Section:
         paragraphes=()
         if sentences or repairs
         else ("Aucune hypothèse, aucun avertissement, aucune correction.",),
-        puces=tuple(map(glossaire.clean, sentences)),
+        puces=tuple(map(noms.phrase, sentences)),
         tableaux=tables,
     )
 

@@ -58,7 +58,7 @@ class Annexe(Affichable):
         return Vue(
             titre=f"{self.titre}, {self.bailleur}",
             tableaux=tuple(t for section in self.sections for t in section.tableaux),
-            notes=self.sections[1].paragraphes,
+            notes=self.sections[0].paragraphes,
         )
 
     def _repr_html_(self) -> str:
@@ -101,8 +101,8 @@ def draft_annexe(plan: Plan) -> Annexe:
     convention = dossier.convention
     made_by = library_version()
     sections = (
-        cadre.parties(convention, quotas.regles, noms),
         cadre.synthese(plan),
+        cadre.parties(convention, quotas.regles, noms),
         droits.etat_des_lieux(quotas, noms),
         droits.assiette(quotas),
         droits.rotation(quotas, noms),
@@ -114,7 +114,7 @@ def draft_annexe(plan: Plan) -> Annexe:
         orientations.objectifs(plan, noms),
         orientations.orientations(plan, noms),
         cadre.choix(convention),
-        cadre.hypotheses(plan),
+        cadre.hypotheses(plan, noms),
         cadre.sources(quotas, made_by),
     )
     return Annexe(

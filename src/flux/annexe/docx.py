@@ -29,23 +29,26 @@ SHORT, LONG, MARGIN = 21.0, 29.7, 1.8  # centimetres
 TEXT, CELL, SMALL, LEAST = 10.0, 8.0, 7.2, 5.0  # points: sentences, cells, and how small cells may get
 CHARACTER = 0.16  # width of a character of CELL points, in centimetres, its share of capitals counted
 PADDING = 0.42  # what a cell adds to its text: margins left and right, and some slack, in centimetres
-SHORT_TABLE = 15  # rows: a table as short is never cut by a page
+SHORT_TABLE = 25  # rows: a table as short is never cut by a page
 COLOUR, BAND = RGBColor(0x1F, 0x4E, 0x79), "DCE6F1"
 
 
 def render(annexe: Annexe) -> bytes:
-    """The whole document. A section whose tables do not fit an upright page lies down."""
+    """The whole document: the summary alone on its page; pages lie from the first wide table to the last."""
     document = Document()
     _prepare(document, annexe)
     document.add_paragraph(annexe.titre, style="Title")
     document.add_paragraph(
         f"{annexe.bailleur}\nDroit applicable au {nombres.date_longue(annexe.date)}", style="Subtitle"
     )
+    wide = [i for i, section in enumerate(annexe.sections) if _is_wide(section)]
     lying = False
-    for section in annexe.sections:
-        wide = any(_needed(t.cellules()) * SMALL / CELL > SHORT - 2 * MARGIN for t in section.tableaux)
-        if wide != lying:
-            _turn(document, lying := wide)
+    for i, section in enumerate(annexe.sections):
+        turned = bool(wide) and wide[0] <= i <= wide[-1]
+        if turned != lying:
+            _turn(document, lying := turned)
+        elif i == 1:
+            document.add_page_break()
         _write_section(document, section, (LONG if lying else SHORT) - 2 * MARGIN)
     for root in (document.styles.element, document.settings.element):
         for lang in root.iter(qn("w:lang"), qn("w:themeFontLang")):
@@ -92,7 +95,9 @@ def _prepare(document: Any, annexe: Annexe) -> None:
 def _running(page: Any, annexe: Annexe) -> None:
     """Who and when above, "Page x / y" below."""
     header = page.header.paragraphs[0]
-    header.text = f"{annexe.bailleur}, gestion en flux {annexe.annee}"
+    header.text = f"{annexe.bailleur}, {annexe.titre[0].lower()}{annexe.titre[1:]}"
+    rule = {"w:val": "single", "w:sz": "6", "w:space": "3", "w:color": str(COLOUR)}
+    _child(_child(header._p.get_or_add_pPr(), "w:pBdr"), "w:bottom", **rule)
     footer = page.footer.paragraphs[0]
     footer.alignment = WD_ALIGN_PARAGRAPH.RIGHT
     footer.add_run("Page ")
@@ -128,6 +133,11 @@ def _write_section(document: Any, section: Section, place: float) -> None:
         document.add_paragraph(sentence, style="List Bullet")
     for tableau in section.tableaux:
         _write_table(document, tableau, place)
+
+
+def _is_wide(section: Section) -> bool:
+    """True when a table of the section does not fit an upright page, even in small cells."""
+    return any(_needed(t.cellules()) * SMALL / CELL > SHORT - 2 * MARGIN for t in section.tableaux)
 
 
 def _needed(cells: Cellules) -> float:

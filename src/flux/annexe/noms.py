@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -9,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from flux.rendu import glossaire
 from flux.rendu.glossaire import clean
 from flux.rendu.nombres import ABSENT, absent
 
@@ -16,6 +18,9 @@ if TYPE_CHECKING:
     from flux.dossier import Dossier
 
 BAILLEUR = "bailleur"
+# A word of a sentence that can only be an identifier or a code: "commune_00108", "00108".
+_CODE = re.compile(r"\b(?=\w*[\d_])\w{3,}\b")
+_CHOIX = re.compile(r"\b([a-z_]+) = ([a-z_0-9]+)\b")
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +57,20 @@ class Noms:
         names = {**self.territoires, **self.communes}
         known = not absent(code) and str(code) not in names and len(str(code)) <= 3
         return f"Département {code}" if known else _named(code, names)
+
+    def phrase(self, texte: str) -> str:
+        """A sentence of the computation with names for its codes, and words for the choices it cites."""
+        known = {**self.territoires, **self.communes, **self.reservataires}
+        said = _CHOIX.sub(_choice, texte)
+        return clean(_CODE.sub(lambda m: known.get(m[0], m[0]), said))
+
+
+def _choice(match: re.Match[str]) -> str:
+    cle, valeur = match.groups()
+    if cle not in glossaire.termes("choix"):
+        return match[0]
+    written = glossaire.format(f"choix.{cle}", valeur).rstrip(".")
+    return f"choix « {glossaire.libelle(f'choix.{cle}')} » : {written}"
 
 
 def _named(code: Any, names: Mapping[str, str]) -> str:

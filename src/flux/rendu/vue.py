@@ -82,7 +82,9 @@ def texte(vue: Vue, *, lignes: int | None = LINES_SHOWN, largeur: int | None = N
         widths = cells.largeurs(width - frame)
         table = Table(title=Text(tableau.titre), title_justify="left", box=SIMPLE_HEAD)
         for heading, right, chars in zip(cells.entetes, cells.a_droite, widths, strict=True):
-            table.add_column(Text(heading), justify="right" if right else "left", width=chars)
+            table.add_column(
+                Text(heading), justify="right" if right else "left", width=chars, overflow="fold"
+            )
         for row in rows:
             table.add_row(*map(Text, row))
         if cells.total is not None:

@@ -43,9 +43,15 @@ def _plan(nb_communes=14, bailleur=HOSTILE, flow=40):
         convention=convention,
         reservataires=pd.DataFrame(
             holders, columns=["id_reservataire", "nom", "categorie", "territoire_code"]
-        ),
+        ).assign(territoire_type=["commune" if k == "commune" else "departement" for _, _, k, _ in holders]),
         communes=pd.DataFrame(
-            {"commune": codes, "nom": names, "epci": "200000001", "epci_nom": "Communauté du Val-de-Mire"}
+            {
+                "commune": codes,
+                "nom": names,
+                "epci": "200000001",
+                "epci_nom": "Communauté du Val-de-Mire",
+                "departement": "ZZ",
+            }
         ),
         sources=(Source(fichier="logements.csv", nb_lignes=12_345, sha256="0123456789abcdef" * 4),),
         reparations=(
@@ -132,6 +138,25 @@ def _plan(nb_communes=14, bailleur=HOSTILE, flow=40):
             "plafond_atteint",
         ],
     ).astype({"plafond": "Int64"})
+    dus = pd.DataFrame(
+        [
+            (r, c, share * 500, 500 if k == "commune" else base, 0.0, float(share), float(flow))
+            for c in codes
+            for r, k, share in [
+                *((r, k, s) for r, _, k, s in WIDE),
+                (f"ville{c}", "commune", Fraction(3, 20)),
+            ]
+        ],
+        columns=[
+            "id_reservataire",
+            "commune",
+            "droits_autre",
+            "assiette",
+            "part_garantie",
+            "part_autre",
+            "flux",
+        ],
+    ).assign(droits_garantie=0.0)
     segments = pd.DataFrame(
         [
             (c, q, t, "PLUS", 125, 0.1, 12.5, 2.5, 10.0, 10.0)
@@ -157,6 +182,10 @@ def _plan(nb_communes=14, bailleur=HOSTILE, flow=40):
         regles=regles(date(2026, 1, 1)),
         table=table,
         communes=communes,
+        dus=dus,
+        soldes=communes.loc[
+            communes["id_reservataire"] != "bailleur", ["id_reservataire", "commune", "solde"]
+        ],
         plafonds=pd.DataFrame(
             [
                 (
@@ -235,7 +264,10 @@ def _plan(nb_communes=14, bailleur=HOSTILE, flow=40):
         ),
         egalites=("Égalité des restes entre als et cd, donnée à als.",),
         hypotheses=("Aucun taux d'échec n'est donné : zéro.",),
-        avertissements=("La part de l'État hors QPV est inférieure à 30 %.",),
+        avertissements=(
+            "La part de l'État hors QPV est inférieure à 30 %.",
+            f"1 logement dû à ville{codes[0]} est perdu (plafond_apprecie = annuel).",
+        ),
         exact={
             "base": Fraction(base),
             "flux_net": Fraction(F) + Fraction(1, 3),

@@ -1,6 +1,11 @@
+from pathlib import Path
+
 import pytest
 
-from flux.annexe import draft_annexe
+import flux
+from flux.annexe import draft_annexe, partage
+from flux.annexe.noms import Noms
+from flux.annexe.partage import calcul
 
 
 def tables(annexe):
@@ -9,13 +14,13 @@ def tables(annexe):
 
 def test_sections_follow_the_convention_in_order(annexe):
     titles = [s.titre.split(". ", 1)[1] for s in annexe.sections]
-    assert titles[:3] == ["Parties et objet", "Synthèse", "État des lieux des réservations"]
+    assert titles[:3] == ["Synthèse", "Parties et objet", "État des lieux des réservations"]
     assert titles[-1] == "Textes appliqués et sources"
     assert [int(s.titre.split(".")[0]) for s in annexe.sections] == list(range(1, len(titles) + 1))
 
 
 def test_the_summary_is_three_sentences_and_one_table(annexe):
-    summary = annexe.sections[1]
+    summary = annexe.sections[0]
     assert len(summary.paragraphes) == 3
     assert "560 logements sont à partager" in summary.paragraphes[0]
     assert "1 sur 2" in summary.paragraphes[2]
@@ -31,21 +36,51 @@ def test_every_table_adds_up(annexe):
     assert quotas.totaux["quota"] == 560
 
 
+SAMPLES = Path(__file__).parents[3] / "data" / "samples"
+
+
+@pytest.mark.parametrize("choix", [{}, {"methode": "rotation"}], ids=["parc", "rotation"])
+def test_a_holder_redoes_its_quota_from_what_is_printed(choix):
+    quotas = flux.convert(flux.read_dossier(SAMPLES / "val-de-mire"), **choix)
+    steps = calcul(quotas).set_index("id_reservataire")
+    for ident in ("commune_00101", "commune_00108", "action_logement", "etat_prioritaires", "epci"):
+        row = steps.loc[ident]
+        due = row["droits"] / row["assiette"] * row["flux"] + row["nb_uniques"] + row["corrections"]
+        assert due == pytest.approx(row["du_exact"], abs=1e-9)
+        assert due + row["solde_reporte"] == pytest.approx(row["quota_exact"], abs=1e-9)
+        assert abs(row["quota_exact"] - row["quota"]) < 1
+    reduced = steps.index[steps["corrections"].abs() > 1e-6]
+    assert set(reduced) == set(quotas.reductions["id_reservataire"])
+
+
+def test_a_small_holder_reads_that_nothing_is_lost():
+    quotas = flux.convert(flux.read_dossier(SAMPLES / "val-de-mire"))
+    said = partage.quotas(quotas, Noms.of(quotas.dossier)).paragraphes[1]
+    assert "quota exact de 0,38 et un quota de 0 ; 0,38 logement lui reste dû" in said
+
+
+def test_nobody_reads_a_code(annexe):
+    said = " ".join(annexe.sections[-2].puces)
+    assert "Commune de Saint-Exemple-sur-Mire n° 1 est perdu" in said
+    assert "choix « Période d'appréciation des plafonds » : Chaque année" in said
+    assert "plafond_apprecie" not in said
+
+
 def test_the_matrix_folds_communes_and_keeps_its_sums(annexe):
     matrix = tables(annexe)["Quotas par commune et par réservataire"]
     cells = matrix.cellules()
     assert "Commune (sur son territoire)" in cells.entetes
     assert "Action Logement Services" in cells.entetes
-    assert len(cells.entetes) == 9
+    assert len(cells.entetes) == 10
     assert len(cells.lignes) == 14
     for _, row in matrix.frame.iterrows():
-        named = [c.nom for c in matrix.specs[2:-1]]
+        named = [c.nom for c in matrix.specs[2:-2]]
         assert sum(row[c] for c in named) == row["ensemble"] == 40
 
 
 def test_a_departement_of_many_communes_keeps_as_many_columns(make_plan):
     many = draft_annexe(make_plan(120))
-    assert len(tables(many)["Quotas par commune et par réservataire"].cellules().entetes) == 9
+    assert len(tables(many)["Quotas par commune et par réservataire"].cellules().entetes) == 10
 
 
 def test_every_choice_is_said_with_its_origin_and_departure(annexe):
@@ -67,7 +102,7 @@ def test_hypotheses_warnings_ties_repairs_law_and_sources_are_all_there(annexe):
 
 
 def test_it_is_data_and_shows_itself(annexe):
-    assert annexe.to_dict()["sections"][1]["titre"] == "2. Synthèse"
+    assert annexe.to_dict()["sections"][0]["titre"] == "1. Synthèse"
     assert "Annexe 2026" in repr(annexe)
     page = annexe._repr_html_()
     assert "<script" not in page

@@ -29,7 +29,7 @@ def tableau() -> Tableau:
 
 def test_totals_add_up_what_can_be_added(tableau):
     total = tableau.cellules().total
-    assert total == ("Total", "1\u202f284,5", "", "53", "53,00")
+    assert total == ("Total", "1\u202f284,50", "", "53", "53,00")
 
 
 def test_a_given_total_prevails(tableau):
@@ -72,7 +72,7 @@ def test_an_empty_table_keeps_its_headings(tableau):
 @pytest.mark.parametrize("largeur", [20, 60, 200])
 def test_text_never_cuts_a_number_nor_drops_a_column(tableau, largeur):
     shown = texte(Vue(titre="Conversion", tableaux=(tableau,)), largeur=largeur)
-    for number in ("1\u202f234,5", "85,0\u202f%", "45,05", "53,00"):
+    for number in ("1\u202f234,50", "85,0\u202f%", "45,05", "53,00"):
         assert number in shown
     assert "…" not in shown
     assert "\x1b" not in shown

@@ -97,7 +97,7 @@ def _rates(feuille: Feuille, annexe: Annexe) -> Taux:
 
 def _summary(feuille: Feuille, annexe: Annexe, holders: Table, total: str, noms: Noms) -> None:
     """The three sentences, and the quotas as the workbook computes them."""
-    feuille.title(f"{annexe.titre}, {annexe.bailleur}", *annexe.sections[1].paragraphes)
+    feuille.title(f"{annexe.titre}, {annexe.bailleur}", *annexe.sections[0].paragraphes)
     table = annexe.plan.quotas.table
     champs = {
         "nom": Champ("Réservataire", largeur=40),

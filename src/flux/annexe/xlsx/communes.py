@@ -21,8 +21,8 @@ def write_communes(feuille: Feuille, quotas: Quotas, flux: Flux, holders: Table,
         "Une colonne fait le quota du réservataire ; une ligne, les nombres en QPV et hors QPV.",
     )
     champs = {
-        "commune": Champ("Commune"),
-        "nom": Champ("Nom", largeur=30),
+        "nom": Champ("Commune", largeur=40),
+        "commune": Champ("Code"),
         "flux": Champ("Flux exact", "exact"),
         **{f"r {r}": Champ(noms.reservataire(r), "entier") for r in idents},
         "ensemble": Champ("Ensemble", "entier"),

@@ -13,20 +13,21 @@ from typing import TYPE_CHECKING, Any
 from flux.annexe.noms import Noms
 from flux.annexe.xlsx.flux import Flux
 from flux.annexe.xlsx.grille import Champ, Feuille, Table
+from flux.rendu import glossaire
 
 if TYPE_CHECKING:
     from flux.conversion import Quotas
 
 Row = dict[str, Any]
 TERRITOIRE, ETAT, DEPARTEMENT, RESTE = "territoire", "etat", "departement", "reste"
+ETAGES = {TERRITOIRE: "1. Territoire", ETAT: "2. État", DEPARTEMENT: "3. Département", RESTE: "4. Reste"}
 GARANTIE, AUTRE = "garantie", "autre"
 DUS = {
-    "id": Champ("Identifiant", largeur=44),
-    "ordre": Champ("Numéro du réservataire", "entier"),
-    "nom": Champ("Réservataire", largeur=34),
-    "categorie": Champ("Catégorie", largeur=18),
-    "commune": Champ("Commune"),
-    "etage": Champ("Étage du calcul"),
+    "nom": Champ("Réservataire", largeur=44),
+    "commune": Champ("Commune", largeur=30),
+    "etage": Champ("Étage du calcul", largeur=16),
+    "ordre": Champ("Numéro du réservataire", "entier", largeur=14),
+    "categorie": Champ("Catégorie", largeur=34),
     "droits_garantie": Champ("Droits contre garantie", "exact", entree=True),
     "droits_autre": Champ("Autres droits", "exact", entree=True),
     "assiette": Champ("Assiette", "exact"),
@@ -51,8 +52,8 @@ DUS = {
     "exact": Champ("Dû exact", "exact"),
 }
 GROUPES = {
-    "groupe": Champ("Groupe", "entier", largeur=44),
-    "nom": Champ("Garant ou commune", largeur=18),
+    "nom": Champ("Garant ou commune", largeur=44),
+    "groupe": Champ("Groupe", "entier"),
     "flux": Champ("Flux du territoire", "exact"),
     "demande": Champ("Dus contre garantie", "exact"),
     "coefficient": Champ("Réduction", "exact"),
@@ -114,17 +115,18 @@ def write_dus(feuille: Feuille, plafonds: Feuille, quotas: Quotas, flux: Flux, t
     order = {str(r): k for k, r in enumerate(quotas.table["id_reservataire"], start=1)}
     dus = Dus(quotas, flux, taux, feuille.table(DUS, len(rows)), rows, types)
     feuille.keep_heading(dus.table, columns=3)
+    feuille.spread(3)
     for i, row in enumerate(rows):
-        dus.table.put("id", i, row["id_reservataire"])
-        dus.table.put("ordre", i, order[row["id_reservataire"]])
         dus.table.put("nom", i, noms.reservataire(row["id_reservataire"]))
-        for key in ("categorie", "commune", "etage"):
-            dus.table.put(key, i, row[key])
+        dus.table.put("commune", i, noms.commune(row["commune"]))
+        dus.table.put("etage", i, ETAGES[row["etage"]])
+        dus.table.put("ordre", i, order[row["id_reservataire"]])
+        dus.table.put("categorie", i, glossaire.format("categorie", row["categorie"]))
     _shares(dus)
     _state_caps(dus)
-    _guarantee_caps(dus, plafonds)
+    _guarantee_caps(dus, plafonds, noms)
     _reductions(dus)
-    _rest(dus, plafonds)
+    _rest(dus, plafonds, noms)
     _bailleur(dus)
     return dus
 
@@ -180,8 +182,9 @@ def _state_caps(dus: Dus) -> None:
             table.put(key, i, 1)
 
     def asked(categorie: str) -> str:
+        said = glossaire.format("categorie", categorie)
         sums = (
-            f'SUMIF({table.span("categorie")},"{categorie}",{table.span(f"brut_{kind}")})'
+            f'SUMIF({table.span("categorie")},"{said}",{table.span(f"brut_{kind}")})'
             for kind in (GARANTIE, AUTRE)
         )
         return f"({'+'.join(sums)})"
@@ -199,7 +202,7 @@ def _state_caps(dus: Dus) -> None:
             table.put(key, i, dus.rows[i][key], first if i == members[0] else table.cell(key, members[0]))
 
 
-def _guarantee_caps(dus: Dus, feuille: Feuille) -> None:
+def _guarantee_caps(dus: Dus, feuille: Feuille, noms: Noms) -> None:
     """Dues held by guarantee: all guarantors of a commune together, or each on its own territory."""
     table, flux = dus.table, dus.flux
     apart = str(dus.choice("garantie_imbriquee")) == "separee"
@@ -216,7 +219,7 @@ def _guarantee_caps(dus: Dus, feuille: Feuille) -> None:
     for g, ((name, kind, code), members) in enumerate(groups.items()):
         value = sum(flux.flux_of[c] for c in flux.home(kind, code))
         block.put("groupe", g, g + 1)
-        block.put("nom", g, name)
+        block.put("nom", g, noms.reservataire(name) if apart else noms.commune(name))
         block.put("flux", g, value, flux.over("flux", kind, code))
         asked = sum(gross(dus.rows[i], GARANTIE) for i in members)
         sums = f"SUMIF({table.span('groupe')},{block.at('groupe', g)},{table.span('brut_garantie')})"
@@ -263,7 +266,7 @@ def _reductions(dus: Dus) -> None:
         value = sum(capped(r, kind) for r in rows if r["etage"] != RESTE for kind in (GARANTIE, AUTRE))
         of_state = sum(capped(r, kind) for r in rows if r["etage"] == ETAT for kind in (GARANTIE, AUTRE))
         flux.table.put("demande", k, value, f"SUM({','.join(spans)})")
-        flux.table.put("etat", k, of_state, "+".join(f'SUMIF({etages},"{ETAT}",{s})' for s in spans))
+        flux.table.put("etat", k, of_state, "+".join(f'SUMIF({etages},"{ETAGES[ETAT]}",{s})' for s in spans))
         kept, kept_value = (state, of_state) if state_kept else ("0", 0.0)
         reducible, flow = f"ROUND({asked}-{kept},12)", flux.table.at("flux", k)
         fit = f"IF({reducible}=0,1,MIN(1,MAX(0,{flow}-{kept})/{reducible}))"
@@ -281,7 +284,7 @@ def _reductions(dus: Dus) -> None:
                 table.put("coef_reduction", i, 1 if spared else row["coef_reduction"], cell)
 
 
-def _rest(dus: Dus, feuille: Feuille) -> None:
+def _rest(dus: Dus, feuille: Feuille, noms: Noms) -> None:
     """Holders of the département share what remains, the same fraction in every commune."""
     table, flux = dus.table, dus.flux
     rest = f"SUM({flux.table.span('reste')})"
@@ -290,7 +293,7 @@ def _rest(dus: Dus, feuille: Feuille) -> None:
         if row["part_garantie"] or row["part_autre"]:
             first.setdefault(row["id_reservataire"], i)
     _, relet, left = flux.valeurs
-    champs = {"id": Champ("Réservataire", largeur=44), "demande": Champ("Dû demandé", "exact")}
+    champs = {"nom": Champ("Réservataire", largeur=44), "demande": Champ("Dû demandé", "exact")}
     block = feuille.table(champs, len(first), titre="Réservataires du département : dus sur le reste du flux")
     for k, (ident, i) in enumerate(first.items()):
         row = dus.rows[i]
@@ -298,7 +301,7 @@ def _rest(dus: Dus, feuille: Feuille) -> None:
         rate = (
             f"{table.cell('part_garantie', i)}*{table.cell('coef_garantie', i)}+{table.cell('part_autre', i)}"
         )
-        block.put("id", k, ident)
+        block.put("nom", k, noms.reservataire(ident))
         block.put("demande", k, value, f"({rate})*{flux.relocations}*{flux.laisse}")
     asked = f"SUM({block.span('demande')})" if first else "0"
     factor = next((dus.rows[i]["coef_reste"] for i in first.values()), 1.0)

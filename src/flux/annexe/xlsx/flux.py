@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import pandas as pd
@@ -10,16 +11,17 @@ import pandas as pd
 from flux.annexe.noms import Noms
 from flux.annexe.xlsx.grille import Champ, Feuille, Table
 from flux.conversion.territoires import communes_of
+from flux.rendu import glossaire
 
 if TYPE_CHECKING:
     from flux.conversion import Quotas
 
 SEGMENTS = {
-    "commune": Champ("Commune"),
-    "nom": Champ("Nom", largeur=30),
+    "nom": Champ("Commune", largeur=30),
+    "commune": Champ("Code"),
     "qpv": Champ("QPV"),
     "typologie": Champ("Typologie"),
-    "financement": Champ("Financement"),
+    "financement": Champ("Financement", largeur=14),
     "nb": Champ("Logements", "entier", entree=True),
     "taux": Champ("Taux de rotation", "taux", entree=True),
     "liberations": Champ("Libérations attendues", "exact"),
@@ -29,8 +31,8 @@ SEGMENTS = {
     "partage": Champ("Flux à partager", "exact"),
 }
 COMMUNES = {
-    "commune": Champ("Commune", largeur=44),
-    "nom": Champ("Nom", largeur=30),
+    "nom": Champ("Commune", largeur=44),
+    "commune": Champ("Code"),
     "base": Champ("Logements de l'assiette", "entier"),
     "relocations": Champ("Flux de relocations", "exact"),
     "flux": Champ("Flux à partager", "exact"),
@@ -63,6 +65,10 @@ class Flux:
     flux_of: dict[str, float]
     _homes: dict[tuple[str, str], list[str]] = field(default_factory=dict, repr=False)
 
+    @cached_property
+    def _ranks(self) -> dict[str, int]:
+        return {code: k for k, code in enumerate(self.codes)}
+
     def home(self, territoire_type: str, code: str) -> list[str]:
         """Communes of a territory that have a flow; asked for each row, looked up once."""
         key = territoire_type, code
@@ -73,7 +79,7 @@ class Flux:
 
     def over(self, colonne: str, territoire_type: str, code: str) -> str:
         """Formula that adds up a column of the communes over a territory, by runs of neighbouring rows."""
-        places = [self.codes.index(c) for c in self.home(territoire_type, code)]
+        places = [self._ranks[c] for c in self.home(territoire_type, code)]
         if not places:
             return "0"
         starts = [p for k, p in enumerate(places) if k == 0 or places[k - 1] != p - 1]
@@ -83,7 +89,7 @@ class Flux:
 
     def at(self, colonne: str, commune: str) -> str:
         """Cell of a commune."""
-        return self.table.cell(colonne, self.codes.index(commune))
+        return self.table.cell(colonne, self._ranks[commune])
 
 
 def with_first_lettings(quotas: Quotas) -> pd.DataFrame:
@@ -110,7 +116,7 @@ def write_flux(segments: Feuille, feuille: Feuille, quotas: Quotas, noms: Noms) 
             ("nom", noms.commune(row["commune"])),
             ("qpv", "oui" if row["qpv"] else "non"),
             ("typologie", row["typologie"]),
-            ("financement", row["financement"]),
+            ("financement", glossaire.format("financement", row["financement"])),
             ("nb", row["nb_logements"]),
             ("taux", row["taux_rotation"]),
             ("soustraits", row["soustraits"]),

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from math import ceil
+from textwrap import wrap
 from typing import TYPE_CHECKING, Any
 
 from xlsxwriter.utility import xl_rowcol_to_cell
@@ -121,6 +122,12 @@ class Feuille:
         self.sheet.freeze_panes(table.top + 1, columns)
         self.sheet.repeat_rows(table.top)
 
+    def spread(self, columns: int) -> None:
+        """A wide table: two sheets of A3 side by side, its first columns repeated on the second."""
+        self.sheet.set_paper(8)
+        self.sheet.fit_to_pages(2, 0)
+        self.sheet.repeat_columns(0, columns - 1)
+
     def table(self, champs: Mapping[str, Champ], nb: int, *, titre: str = "") -> Table:
         """A table of `nb` rows below what is already there."""
         if titre:
@@ -190,7 +197,8 @@ class Table:
         for key, champ in champs.items():
             feuille.sheet.write_string(top, self.cols[key], clean(champ.titre), heading)
             feuille.widen(self.cols[key], champ.largeur)
-        lines = max((ceil(len(c.titre) / (c.largeur - 2)) for c in champs.values()), default=1)
+        # bold words are wider than the usual character: a margin, so that no heading is cut
+        lines = max((len(wrap(c.titre, max(1, c.largeur - 3))) for c in champs.values()), default=1)
         feuille.sheet.set_row(top, LINE_HEIGHT * lines)
 
     def put(self, key: str, i: int, valeur: Any, formule: str = "", *, gras: bool = False) -> None:

@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from flux.conversion.arrondi import Plafond
 
 PLAFONDS = {
-    "numero": Champ("Numéro", "entier", largeur=44),
-    "groupe": Champ("Groupe", largeur=18),
+    "groupe": Champ("Groupe", largeur=44),
+    "numero": Champ("Numéro", "entier"),
     "territoire": Champ("Territoire", largeur=30),
     "taux": Champ("Part maximale", "taux"),
     "flux": Champ("Flux", "exact"),
@@ -75,8 +75,8 @@ def write_quotas(feuille: Feuille, plafonds: Feuille, dus: Dus, noms: Noms) -> T
     unrolled = str(dus.choice("arrondi")) == "plus_fort_reste" and not dus.choice("minimum_par_reservataire")
     feuille.title(
         "Quotas en logements entiers",
-        "Parties entières, ramenées sous les plafonds en proportion des dus ; puis un logement de plus aux plus forts restes que "
-        "leurs plafonds permettent encore ; ce que les plafonds refusent va au bailleur."
+        "Parties entières, ramenées sous les plafonds en proportion des dus ; puis un logement de plus aux "
+        "plus forts restes que leurs plafonds permettent ; ce que les plafonds refusent va au bailleur."
         if unrolled
         else "L'arrondi choisi par les parties n'est pas déplié ici : les quotas sont des valeurs.",
         "À reste égal : le plus grand dû, puis l'ordre des identifiants, le bailleur en dernier.",
@@ -85,9 +85,9 @@ def write_quotas(feuille: Feuille, plafonds: Feuille, dus: Dus, noms: Noms) -> T
     ranks = levels(caps)
     nb = max(ranks, default=-1) + 1
     champs = {
-        "ordre": Champ("Ordre", "entier", largeur=34),
+        "nom": Champ("Réservataire", largeur=44),
         "id": Champ("Identifiant", largeur=22),
-        "nom": Champ("Réservataire", largeur=34),
+        "ordre": Champ("Ordre", "entier"),
         "du": Champ("Dû exact", "exact"),
         "solde": Champ("Solde reporté", "exact", entree=True),
         "quota_exact": Champ("Quota exact", "exact"),
@@ -125,7 +125,7 @@ def write_quotas(feuille: Feuille, plafonds: Feuille, dus: Dus, noms: Noms) -> T
     ]
     block = _caps(plafonds, table, dus, caps, ranks, noms)
     after = _cuts(table, block, lines, caps)
-    _remainders(feuille, table, block, dus, lines, caps, after)
+    _remainders(feuille, table, block, dus, lines, caps, after, noms)
     for k, cap in enumerate(caps):
         members = sum(int(q) for r, q in zip(idents, quotas.table["quota"], strict=True) if r in cap.membres)
         group = f"{table.span(f'niveau_{ranks[k]}')},{block.at('numero', k)}"
@@ -254,15 +254,16 @@ def _remainders(
     lines: list[Ligne],
     caps: list[Plafond],
     after: list[int],
+    noms: Noms,
 ) -> None:
     """One dwelling more to the largest remainders, in order, while there is one and the caps allow it."""
     depth = range(len(lines[0].niveaux))
     flow = int(dus.quotas.exact["flux_a_partager"])
     order = sorted(range(len(lines)), key=lambda i: (-lines[i].reste, -lines[i].exact, i))
     champs = {
-        "rang": Champ("Rang", "entier", largeur=34),
+        "nom": Champ("Réservataire", largeur=44),
+        "rang": Champ("Rang", "entier", largeur=22),
         "place": Champ("Ligne", "entier"),
-        "id": Champ("Identifiant", largeur=34),
         "appelle": Champ("Appelle un logement", "entier"),
         **{f"niveau_{s}": Champ(f"Plafond de niveau {s + 1}", "entier") for s in depth},
         "libre": Champ("Encore à servir", "entier"),
@@ -285,7 +286,7 @@ def _remainders(
 
         queue.put("rang", k, k + 1)
         queue.put("place", k, i + 1, f"MATCH({queue.at('rang', k)},{table.span('rang')},0)")
-        queue.put("id", k, line.ident, pick("id"))
+        queue.put("nom", k, noms.reservataire(line.ident), pick("nom"))
         calls = int(after[i] < ceil(line.exact))
         queue.put("appelle", k, calls, f"IF({pick('apres')}<{pick('plancher')}+({pick('reste')}>0),1,0)")
         allowed = [_allowed(queue, block, s, k) for s in depth]
