@@ -27,6 +27,12 @@ SEPARATEURS = (";", "\t", ",", "|")
 TETES = 20
 """Lines looked at to find the header."""
 _BLOC = 1 << 20
+_HORS_CP1252 = re.compile(rb"[\x81\x8d\x8f\x90\x9d]")
+_ENCODAGE = (
+    "Le fichier n'est pas un texte lisible",
+    "un fichier en UTF-8 ou en cp1252 (Windows)",
+    "Enregistrer le fichier au format « CSV UTF-8 ».",
+)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -142,18 +148,14 @@ def _survey_csv(path: Path) -> Apercu:
     with path.open("rb") as stream:
         first = stream.read(_BLOC)
     if b"\x00" in first:
-        raise _refused(
-            path,
-            "encodage",
-            "Le fichier n'est pas un texte lisible",
-            attendu="un fichier en UTF-8 ou en cp1252 (Windows)",
-            correction="Enregistrer le fichier au format « CSV UTF-8 ».",
-        )
+        raise _refused(path, "encodage", *_ENCODAGE)
     lines = first.splitlines()[: TETES + 1]
     separator = max(SEPARATEURS, key=lambda s: max((line.count(s.encode()) for line in lines), default=0))
-    digest, cells, utf8 = _whole(path, separator)
+    digest, cells, utf8, unknown = _whole(path, separator)
     source = Source(fichier=path.name, sha256=digest)
     encoding = "utf-8-sig" if utf8 else "cp1252"
+    if unknown and not utf8:
+        raise _refused(path, "encodage", *_ENCODAGE, ligne=unknown)
     text = [line.decode(encoding, errors="replace") for line in lines]
     heads = tuple(tuple(map(str.strip, row)) for row in csv.reader(text, delimiter=separator))[:TETES]
     if not any(map(any, heads)):
@@ -162,19 +164,24 @@ def _survey_csv(path: Path) -> Apercu:
     return Apercu(path, source, heads, () if utf8 else (said,), encoding, separator, cells)
 
 
-def _whole(path: Path, separator: str) -> tuple[str, Compteur, bool]:
-    """One pass over the file: its sha256, the cells of each line, and whether it is UTF-8."""
-    digest, cells = hashlib.sha256(), Compteur(separator)
+def _whole(path: Path, separator: str) -> tuple[str, Compteur, bool, int]:
+    """One pass over the file: its sha256, the cells of each line, whether it is UTF-8, and the first line
+    with a byte that cp1252 does not have (0: none).
+    """
+    digest, cells, line, unknown = hashlib.sha256(), Compteur(separator), 1, 0
     decoder, utf8 = codecs.getincrementaldecoder("utf-8")(), True
     with path.open("rb") as stream:
         while block := stream.read(_BLOC):
             digest.update(block)
             cells.add(block)
+            if not unknown and (wrong := _HORS_CP1252.search(block)):
+                unknown = line + block.count(b"\n", 0, wrong.start())
+            line += block.count(b"\n")
             try:
                 utf8 = utf8 and decoder.decode(block) is not None
             except UnicodeDecodeError:
                 utf8 = False
-    return digest.hexdigest(), cells, utf8
+    return digest.hexdigest(), cells, utf8, unknown
 
 
 def _survey_sheets(path: Path) -> list[Apercu]:
@@ -227,12 +234,15 @@ def _said(source: Source, code: str, message: str) -> Anomalie:
     )
 
 
-def _refused(path: Path, code: str, message: str, *, attendu: str = "", correction: str = "") -> DataError:
+def _refused(
+    path: Path, code: str, message: str, attendu: str = "", correction: str = "", *, ligne: int | None = None
+) -> DataError:
     return DataError(
         [
             Anomalie(
                 code=f"fichier.{code}",
                 fichier=path.name,
+                ligne=ligne,
                 message=message,
                 attendu=attendu,
                 correction=correction,

@@ -70,6 +70,8 @@ def read_rpls(path: str | Path, *, bailleur: str | None = None, annee: int | Non
     annee = annee or _declared_year(apercu, place)
     texte = apercu.lire(place.premiere, place.positions, place.largeur)
     texte, said = _without_description(texte, apercu)
+    if texte.empty:
+        raise DataError([_empty(apercu, place)])
     said += [*apercu.anomalies, *_unknown_headers(place, apercu)]
     texte, own = bailleurs.select(texte, bailleur, apercu.source)
 
@@ -177,6 +179,18 @@ def _without_description(texte: pd.DataFrame, apercu: Apercu) -> tuple[pd.DataFr
         message="La première ligne décrit les colonnes, elle n'est pas lue comme un logement",
     )
     return texte.iloc[1:].reset_index(drop=True), [said]
+
+
+def _empty(apercu: Apercu, place: Place) -> Anomalie:
+    return Anomalie(
+        code="rpls.vide",
+        fichier=apercu.source.fichier,
+        feuille=apercu.source.feuille,
+        ligne=place.premiere,
+        message="Aucun logement sous l'en-tête",
+        attendu="une ligne par logement",
+        correction="Refaire l'extraction.",
+    )
 
 
 def _unknown_headers(place: Place, apercu: Apercu) -> Iterable[Anomalie]:

@@ -251,6 +251,10 @@ def test_files_that_cannot_be_read_are_refused_in_one_message(ecrire: Ecrire, tm
     for content, code in ((b"", "vide"), (b"\x00\x01;\x00", "encodage")):
         (tmp_path / "x.csv").write_bytes(content)
         assert refused(tmp_path / "x.csv").code == f"fichier.{code}"
+    assert refused(ecrire("restreint", [])).code == "rpls.vide"
+    path = ecrire("ouvert_2012_2020", [{}, {"NOMVOIE": "\x81\xe9"}], encodage="latin-1")
+    error = refused(path)
+    assert (error.code, error.table.loc[0, "ligne"]) == ("fichier.encodage", 3)
     (tmp_path / "x.xlsx").write_bytes(b"not a workbook")
     assert refused(tmp_path / "x.xlsx").code == "fichier.classeur_illisible"
     (tmp_path / "x.zip").write_bytes(b"PK")
