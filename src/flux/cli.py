@@ -6,6 +6,7 @@ codes: 0, the work is done and whole; 1, defects in the data; 2, wrong usage.
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import re
@@ -340,9 +341,26 @@ def run(arguments: list[str]) -> int:
     except BrokenPipeError:  # the reader has seen enough: `flux convert … | head`
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
+    except OSError as error:
+        where = f" « {error.filename} »" if error.filename else ""
+        typer.echo(f"Lecture ou écriture impossible{where} : {_reason(error)}.", err=True)
+        return USAGE
     except (typer.Abort, KeyboardInterrupt):
         typer.echo("Interrompu.", err=True)
         return 130
+
+
+def _reason(error: OSError) -> str:
+    """Why the system refused, in French."""
+    reasons = {
+        FileExistsError: "un fichier porte déjà ce nom",
+        NotADirectoryError: "ce n'est pas un répertoire",
+        IsADirectoryError: "c'est un répertoire",
+        FileNotFoundError: "ce chemin n'existe pas",
+        PermissionError: "droits insuffisants, ou fichier ouvert dans un autre logiciel",
+    }
+    full = "plus de place sur le disque" if error.errno == errno.ENOSPC else "refus du système"
+    return reasons.get(type(error), full)
 
 
 def _speak_french() -> None:

@@ -2,25 +2,29 @@
 
 from __future__ import annotations
 
+import pandas as pd
+
 from flux.conversion.assiette import Classement
 from flux.conversion.flux import first_lettings
 from flux.conversion.territoires import source_of
 from flux.dossier import Dossier
+from flux.loi import Regles
 from flux.noyau.errors import Anomalie, DataError
+from flux.rendu.nombres import date
 
 FICHIER = "convention.toml"
 
 
-def check_convention(dossier: Dossier) -> None:
+def check_convention(dossier: Dossier, regles: Regles) -> None:
     """Raise every defect of the choices against the tables at once.
 
     Raises
     ------
     DataError
-        No State right under `part_etat = "registre"`; a State share without a State holder; nothing from
-        which to expect vacancies.
+        No State right under `part_etat = "registre"`; a State share without a State holder; a derogation
+        longer than the law allows; nothing from which to expect vacancies.
     """
-    anomalies = [*_state(dossier), *_vacancies(dossier)]
+    anomalies = [*_state(dossier), *_derogation(dossier, regles), *_vacancies(dossier)]
     if anomalies:
         raise DataError(anomalies)
 
@@ -93,6 +97,28 @@ def _state(dossier: Dossier) -> list[Anomalie]:
     return []
 
 
+def _derogation(dossier: Dossier, regles: Regles) -> list[Anomalie]:
+    """A derogation beyond its legal length: "pour une durée maximale d'un an" (CCH, art. R. 441-5-2, I)."""
+    derogation, day = dossier.convention.stipulations.derogation_prefectorale, dossier.convention.date
+    if derogation is None:
+        return []
+    years = regles.ans("duree_max_derogation_etat")
+    last = (pd.Timestamp(day) + pd.DateOffset(years=years)).date()
+    if derogation.fin <= last:
+        return []
+    return [
+        Anomalie(
+            code="convention.derogation.duree",
+            message="La dérogation préfectorale dure plus que la loi ne le permet",
+            fichier=FICHIER,
+            colonne="stipulations.derogation_prefectorale",
+            valeur=date(derogation.fin),
+            attendu=f"une fin au plus tard le {date(last)} ({years} an à partir de la date de la convention)",
+            correction="écrire la date de fin de l'arrêté préfectoral (CCH, art. R. 441-5-2, I)",
+        )
+    ]
+
+
 def _vacancies(dossier: Dossier) -> list[Anomalie]:
     hypotheses = dossier.convention.hypotheses
     if hypotheses.taux_rotation is not None or hypotheses.liberations_prevues is not None:
@@ -105,12 +131,13 @@ def _vacancies(dossier: Dossier) -> list[Anomalie]:
     )
     if usable.any():
         return []
+    span = f"{window[0]}-{window[-1]}" if window else "toutes ses années sont exclues"
     seen = ", ".join(str(a) for a in sorted(set(moves["annee"].dropna().astype(int)))) or "aucune"
     return [
         Anomalie(
             code="mouvements.fenetre.vide",
             message="Rien ne permet d'estimer les libérations de l'année : aucune relocation dans la fenêtre "
-            f"{window[0] if window else '—'}-{window[-1] if window else '—'} (années lues : {seen})",
+            f"({span} ; années lues : {seen})",
             fichier=source_of(dossier, "mouvements").fichier,
             colonne="annee",
             attendu="des mouvements d'étape « bail » dans la fenêtre, un taux de rotation, ou une prévision "

@@ -126,6 +126,11 @@ def live_rights(dossier: Dossier, regles: Regles, classement: Classement, groupe
     one, lots = reduce_excess(one, lots, nb_base)
 
     held = pd.concat([one[HELD], _spread_lots(lots, base, nb_base)])
+    if late := int(rights.loc[unique & (rights["annee_prevue"] < annee).fillna(False), "nb"].sum()):
+        avertissements.append(
+            f"{late} droit(s) unique(s) prévus avant {annee} ne comptent pas cette année : s'ils n'ont pas "
+            "été servis, corriger « annee_prevue » ou les porter dans les soldes."
+        )
     return Droits(
         suite=group_exact(held, ["id_reservataire", "commune", "groupe", "garantie"], "poids", "nb"),
         uniques=_uniques(rights.loc[unique], base, annee),

@@ -16,6 +16,7 @@ from flux.conversion.soustractions import Soustractions, subtract
 from flux.dossier import Dossier
 from flux.loi import Regles
 from flux.noyau.provenance import step
+from flux.rendu.nombres import entier
 
 SEGMENT = ["commune", "qpv", "typologie", "financement"]
 
@@ -93,8 +94,8 @@ def annual_flow(dossier: Dossier, regles: Regles, classement: Classement, rotati
     soustraits = soustractions.of_segments(len(segments))
     net = [max(Fraction(0), v - s) for v, s in zip(liberations, soustraits, strict=True)]
     carried = _carried(dossier)
-    net_total = max(Fraction(0), total(net) + carried)
-    relet = half_up(net_total) if total(net) else 0
+    net_total = total(net) + carried
+    relet = max(0, half_up(net_total)) if total(net) else 0
     echelle = Fraction(relet) / total(net) if relet else Fraction(0)
     first = [premieres.get(tuple(key), Fraction(0)) for key in segments[SEGMENT].itertuples(index=False)]
     return Flux(
@@ -180,7 +181,7 @@ def _vacancies(
     if not total(weights):
         weights = [Fraction(nb[k]) for k in keys]
     said = [
-        f"Libérations prévues par le bailleur : {float(forecast):g}, réparties comme la rotation passée "
+        f"Libérations prévues par le bailleur : {entier(forecast)}, réparties comme la rotation passée "
         "ou, à défaut, comme le parc."
     ]
     return segments, spread(estimate(forecast), weights), said

@@ -21,6 +21,7 @@ from flux.dossier import Dossier
 from flux.loi import Regles
 from flux.noyau.errors import ConventionError
 from flux.noyau.provenance import Couleur, Figure
+from flux.rendu.nombres import date
 
 
 def cap_state(ledger: Ledger, dossier: Dossier, regles: Regles) -> Figure:
@@ -47,13 +48,14 @@ def cap_state(ledger: Ledger, dossier: Dossier, regles: Regles) -> Figure:
 
 
 def state_ceiling(dossier: Dossier, regles: Regles) -> Figure:
-    """The ceiling of the law, or the préfet's derogation while it runs (one year at most, R. 441-5-2)."""
+    """The ceiling of the law, raised by the préfet's derogation while it runs (CCH, art. R. 441-5-2, I)."""
+    law = regles.figure("part_max_etat")
     derogation = dossier.convention.stipulations.derogation_prefectorale
-    if derogation is None or derogation.fin < dossier.convention.date:
-        return regles.figure("part_max_etat")
+    if derogation is None or derogation.fin < dossier.convention.date or derogation.part <= law.valeur:
+        return law
     return constant(
         derogation.part,
-        f"dérogation préfectorale jusqu'au {derogation.fin:%d/%m/%Y}",
+        f"dérogation préfectorale jusqu'au {date(derogation.fin)}",
         unite="part du flux",
         article="CCH, art. R. 441-5-2, I",
     )

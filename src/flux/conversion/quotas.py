@@ -111,7 +111,7 @@ def convert(dossier: Dossier, *, regles: Regles | None = None, **choix: Any) -> 
     """
     dossier = _with_keywords(dossier, choix)
     rules = regles if regles is not None else law(dossier.convention.date)
-    check_convention(dossier)
+    check_convention(dossier, rules)
     classement = classify(dossier, rules, stock_identified(dossier))
     check_assiette(dossier, classement)
     rotation = pooled_turnover(dossier, classement)

@@ -10,9 +10,11 @@ from flux.conversion.cellules import ETAT_CATEGORIES
 from flux.conversion.dus import Dus
 from flux.conversion.exact import total
 from flux.conversion.feuilles import Feuilles
+from flux.conversion.tables import holders
+from flux.conversion.territoires import communes_of
 from flux.dossier import Dossier
 from flux.loi import Regles
-from flux.rendu.nombres import decimal, part
+from flux.rendu.nombres import date, decimal, part
 
 
 def remarks(
@@ -27,7 +29,14 @@ def remarks(
     entier: int,
 ) -> list[str]:
     """French sentences, in the order in which a préfet's officer would ask for them."""
-    notes = [*_state_floor(dossier, regles, feuilles, dus), *_ceilings(dossier, plafonds)]
+    notes = [
+        *_state_floor(dossier, regles, feuilles, dus),
+        *_ceilings(dossier, plafonds),
+        *_derogation(dossier, regles),
+        *_without_effect(dossier),
+        *_minimum(dossier, arrondi),
+        *_elsewhere(dossier, dus),
+    ]
     notes += [
         f"{decimal(v)} logement(s) dus à {i} sont perdus cette année : le plafond les refuse et le compte "
         "ne les garde pas (plafond_apprecie = annuel)."
@@ -62,8 +71,12 @@ def _state_floor(dossier: Dossier, regles: Regles, feuilles: Feuilles, dus: Dus)
     "La part des logements réservés par le préfet sur le flux situé hors QPV ne peut être inférieure
     à 30 %, sauf stipulation contraire" (CCH, art. R. 441-5-2, II).
     """
-    floor = regles.part("plancher_etat_hors_qpv")
-    stipulated = dossier.convention.stipulations.plancher_etat_hors_qpv
+    convention = dossier.convention
+    floor = (
+        regles.part("plancher_etat_hors_qpv")
+        if convention.origines.get("plancher_etat_hors_qpv") == "défaut"
+        else convention.stipulations.plancher_etat_hors_qpv
+    )
     state = [
         str(i)
         for i, c in zip(
@@ -81,11 +94,11 @@ def _state_floor(dossier: Dossier, regles: Regles, feuilles: Feuilles, dus: Dus)
             if feuilles.flux[c].valeur
         ]
     )
-    if not flow or served >= min(floor, stipulated) * flow:
+    if not flow or served >= floor * flow:
         return []
-    missing = min(floor, stipulated) * flow - served
+    missing = floor * flow - served
     return [
-        f"L'État a {part(served / flow)} du flux hors QPV, sous le seuil de {part(min(floor, stipulated))} : "
+        f"L'État a {part(served / flow)} du flux hors QPV, sous le seuil de {part(floor)} : "
         f"la convention doit le stipuler ({decimal(missing)} logement(s) en jeu ; CCH, art. R. 441-5-2, II)."
     ]
 
@@ -99,3 +112,55 @@ def _ceilings(dossier: Dossier, plafonds: Sequence[Plafond]) -> list[str]:
         f"Plafonds appréciés en cumul depuis l'ouverture du compte ({names}) : un plafond annuel inférieur "
         "à un logement ne laisserait jamais rien."
     ]
+
+
+def _derogation(dossier: Dossier, regles: Regles) -> list[str]:
+    derogation = dossier.convention.stipulations.derogation_prefectorale
+    if derogation is None:
+        return []
+    if derogation.fin < dossier.convention.date:
+        return [f"La dérogation préfectorale a pris fin le {date(derogation.fin)} : elle ne joue plus."]
+    law = regles.part("part_max_etat")
+    if derogation.part <= law:
+        return [
+            f"La dérogation préfectorale ({part(derogation.part)}) ne passe pas le plafond de la loi "
+            f"({part(law)}) : elle ne change rien."
+        ]
+    return []
+
+
+def _without_effect(dossier: Dossier) -> list[str]:
+    """Choices of the contract that ask for a computation which is not made: never ignored in silence."""
+    choix, stipulations = dossier.convention.choix, dossier.convention.stipulations
+    asked = {
+        "lissage = bayes : taux de rotation bruts": choix.lissage != "aucun",
+        "periode_construction = oui : segments sans période de construction": choix.periode_construction,
+        "tolerance_equite : aucun contrôle de l'équité qualitative": stipulations.tolerance_equite
+        is not None,
+    }
+    return [f"Choix sans effet sur ce calcul, {text}." for text, made in asked.items() if made]
+
+
+def _minimum(dossier: Dossier, arrondi: Arrondi) -> list[str]:
+    wanted = dossier.convention.choix.minimum_par_reservataire
+    short = sorted(i for i, n in arrondi.nb.items() if i != "bailleur" and n < wanted)
+    if not short:
+        return []
+    return [
+        f"Minimum de {wanted} logement(s) par réservataire non atteint ({', '.join(short)}) : nul ne reçoit "
+        "plus que son quota exact arrondi à l'entier supérieur, ni plus que ses plafonds."
+    ]
+
+
+def _elsewhere(dossier: Dossier, dus: Dus) -> list[str]:
+    """Rights outside a holder's own territory: they are in its due, not in its `nb_droits`."""
+    out = []
+    for ident, _, kind, code in holders(dossier):
+        home = set(communes_of(dossier, kind, code))
+        away = {c: cell.amount() for c, cell in dus.of(ident).items() if c not in home and cell.amount()}
+        if away:
+            out.append(
+                f"{ident} a des droits hors de son territoire ({', '.join(sorted(away))}) : "
+                f"{decimal(total(away))} logement(s) de son dû, convertis sur le flux de ces communes (CCH, art. R. 441-5-3)."
+            )
+    return out

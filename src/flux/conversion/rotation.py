@@ -13,6 +13,7 @@ import pandas as pd
 
 from flux.conversion.assiette import Classement, in_service
 from flux.dossier import Dossier
+from flux.rendu.nombres import part
 
 MAILLES: dict[str, tuple[str, ...]] = {
     "programme": ("programme",),
@@ -61,7 +62,7 @@ def pooled_turnover(dossier: Dossier, classement: Classement) -> Rotation:
     ]
     relets = _relettings(dossier, classement, wanted, notes)
     annees = tuple(sorted(set(relets["annee"].astype(int))))
-    if missing := [a for a in wanted if a not in annees]:
+    if annees and (missing := [a for a in wanted if a not in annees]):
         notes.append(
             "Années sans aucune relocation dans la table des mouvements, laissées hors de la fenêtre : "
             + ", ".join(map(str, missing))
@@ -151,8 +152,7 @@ def _assumed(dossier: Dossier, notes: list[str]) -> Rotation:
     said = []
     if rate is not None:
         said.append(
-            f"Taux de rotation supposé par la convention : {float(rate):.2%} "
-            "(aucun mouvement dans le dossier).".replace(".", ",", 1)
+            f"Taux de rotation supposé par la convention : {part(rate, 2)} (aucun mouvement dans la fenêtre)."
         )
     groupe = pd.Series(TOUT, index=dossier.logements.index)
     taux = {TOUT: rate if rate is not None else Fraction(1)}

@@ -17,6 +17,7 @@ from flux.conversion.exact import estimate, of, spread, total
 from flux.conversion.rotation import Rotation
 from flux.dossier import Dossier
 from flux.loi import Regles
+from flux.rendu.nombres import date, decimal, entier
 
 COLUMNS = ["categorie", "commune", "qpv", "etat", "nb", "impute", "non_imputable", "origine"]
 
@@ -106,7 +107,7 @@ def subtract(
         )
         if lost:
             avertissements.append(
-                f"{float(lost):.2f} logement(s) à soustraire "
+                f"{decimal(lost)} logement(s) à soustraire "
                 f"({r.categorie}{', ' + r.commune if r.commune else ''}) dépassent les libérations "
                 "attendues : non imputés."
             )
@@ -133,7 +134,7 @@ def _forecast(
     for r in [r for r in rows if r.categorie not in subtracted]:
         notes.append(
             f"« {r.categorie} » n'est pas soustrait du flux par la loi en vigueur au "
-            f"{regles.date:%d/%m/%Y} : {float(r.nb):g} logement(s) laissés dans le flux."
+            f"{date(regles.date)} : {entier(r.nb)} logement(s) laissés dans le flux."
         )
     rows = [r for r in rows if r.categorie in subtracted]
     if rows or len(_rows(dossier, dossier.convention.annee, "previsionnel")):
@@ -167,8 +168,8 @@ def _past_shares(
     for categorie, declared in sorted(done.items()):
         if relets and parts.get(categorie) != declared / relets:
             hypotheses.append(
-                f"« {categorie} » : le réalisé déclaré ({float(declared):g}) prévaut sur les mouvements "
-                f"({float(parts.get(categorie, Fraction(0)) * relets):g})."
+                f"« {categorie} » : le réalisé déclaré ({entier(declared)}) prévaut sur les mouvements "
+                f"({entier(parts.get(categorie, Fraction(0)) * relets)})."
             )
             parts[categorie] = declared / relets
     years = f"{rotation.annees[0]}-{rotation.annees[-1]}" if rotation.annees else "aucune année"

@@ -9,6 +9,7 @@ import pandas as pd
 from flux.conversion.territoires import source_of
 from flux.dossier import Dossier
 from flux.noyau.errors import Anomalie, DataError
+from flux.rendu.nombres import entier
 
 
 def refuse_excess(
@@ -54,13 +55,13 @@ def refuse_excess(
         anomalies.append(
             Anomalie(
                 code="reservations.sur_reservation.programme",
-                message=f"Le programme « {programme} » ({commune}) porte {float(asked):g} droits "
+                message=f"Le programme « {programme} » ({commune}) porte {entier(asked)} droits "
                 f"pour {available} logement{'s' if available > 1 else ''} dans l'assiette",
                 fichier=source.fichier,
                 feuille=source.feuille,
                 ligne=int(rows["_ligne"].max()),
                 colonne="nb",
-                valeur=f"{float(asked):g}",
+                valeur=entier(asked),
                 attendu=f"au plus {available} droits sur ce programme",
                 correction="corriger « nb », dater les droits éteints (date_fin), ou choisir "
                 'sur_reservation = "reduction_proportionnelle" dans convention.toml',
