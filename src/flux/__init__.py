@@ -7,7 +7,16 @@ The verbs, in order: `read_dossier`, `convert`, `allocate`, `draft_annexe`; `reg
 from flux.allocation import Plan, allocate
 from flux.annexe import Annexe, draft_annexe
 from flux.conversion import Quotas, convert
-from flux.dossier import Dossier, read_dossier
+from flux.dossier import (
+    Construction,
+    Dossier,
+    ParcRpls,
+    Radiations,
+    build_dossier,
+    read_dossier,
+    read_rpls,
+    read_sne_radiations,
+)
 from flux.dossier.modele import template
 from flux.loi import Regles, regles
 from flux.noyau.errors import ConventionError, DataError, FluxError, RegleError, SolverError
@@ -15,11 +24,17 @@ from flux.noyau.errors import ConventionError, DataError, FluxError, RegleError,
 __all__ = [
     "template",
     "read_dossier",
+    "read_rpls",
+    "read_sne_radiations",
+    "build_dossier",
     "regles",
     "convert",
     "allocate",
     "draft_annexe",
     "Dossier",
+    "ParcRpls",
+    "Radiations",
+    "Construction",
     "Regles",
     "Quotas",
     "Plan",
