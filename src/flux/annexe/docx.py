@@ -30,6 +30,7 @@ TEXT, CELL, SMALL, LEAST = 10.0, 8.0, 7.2, 5.0  # points: sentences, cells, and 
 CHARACTER = 0.16  # width of a character of CELL points, in centimetres, its share of capitals counted
 PADDING = 0.42  # what a cell adds to its text: margins left and right, and some slack, in centimetres
 SHORT_TABLE = 25  # rows: a table as short is never cut by a page
+MANY, MANY_TEXTS = 9, 2  # columns, and columns of text among them, that want a lying page
 COLOUR, BAND = RGBColor(0x1F, 0x4E, 0x79), "DCE6F1"
 
 
@@ -68,6 +69,7 @@ def _prepare(document: Any, annexe: Annexe) -> None:
     page = document.sections[0]
     page.page_width, page.page_height = Cm(SHORT), Cm(LONG)
     page.left_margin = page.right_margin = page.top_margin = page.bottom_margin = Cm(MARGIN)
+    page.header_distance = page.footer_distance = Cm(MARGIN / 2)
     for name, size in (
         ("Normal", TEXT),
         ("Title", 20),
@@ -136,8 +138,13 @@ def _write_section(document: Any, section: Section, place: float) -> None:
 
 
 def _is_wide(section: Section) -> bool:
-    """True when a table of the section does not fit an upright page, even in small cells."""
-    return any(_needed(t.cellules()) * SMALL / CELL > SHORT - 2 * MARGIN for t in section.tableaux)
+    """True when a table of the section does not fit an upright page in small cells, or not in few lines."""
+    tables = [t.cellules() for t in section.tableaux]
+    return any(
+        _needed(cells) * SMALL / CELL > SHORT - 2 * MARGIN
+        or (len(cells.entetes) >= MANY and cells.a_droite.count(False) > MANY_TEXTS)
+        for cells in tables
+    )
 
 
 def _needed(cells: Cellules) -> float:

@@ -81,12 +81,11 @@ def rotation(quotas: Quotas, noms: Noms) -> Section:
     years = sorted(c.removeprefix("stock_") for c in table.columns if c.startswith("stock_"))
     counts = [f"{kind}_{year}" for year in years for kind in ("stock", "relocations")]
     sums = [*counts, "nb_stock", "nb_relocations"]
-    if years and "commune" in table.columns and table["commune"].notna().all():
-        frame = table.groupby("commune", as_index=False, sort=True)[sums].sum()
+    frame = table.assign(place=table["groupe"])
+    if years:
+        frame = table.groupby(_places(quotas), sort=True)[sums].sum().rename_axis("place").reset_index()
         frame["taux"] = frame["nb_relocations"].astype(float) / frame["nb_stock"].astype(float)
-        frame["place"] = [noms.commune(c) for c in frame["commune"]]
-    else:
-        frame = table.assign(place=table["groupe"])
+        frame["place"] = frame["place"].map(noms.commune)
     whole = {c: frame[c].sum() for c in sums} if years else {}
     if years and whole["nb_stock"]:
         whole["taux"] = float(whole["nb_relocations"]) / float(whole["nb_stock"])
@@ -122,6 +121,19 @@ def rotation(quotas: Quotas, noms: Noms) -> Section:
             ),
         ),
     )
+
+
+def _places(quotas: Quotas) -> pd.Series:
+    """Where each row of the turnover stands: its commune, that of its programme, or the group as it is."""
+    table = quotas.rotation
+    if "commune" in table.columns:
+        towns = table["commune"]
+    elif "programme" in table.columns:
+        known = quotas.dossier.logements.groupby("programme")["commune"].agg(["first", "nunique"])
+        towns = table["programme"].map(known.loc[known["nunique"] == 1, "first"])
+    else:
+        return table["groupe"]
+    return towns.where(towns.notna(), table["groupe"])
 
 
 def soustractions(quotas: Quotas) -> Section:

@@ -61,12 +61,14 @@ class Cellules:
         for heading, cells, number in zip(
             self.entetes, columns or [()] * len(self.entetes), self.a_droite, strict=True
         ):
-            words = [w for text in {heading, *(() if number else cells)} for w in _WORD.findall(text)]
+            words = [len(w) for text in set(() if number else cells) for w in _WORD.findall(text)]
+            # a heading is bold: its words are a little wider
+            words += [len(w) + 1 for w in _WORD.findall(heading)]
             whole = [len(c) for c in (cells if number else (heading, *cells))]
             # a usual cell takes two lines at most
             usual = math.sqrt(sum(n**2 for n in whole) / max(len(whole), 1))
             floor = max(whole, default=0) if number else math.ceil(usual / 2)
-            least.append(max([1, floor, *map(len, words)]))
+            least.append(max([1, floor, *words]))
             wide.append(max([least[-1], *whole]))
             lengths.append(np.array([len(heading), *map(len, cells)]))
         lines = [_lines(n, w) for n, w in zip(lengths, wide, strict=True)]

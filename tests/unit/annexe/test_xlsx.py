@@ -109,9 +109,7 @@ def test_the_quotas_are_those_of_the_worked_example(saved):
 def test_a_balance_changed_in_the_sheet_gives_what_python_gives(saved, ecole):
     address, _ = column(saved, "Quotas", "Solde reporté")["commune"]
     got = quotas_in(saved, recompute(saved, {("Quotas", address): 3.4}))
-    row = {"id_reservataire": "commune", "annee": 2025, "commune": "00001", "solde": 3.4}
-    soldes = pd.DataFrame([row]).reindex(columns=ecole.soldes.columns).astype(ecole.soldes.dtypes.to_dict())
-    changed = replace(ecole, tables={**ecole.tables, "soldes": soldes})
+    changed = with_balances(ecole, [("commune", "00001", 3.4)])
     assert got == expected(flux.convert(changed))
 
 
@@ -136,6 +134,37 @@ def test_subtractions_changed_in_the_sheet_give_what_python_gives(saved, ecole):
     assert quotas.exact["flux_a_partager"] == Fraction(73)
     got = recompute(saved, {("Segments", f"{col}{r}"): 0.0 for r in rows})
     assert quotas_in(saved, got) == expected(quotas)
+
+
+def with_balances(dossier, balances):
+    rows = [
+        {"id_reservataire": r, "annee": dossier.convention.annee - 1, "commune": c, "solde": s}
+        for r, c, s in balances
+    ]
+    soldes = (
+        pd.DataFrame(rows).reindex(columns=dossier.soldes.columns).astype(dossier.soldes.dtypes.to_dict())
+    )
+    return replace(dossier, tables={**dossier.tables, "soldes": soldes})
+
+
+@pytest.mark.parametrize(
+    "balances",
+    [
+        {"etat_agents": 9.5, "etat_prioritaires": 12.25},
+        {"commune": 14.5, "etat_agents": 0.9},
+        {"etat_prioritaires": 30.0, "commune": 25.0, "action_logement": 40.0},
+    ],
+    ids=["state", "guarantee", "more than the flow"],
+)
+def test_groups_above_their_ceilings_are_cut_as_python_cuts_them(saved, ecole, balances):
+    """Large balances bring whole parts above the ceilings: the group gives way in proportion."""
+    column_of = column(saved, "Quotas", "Solde reporté")
+    got = recompute(saved, {("Quotas", column_of[r][0]): value for r, value in balances.items()})
+    changed = with_balances(ecole, [(r, "00001", value) for r, value in balances.items()])
+    quotas = flux.convert(changed)
+    assert quotas_in(saved, got) == expected(quotas)
+    cut = {r: n for r, (_, n) in column(saved, "Quotas", "Partie entière", values=got).items()}
+    assert any(cut[r] > quotas_in(saved, got)[r] for r in balances)
 
 
 def test_two_runs_give_the_same_bytes(ecole, saved, tmp_path):
@@ -170,8 +199,11 @@ PROFILE = """<?xml version="1.0" encoding="UTF-8"?>
 
 
 @pytest.mark.skipif(shutil.which("soffice") is None, reason="LibreOffice is not installed")
-def test_libreoffice_recomputes_the_same_values(tmp_path):
-    quotas = flux.convert(flux.read_dossier(SAMPLES / "val-de-mire"), part_etat="legale")
+@pytest.mark.parametrize("repartition", ["flux", "droits"])
+def test_libreoffice_recomputes_the_same_values(tmp_path, repartition):
+    dossier = flux.read_dossier(SAMPLES / "val-de-mire")
+    owed = [("commune_00101", "00101", 40.25), ("commune_00108", "00108", 6.5), ("etat_agents", None, 12.75)]
+    quotas = flux.convert(with_balances(dossier, owed), part_etat="legale", repartition_epci=repartition)
     path = flux.draft_annexe(flux.allocate(quotas)).save(tmp_path / "mire.xlsx")
     profile = tmp_path / "profil" / "user"
     profile.mkdir(parents=True)

@@ -102,7 +102,7 @@ def _summary(feuille: Feuille, annexe: Annexe, holders: Table, total: str, noms:
     champs = {
         "nom": Champ("Réservataire", largeur=40),
         "categorie": Champ("Catégorie", largeur=34),
-        "exact": Champ("Quota exact", "exact"),
+        "exact": Champ("Quota exact", "decimal"),
         "quota": Champ("Quota", "entier"),
     }
     rows = feuille.table(champs, len(table) + 2)

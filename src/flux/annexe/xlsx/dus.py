@@ -115,7 +115,6 @@ def write_dus(feuille: Feuille, plafonds: Feuille, quotas: Quotas, flux: Flux, t
     order = {str(r): k for k, r in enumerate(quotas.table["id_reservataire"], start=1)}
     dus = Dus(quotas, flux, taux, feuille.table(DUS, len(rows)), rows, types)
     feuille.keep_heading(dus.table, columns=3)
-    feuille.spread(3)
     for i, row in enumerate(rows):
         dus.table.put("nom", i, noms.reservataire(row["id_reservataire"]))
         dus.table.put("commune", i, noms.commune(row["commune"]))

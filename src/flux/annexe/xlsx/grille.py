@@ -29,7 +29,8 @@ NUMBER_FORMATS = {
     "date": "dd/mm/yyyy",
 }
 INPUT, HEADING, CHECK = "#FFF2CC", "#DCE6F1", "#FF7C80"
-NARROW, PAGE = 12, 170  # characters: a column of numbers, the columns of a page
+NARROW, PAGE, LARGE_PAGE = 12, 170, 250  # characters: a column of numbers, a lying page of A4, of A3
+A4, A3 = 9, 8  # paper, as Excel numbers it
 LINE_HEIGHT = 13  # points
 
 
@@ -61,6 +62,7 @@ class Classeur:
         """How a cell of a column looks; what a person may change is yellow."""
         look: dict[str, Any] = {
             "num_format": NUMBER_FORMATS[champ.genre],
+            "valign": "top",
             "border": 1,
             "border_color": "#BFBFBF",
         }
@@ -74,15 +76,13 @@ class Classeur:
 
 
 class Feuille:
-    """One sheet: a title, sentences, named cells, tables; fits the width of a page."""
+    """One sheet: a title, sentences, named cells, tables; as many pages wide as it takes to read it."""
 
     def __init__(self, classeur: Classeur, nom: str) -> None:
         self.classeur, self.nom = classeur, nom
         self.sheet = classeur.book.add_worksheet(nom)
         self.sheet.hide_gridlines(2)
         self.sheet.set_landscape()
-        self.sheet.set_paper(9)  # A4
-        self.sheet.fit_to_pages(1, 0)
         self.sheet.set_footer("&L&A&RPage &P / &N")
         self.ligne = 0
         self._widths: dict[int, int] = {}
@@ -91,6 +91,9 @@ class Feuille:
         """Tables of one sheet share its columns: the widest decides."""
         self._widths[column] = max(width, self._widths.get(column, 0))
         self.sheet.set_column(column, column, self._widths[column])
+        whole = sum(self._widths.values())
+        self.sheet.set_paper(A4 if whole <= PAGE else A3)
+        self.sheet.fit_to_pages(max(1, ceil(whole / LARGE_PAGE)), 0)
 
     def title(self, titre: str, *phrases: str) -> None:
         """The title of the sheet, and what must be known to read it."""
@@ -118,15 +121,11 @@ class Feuille:
         return f"{self.nom}!{xl_rowcol_to_cell(row, col, row_abs=True, col_abs=True)}"
 
     def keep_heading(self, table: Table, columns: int = 0) -> None:
-        """The heading of the only table of the sheet stays in sight, on the screen and on each page."""
+        """The heading and the first columns of the table stay in sight, on the screen and on each page."""
         self.sheet.freeze_panes(table.top + 1, columns)
         self.sheet.repeat_rows(table.top)
-
-    def spread(self, columns: int) -> None:
-        """A wide table: two sheets of A3 side by side, its first columns repeated on the second."""
-        self.sheet.set_paper(8)
-        self.sheet.fit_to_pages(2, 0)
-        self.sheet.repeat_columns(0, columns - 1)
+        if columns:
+            self.sheet.repeat_columns(0, columns - 1)
 
     def table(self, champs: Mapping[str, Champ], nb: int, *, titre: str = "") -> Table:
         """A table of `nb` rows below what is already there."""
@@ -191,10 +190,10 @@ class Table:
     def __init__(self, feuille: Feuille, top: int, champs: Mapping[str, Champ], nb: int) -> None:
         self.feuille, self.top, self.nb = feuille, top, nb
         self.champs, self.cols = champs, {key: i for i, key in enumerate(champs)}
-        heading = feuille.classeur.format(
-            bold=True, text_wrap=True, valign="top", border=1, bg_color=HEADING, border_color="#BFBFBF"
-        )
+        look = {"bold": True, "text_wrap": True, "valign": "top", "border": 1, "border_color": "#BFBFBF"}
         for key, champ in champs.items():
+            side = "left" if champ.genre in ("texte", "phrase") else "right"
+            heading = feuille.classeur.format(bg_color=HEADING, align=side, **look)
             feuille.sheet.write_string(top, self.cols[key], clean(champ.titre), heading)
             feuille.widen(self.cols[key], champ.largeur)
         # bold words are wider than the usual character: a margin, so that no heading is cut

@@ -256,7 +256,10 @@ def _remainders(
     after: list[int],
     noms: Noms,
 ) -> None:
-    """One dwelling more to the largest remainders, in order, while there is one and the caps allow it."""
+    """What is left, to the largest remainders in order, up to their ceilings and as their caps allow.
+
+    A réservataire whose whole part was cut may be given back more than one.
+    """
     depth = range(len(lines[0].niveaux))
     flow = int(dus.quotas.exact["flux_a_partager"])
     order = sorted(range(len(lines)), key=lambda i: (-lines[i].reste, -lines[i].exact, i))
@@ -264,7 +267,7 @@ def _remainders(
         "nom": Champ("Réservataire", largeur=44),
         "rang": Champ("Rang", "entier", largeur=22),
         "place": Champ("Ligne", "entier"),
-        "appelle": Champ("Appelle un logement", "entier"),
+        "appelle": Champ("Manque à son arrondi supérieur", "entier"),
         **{f"niveau_{s}": Champ(f"Plafond de niveau {s + 1}", "entier") for s in depth},
         "libre": Champ("Encore à servir", "entier"),
         "donne": Champ("Servi", "entier"),
@@ -287,17 +290,16 @@ def _remainders(
         queue.put("rang", k, k + 1)
         queue.put("place", k, i + 1, f"MATCH({queue.at('rang', k)},{table.span('rang')},0)")
         queue.put("nom", k, noms.reservataire(line.ident), pick("nom"))
-        calls = int(after[i] < ceil(line.exact))
-        queue.put("appelle", k, calls, f"IF({pick('apres')}<{pick('plancher')}+({pick('reste')}>0),1,0)")
-        allowed = [_allowed(queue, block, s, k) for s in depth]
+        calls = ceil(line.exact) - after[i]
+        queue.put("appelle", k, calls, f"{pick('plancher')}+({pick('reste')}>0)-{pick('apres')}")
         for s in depth:
             queue.put(f"niveau_{s}", k, line.niveaux[s], pick(f"niveau_{s}"))
         served = f"SUM({queue.span('donne', -1, k - 1)})"
         queue.put("libre", k, left, f"{dus.flux.total}-SUM({table.span('apres')})-{served}")
         numbers = [n for n in line.niveaux if n]
-        gain = int(calls and left > 0 and all(used[n] < caps[n - 1].limite for n in numbers))
-        conditions = ",".join([f"{queue.at('appelle', k)}=1", f"{queue.at('libre', k)}>0", *allowed])
-        queue.put("donne", k, gain, f"IF(AND({conditions}),1,0)")
+        gain = max(0, min(calls, left, *(caps[n - 1].limite - used[n] for n in numbers)))
+        limits = [queue.at("appelle", k), queue.at("libre", k), *(_room(queue, block, s, k) for s in depth)]
+        queue.put("donne", k, gain, f"MAX(0,MIN({','.join(limits)}))")
         for n in numbers:
             used[n] += gain
         left -= gain
@@ -310,10 +312,10 @@ def _remainders(
         table.put("quota", i, quotas[i], f"{table.at('apres', i)}+{table.at('gain', i)}{own}")
 
 
-def _allowed(queue: Table, block: Table, s: int, k: int) -> str:
-    """True while the cap of level `s` of the row allows one dwelling more."""
+def _room(queue: Table, block: Table, s: int, k: int) -> str:
+    """What the cap of level `s` of the row still allows."""
     number = queue.at(f"niveau_{s}", k)
     row = f"MAX(1,{number})"
     given = f"SUMIF({queue.span(f'niveau_{s}', -1, k - 1)},{number},{queue.span('donne', -1, k - 1)})"
-    used = f"INDEX({block.span('apres')},{row})+{given}"
-    return f"OR({number}=0,{used}<INDEX({block.span('limite')},{row}))"
+    left = f"INDEX({block.span('limite')},{row})-INDEX({block.span('apres')},{row})-{given}"
+    return f"IF({number}=0,{queue.at('libre', k)},{left})"
