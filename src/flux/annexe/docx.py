@@ -36,7 +36,7 @@ COLOUR, BAND = RGBColor(0x1F, 0x4E, 0x79), "DCE6F1"
 
 def render(annexe: Annexe) -> bytes:
     """The whole document: the summary alone on its page; pages lie from the first wide table to the last."""
-    document = Document()
+    document: Any = Document()
     _prepare(document, annexe)
     document.add_paragraph(annexe.titre, style="Title")
     document.add_paragraph(
@@ -177,7 +177,8 @@ def _write_table(document: Any, tableau: Tableau, place: float) -> None:
     written = []
     for i, row in enumerate(rows):
         heading, last = i == 0, cells.total is not None and i == len(rows) - 1
-        tied = heading or (len(rows) <= SHORT_TABLE and i < len(rows) - 1)
+        # the end of a table stays with what is said under it
+        tied = heading or len(rows) <= SHORT_TABLE or i >= len(rows) - 3
         written.append(
             _row(row, cells.a_droite, sizes, size, bold=heading or last, heading=heading, tied=tied)
         )

@@ -122,7 +122,8 @@ class Tableau:
         if self.total is not True:
             return self.total
         summed = [c.nom for c in self.specs if c.terme.format.se_somme]
-        return {nom: self.frame[nom].dropna().sum() for nom in summed}
+        known = {nom: self.frame[nom].dropna() for nom in summed}
+        return {nom: c.sum() if len(c) or self.frame.empty else None for nom, c in known.items()}
 
     @property
     def unite(self) -> str:

@@ -32,6 +32,21 @@ def test_totals_add_up_what_can_be_added(tableau):
     assert total == ("Total", "1\u202f284,50", "", "53", "53,00")
 
 
+def test_what_nobody_gave_has_no_total():
+    frame = pd.DataFrame({"id_reservataire": ["a"], "quota": pd.Series([pd.NA], dtype="Int64")})
+    table = Tableau(titre="Q", frame=frame, colonnes=["id_reservataire", "quota"], total=True)
+    assert table.cellules().total == ("Total", "—")
+
+
+def test_columns_of_text_give_way_where_it_costs_the_fewest_lines():
+    rows = [("choix", "CCH, art. R. 441-5-2, II", "une phrase longue " * 6)] * 3
+    frame = pd.DataFrame(rows, columns=["fichier", "article", "motif"])
+    cells = Tableau(titre="T", frame=frame, colonnes=["fichier", "article", "motif"]).cellules()
+    widths = cells.largeurs(85)
+    assert sum(widths) == 85
+    assert widths[1] >= len(rows[0][1])
+
+
 def test_a_given_total_prevails(tableau):
     other = Tableau(
         titre="Q", frame=tableau.frame, colonnes=["id_reservataire", "quota"], total={"quota": 54}
