@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from flux.annexe import cadre, droits, orientations, partage
+from flux.annexe import cadre, droits, orientations, partage, taux
 from flux.annexe.noms import Noms
 from flux.annexe.section import Section
 from flux.conversion.enveloppe import library_version
@@ -107,7 +107,7 @@ def draft_annexe(plan: Plan) -> Annexe:
         droits.assiette(quotas),
         droits.rotation(quotas, noms),
         droits.soustractions(quotas),
-        partage.quotas(quotas, noms),
+        taux.quotas(quotas, noms),
         partage.plafonds(quotas, noms),
         partage.communes(quotas, noms),
         partage.livraisons(quotas, noms),

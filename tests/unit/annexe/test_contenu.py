@@ -3,9 +3,8 @@ from pathlib import Path
 import pytest
 
 import flux
-from flux.annexe import draft_annexe, partage
+from flux.annexe import draft_annexe, taux
 from flux.annexe.noms import Noms
-from flux.annexe.partage import calcul
 
 
 def tables(annexe):
@@ -42,7 +41,7 @@ SAMPLES = Path(__file__).parents[3] / "data" / "samples"
 @pytest.mark.parametrize("choix", [{}, {"methode": "rotation"}], ids=["parc", "rotation"])
 def test_a_holder_redoes_its_quota_from_what_is_printed(choix):
     quotas = flux.convert(flux.read_dossier(SAMPLES / "val-de-mire"), **choix)
-    steps = calcul(quotas).set_index("id_reservataire")
+    steps = taux.calcul(quotas).set_index("id_reservataire")
     for ident in ("commune_00101", "commune_00108", "action_logement", "etat_prioritaires", "epci"):
         row = steps.loc[ident]
         due = row["droits"] / row["assiette"] * row["flux"] + row["nb_uniques"] + row["corrections"]
@@ -55,7 +54,7 @@ def test_a_holder_redoes_its_quota_from_what_is_printed(choix):
 
 def test_a_small_holder_reads_that_nothing_is_lost():
     quotas = flux.convert(flux.read_dossier(SAMPLES / "val-de-mire"))
-    said = partage.quotas(quotas, Noms.of(quotas.dossier)).paragraphes[1]
+    said = taux.quotas(quotas, Noms.of(quotas.dossier)).paragraphes[1]
     assert "quota exact de 0,38 et un quota de 0 ; 0,38 logement lui reste dû" in said
 
 
