@@ -51,9 +51,11 @@ class Noms:
         return _named(code, self.communes)
 
     def territoire(self, code: Any) -> str:
-        """Name of a territory: commune, EPCI, or département by its code."""
+        """Name of a territory: commune, EPCI, département by its code, or several ("00101+00105")."""
         if code == "*":
             return "ensemble"
+        if "+" in str(code):
+            return ", ".join(map(self.territoire, str(code).split("+")))
         names = {**self.territoires, **self.communes}
         known = not absent(code) and str(code) not in names and len(str(code)) <= 3
         return f"Département {code}" if known else _named(code, names)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -78,8 +79,12 @@ class Flux:
         return self._homes[key]
 
     def over(self, colonne: str, territoire_type: str, code: str) -> str:
-        """Formula that adds up a column of the communes over a territory, by runs of neighbouring rows."""
-        places = [self._ranks[c] for c in self.home(territoire_type, code)]
+        """Formula that adds up a column of the communes over a territory."""
+        return self.sum(colonne, self.home(territoire_type, code))
+
+    def sum(self, colonne: str, communes: Iterable[str]) -> str:
+        """Formula that adds up a column over some communes, by runs of neighbouring rows."""
+        places = sorted(self._ranks[c] for c in communes if c in self._ranks)
         if not places:
             return "0"
         starts = [p for k, p in enumerate(places) if k == 0 or places[k - 1] != p - 1]

@@ -91,7 +91,8 @@ def write_quotas(feuille: Feuille, plafonds: Feuille, dus: Dus, noms: Noms) -> T
         "du": Champ("Dû exact", "exact"),
         "solde": Champ("Solde reporté", "exact", entree=True),
         "quota_exact": Champ("Quota exact", "exact"),
-        "exact": Champ("Quota exact, ramené au flux", "exact"),
+        "retenu": Champ("Garanties au-dessus d'un plafond", "exact", entree=True),
+        "exact": Champ("Quota exact, ramené au flux et aux garanties", "exact"),
         "plancher": Champ("Partie entière", "entier"),
         "reste": Champ("Reste", "exact"),
         "tolere": Champ("Droits sans garantie", "entier"),
@@ -124,7 +125,7 @@ def write_quotas(feuille: Feuille, plafonds: Feuille, dus: Dus, noms: Noms) -> T
         for ident in idents
     ]
     block = _caps(plafonds, table, dus, caps, ranks, noms)
-    after = _cuts(table, block, lines, caps)
+    after = _cuts(table, block, lines, caps, ranks)
     _remainders(feuille, table, block, dus, lines, caps, after, noms)
     for k, cap in enumerate(caps):
         members = sum(int(q) for r, q in zip(idents, quotas.table["quota"], strict=True) if r in cap.membres)
@@ -147,7 +148,8 @@ def _exact_columns(table: Table, dus: Dus, noms: Noms) -> dict[str, Fraction]:
         ident = str(row["id_reservataire"])
         own = ident == BAILLEUR
         value = proof.quota_exact[ident]
-        exacts[ident] = value if own else value * factor
+        over = proof.retenues.get(ident, Fraction(0))
+        exacts[ident] = value if own else max(Fraction(0), value * factor - over)
         table.put("ordre", i, i + 1)
         table.put("id", i, ident)
         table.put("nom", i, noms.reservataire(ident))
@@ -160,7 +162,9 @@ def _exact_columns(table: Table, dus: Dus, noms: Noms) -> dict[str, Fraction]:
             else f"MAX(0,{table.at('du', i)}+{table.at('solde', i)})"
         )
         table.put("quota_exact", i, value, formula)
+        table.put("retenu", i, over)
         scaled = f"{table.at('quota_exact', i)}*MIN(1,{dus.flux.total}/MAX({total},0.000000001))"
+        scaled = f"MAX(0,{scaled}-{table.at('retenu', i)})"
         table.put("exact", i, exacts[ident], f"ROUND({table.at('quota_exact', i) if own else scaled},9)")
         table.put("plancher", i, floor(rounded(exacts[ident])), f"INT({table.at('exact', i)})")
         rest = rounded(exacts[ident]) - floor(rounded(exacts[ident]))
@@ -183,21 +187,27 @@ def _caps(
     block = feuille.table(PLAFONDS, len(caps), titre="Plafonds en logements entiers")
     for k, cap in enumerate(caps):
         state = cap.groupe in rates
-        kind = next((t for t, c in dus.types.values() if c == cap.territoire_code), "departement")
-        area = ("departement", "") if state else (kind, cap.territoire_code)
-        now = sum(dus.flux.flux_of[c] for c in dus.flux.home(*area))
+        parts = [caps.index(p) for p in cap.parties]
+        communes = dus.flux.codes if state else [c for c in cap.communes if c in dus.flux.flux_of]
+        now = sum(dus.flux.flux_of[c] for c in communes)
         since = float(cap.flux) - now if cap.cumule else 0.0
         group = f"{table.span(f'niveau_{ranks[k]}')},{block.at('numero', k)}"
         block.put("numero", k, k + 1)
         block.put("groupe", k, glossaire.format("groupe", cap.groupe))
         block.put("territoire", k, noms.territoire(cap.territoire_code))
         block.put("taux", k, cap.taux, rates.get(cap.groupe, dus.taux.garantie))
-        block.put("flux", k, cap.flux, f"{dus.flux.over('flux', *area)}+{since!r}")
+        flow = f"{dus.flux.sum('flux', communes)}+{since!r}"
+        if parts:
+            flow = "+".join(block.at("flux", p) for p in parts)
+        block.put("flux", k, cap.flux, flow)
         block.put("ouverture", k, cap.nb_ouverture)
         tolere = "" if state else f"SUMIF({group},{table.span('tolere')})"
         block.put("tolere", k, sum(cap.tolere.values()), tolere)
         whole = f"INT(ROUND({block.at('taux', k)}*{block.at('flux', k)},9))-{block.at('ouverture', k)}"
-        block.put("limite", k, cap.limite, f"MAX(0,{whole})+{block.at('tolere', k)}")
+        allowed = f"MAX(0,{whole})"
+        if parts:  # holders of several communes: the sum of the whole ceilings there
+            allowed = "+".join(f"{block.at('limite', p)}-{block.at('tolere', p)}" for p in parts)
+        block.put("limite", k, cap.limite, f"{allowed}+{block.at('tolere', k)}")
     return block
 
 
@@ -210,7 +220,7 @@ def _earlier(table: Table, i: int) -> str:
     return f"(({rests}>{rest})+{tied}*({exacts}>{exact})+{tied}*({exacts}={exact})*({orders}<{order}))"
 
 
-def _cuts(table: Table, block: Table, lines: list[Ligne], caps: list[Plafond]) -> list[int]:
+def _cuts(table: Table, block: Table, lines: list[Ligne], caps: list[Plafond], ranks: list[int]) -> list[int]:
     """Whole parts brought within the caps, level after level, each in proportion to its exact due."""
     now = [line.plancher for line in lines]
     before = "plancher"
@@ -239,7 +249,7 @@ def _cuts(table: Table, block: Table, lines: list[Ligne], caps: list[Plafond]) -
     for i in range(len(lines)):
         table.put("apres", i, now[i], table.at(before, i))
     for k in range(len(caps)):
-        s = next(s for line in lines for s, n in enumerate(line.niveaux) if n == k + 1)
+        s = ranks[k]
         used = sum(n for line, n in zip(lines, now, strict=True) if line.niveaux[s] == k + 1)
         group = f"{table.span(f'niveau_{s}')},{block.at('numero', k)}"
         block.put("apres", k, used, f"SUMIF({group},{table.span('apres')})")
