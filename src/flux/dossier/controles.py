@@ -21,6 +21,7 @@ from flux.dossier.controles_vraisemblance import (
     soldes_de_l_an_dernier,
     soldes_possibles,
 )
+from flux.dossier.croisements import CROISEMENTS
 from flux.dossier.schemas import TABLES
 from flux.noyau.errors import Anomalie, near_misses
 from flux.noyau.tables import at_lines, enumerate_fr, strangers, suggestion
@@ -268,4 +269,5 @@ CONTROLES: tuple[Controle, ...] = (
     mouvements_passes,
     soldes_de_l_an_dernier,
     soldes_possibles,
+    *CROISEMENTS,
 )

@@ -10,6 +10,7 @@ import pandas as pd
 
 from flux.dossier import lecture_convention
 from flux.dossier.convention import Convention
+from flux.dossier.croisements.contingents import rapprocher
 from flux.noyau.errors import Anomalie
 from flux.noyau.provenance import Source
 
@@ -91,6 +92,11 @@ class Dossier:
     def objectifs(self) -> pd.DataFrame:
         """Objectives beyond the law."""
         return self.tables["objectifs"]
+
+    @property
+    def rapprochement(self) -> pd.DataFrame:
+        """The register against the contingent declared to the RPLS: see `rapprocher`."""
+        return rapprocher(self.logements, self.reservations, self.reservataires, annee=self.convention.annee)
 
     def with_choix(self, **choix: Any) -> Dossier:
         """A new dossier with other choices: `dossier.with_choix(methode="rotation")`.

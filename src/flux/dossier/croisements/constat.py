@@ -1,0 +1,58 @@
+"""How a cross-check says what it found: once for all the lines alike."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+import pandas as pd
+
+from flux.dossier.contexte import Contexte
+from flux.noyau.errors import Anomalie, Gravite
+from flux.noyau.provenance import line_ranges
+from flux.noyau.tables import LIGNE
+
+
+def constat(
+    contexte: Contexte,
+    table: str,
+    colonne: str,
+    code: str,
+    message: str,
+    mask: pd.Series,
+    *,
+    gravite: Gravite = Gravite.A_VERIFIER,
+    attendu: str = "",
+    correction: str = "",
+) -> Iterator[Anomalie]:
+    """One anomaly for the lines of `mask`, if there are any; their number and ranges end the message.
+
+    Parameters
+    ----------
+    code : the anomaly's is `table.colonne.code`.
+    mask : boolean, aligned on the table; a missing value is no finding.
+    """
+    frame = contexte.tables[table]
+    found = frame[mask.fillna(False).astype(bool)]
+    lines = found[LIGNE].astype(int).tolist()
+    if not lines:
+        return
+    where = f"{len(lines)} lignes : {line_ranges(lines)}" if len(lines) > 1 else f"ligne {lines[0]}"
+    read = found[colonne].iloc[0]
+    yield replace(
+        contexte.defect(table, colonne, code, f"{message} ({where})", attendu=attendu, correction=correction),
+        gravite=gravite,
+        ligne=lines[0],
+        valeur=None if pd.isna(read) else _written(read),
+        lignes=tuple(lines),
+    )
+
+
+def programmes(frame: pd.DataFrame) -> pd.Series:
+    """The programme of each row, with its commune: a name alone may stand in two."""
+    pairs = zip(frame["programme"], frame["commune"], strict=True)
+    return pd.Series(list(pairs), index=frame.index, dtype=object)
+
+
+def _written(value: object) -> str:
+    return f"{value:%d/%m/%Y}" if isinstance(value, pd.Timestamp) else str(value)
