@@ -48,10 +48,16 @@ def constat(
     )
 
 
-def programmes(frame: pd.DataFrame) -> pd.Series:
-    """The programme of each row, with its commune: a name alone may stand in two."""
+def programmes(frame: pd.DataFrame) -> set[tuple[str, str]]:
+    """The programmes of a table, each with its commune: a name alone may stand in two."""
+    pairs = frame.loc[frame["programme"].notna(), ["programme", "commune"]].drop_duplicates()
+    return set(pairs.itertuples(index=False, name=None))
+
+
+def in_programmes(frame: pd.DataFrame, known: set[tuple[str, str]]) -> pd.Series:
+    """Rows whose programme and commune are in `known`."""
     pairs = zip(frame["programme"], frame["commune"], strict=True)
-    return pd.Series(list(pairs), index=frame.index, dtype=object)
+    return pd.Series([pair in known for pair in pairs], index=frame.index, dtype=bool)
 
 
 def _written(value: object) -> str:

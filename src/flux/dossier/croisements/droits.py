@@ -10,7 +10,7 @@ import pandas as pd
 from flux.dossier import vocabulaire as v
 from flux.dossier.contexte import Contexte
 from flux.dossier.convention import Convention
-from flux.dossier.croisements.constat import constat, programmes
+from flux.dossier.croisements.constat import constat, in_programmes, programmes
 from flux.noyau.errors import Anomalie, Gravite
 
 GARANTS = frozenset({v.Categorie.COMMUNE, v.Categorie.EPCI, v.Categorie.EPT, v.Categorie.VILLE_PARIS})
@@ -49,15 +49,15 @@ def droits_sans_effet(contexte: Contexte) -> Iterator[Anomalie]:
         correction="Rien à faire si le logement est bien décrit ; sinon corriger « financement », « nature » "
         "ou « occupation » dans la table « logements ».",
     )
-    places, silent = programmes(dwellings), gone | outside
-    emptied = {*places[silent]} - {*places[~silent]} - _delivered(contexte)
+    silent, arriving = gone | outside, programmes(contexte.tables["livraisons"])
+    emptied = programmes(dwellings[silent]) - programmes(dwellings[~silent]) - arriving
     yield from constat(
         contexte,
         "reservations",
         "programme",
         "sans_logement",
         "Droit sur un programme dont aucun logement ne porte de flux (sortis, PLI, foyers…) : sans effet",
-        alive & named.isna() & rights["programme"].notna() & programmes(rights).isin(list(emptied)),
+        alive & named.isna() & in_programmes(rights, emptied),
         attendu="un programme qui a des logements à louer, ou un droit terminé",
         correction="Écrire la date_fin du droit, ou corriger les logements du programme.",
     )
@@ -101,7 +101,7 @@ def droits_a_venir(contexte: Contexte) -> Iterator[Anomalie]:
         f"Droit qui commence après le {last:%d/%m/%Y} : il ne compte pas en {annee}",
         (rights["date_debut"] > last)
         & rights["type_droit"].eq(v.TypeDroit.SUITE)
-        & ~programmes(rights).isin(list(_delivered(contexte))),
+        & ~in_programmes(rights, programmes(contexte.tables["livraisons"])),
         attendu=f"une date jusqu'au {last:%d/%m/%Y} pour un droit de {annee}",
         correction="Corriger date_debut si le droit existe déjà ; sinon rien à faire.",
     )
@@ -184,7 +184,3 @@ def _outside(dwellings: pd.DataFrame, convention: Convention) -> pd.Series:
         | dwellings["nature"].isin(natures)
         | dwellings["occupation"].isin(list(convention.choix.occupations_exclues))
     )
-
-
-def _delivered(contexte: Contexte) -> set[tuple[str, str]]:
-    return {*programmes(contexte.tables["livraisons"])}

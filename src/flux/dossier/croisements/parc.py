@@ -8,7 +8,7 @@ import pandas as pd
 
 from flux.dossier import vocabulaire as v
 from flux.dossier.contexte import Contexte
-from flux.dossier.croisements.constat import constat, programmes
+from flux.dossier.croisements.constat import constat, in_programmes, programmes
 from flux.noyau.errors import Anomalie, Gravite
 
 SORTI = 9
@@ -62,7 +62,6 @@ def sorties_sans_date(contexte: Contexte) -> Iterator[Anomalie]:
 def livraisons_deja_au_parc(contexte: Contexte) -> Iterator[Anomalie]:
     """A programme to be delivered whose dwellings may already be in the stock."""
     arriving, dwellings = contexte.tables["livraisons"], contexte.tables["logements"]
-    known = {*programmes(dwellings[dwellings["programme"].notna()])}
     yield from constat(
         contexte,
         "livraisons",
@@ -70,7 +69,7 @@ def livraisons_deja_au_parc(contexte: Contexte) -> Iterator[Anomalie]:
         "deja_au_parc",
         "Programme à livrer qui a déjà des logements dans la table « logements » : les mêmes logements "
         "compteraient deux fois",
-        programmes(arriving).isin(list(known)),
+        in_programmes(arriving, programmes(dwellings)),
         attendu="un programme nouveau, ou un autre nom pour la nouvelle tranche",
         correction="Retirer de « logements » ceux qui ne sont pas livrés, ou renommer la tranche.",
     )
@@ -106,7 +105,7 @@ def livraisons_de_l_annee(contexte: Contexte) -> Iterator[Anomalie]:
 def demande_sans_logement(contexte: Contexte) -> Iterator[Anomalie]:
     """Demand on a territory where the bailleur has nothing to let."""
     frame, communes = contexte.tables["demande"], contexte.communes
-    housed = communes[communes["commune"].isin(contexte.tables["logements"]["commune"].dropna())]
+    housed = communes[communes["commune"].isin(contexte.tables["logements"]["commune"].unique())]
     if housed.empty:
         return
     elsewhere = pd.Series(False, index=frame.index)
