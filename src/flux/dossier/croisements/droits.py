@@ -68,7 +68,7 @@ def droits_termines(contexte: Contexte) -> Iterator[Anomalie]:
     if contexte.convention is None:
         return
     rights, annee = contexte.tables["reservations"], contexte.convention.annee
-    ended = _ended(contexte, contexte.convention)
+    ended = _ended(contexte, contexte.convention) & ~_guarantees(contexte)  # these are said apart
     by_year = rights.loc[ended, "date_fin"].dt.year.value_counts().sort_index(ascending=False)
     shown = [f"{nb} en {year}" for year, nb in by_year.head(3).items()]
     before = int(by_year.iloc[3:].sum())
