@@ -6,11 +6,11 @@ The rounding is in no text (domain, F17): largest remainder by default, Sainte-L
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from math import ceil, floor
 
-from flux.noyau.provenance import Figure
+from flux.noyau.provenance import Figure, Number
 
 
 @dataclass(frozen=True)
@@ -20,6 +20,8 @@ class Plafond:
     part, flux : the maximal share, and the flow (of the year, or since the account opened under `cumule`)
     nb_ouverture : dwellings already counted since the account opened (0 under `annuel`)
     tolere : by member, dwellings that the ceiling does not concern (rights without guarantee)
+    communes, porteurs : where dwellings are counted, and whose (those of `membres` alone are bound)
+    parties : the ceilings of which it is the sum, for holders of several communes
     """
 
     groupe: str
@@ -31,6 +33,9 @@ class Plafond:
     cumule: bool
     nb_ouverture: int = 0
     tolere: Mapping[str, int] = field(default_factory=dict)
+    communes: tuple[str, ...] = ()
+    porteurs: tuple[str, ...] = ()
+    parties: tuple[Plafond, ...] = ()
 
     @property
     def taux(self) -> Fraction:
@@ -45,12 +50,26 @@ class Plafond:
     @property
     def nb(self) -> int:
         """Whole dwellings allowed this year: floor(rate × flow), less those already given under `cumule`."""
+        if self.parties:
+            return sum(p.nb for p in self.parties)
         return max(0, floor(self.taux * self.flux) - self.nb_ouverture)
+
+    def with_account(self, flux: Fraction, nb: int) -> Plafond:
+        """The same ceiling under `cumule`: `flux` and `nb` are those of the account when the year opens."""
+        return replace(self, flux=self.flux + flux, nb_ouverture=nb, cumule=True)
 
     @property
     def limite(self) -> int:
         """What the whole quotas of the group may add up to."""
         return self.nb + sum(self.tolere.values())
+
+    def charge(self, amounts: Mapping[str, Number]) -> Number:
+        """What of these amounts the ceiling looks at: each member's, less what it tolerates."""
+        return sum(max(amounts[i] - self.tolere.get(i, 0), 0) for i in self.membres)
+
+    def allows(self, nb: Mapping[str, int], ident: str) -> bool:
+        """True when `ident` may have one more."""
+        return ident not in self.membres or self.charge({**nb, ident: nb[ident] + 1}) <= self.nb
 
     def of(self, ident: str) -> int:
         """What one member's whole quota may reach, were it alone."""
@@ -115,7 +134,7 @@ def apportion(
 
     for _ in range(total - sum(nb.values())):
         eager = [i for i, v in exacts.items() if nb[i] < ceil(v)]
-        able = [i for i in eager if all(_used(nb, p) < p.limite for p in plafonds if i in p.membres)]
+        able = [i for i in eager if all(p.allows(nb, i) for p in plafonds)]
         refused |= set(eager) - set(able)
         if not able:
             break
@@ -131,25 +150,20 @@ def apportion(
         for i, v in exacts.items()
         if i != reste
         and nb[i] < ceil(v)
-        and any(
-            i in p.membres and _used(nb, p) >= p.limite < sum(exacts[m] for m in p.membres) for p in plafonds
-        )
+        and any(not p.allows(nb, i) and p.charge(exacts) > p.nb for p in plafonds)
     }
     nb[reste] += total - sum(nb.values())
     return Arrondi(nb, frozenset(refused - {reste}), tuple(ties))
 
 
-def _used(nb: Mapping[str, int], plafond: Plafond) -> int:
-    return sum(nb[i] for i in plafond.membres)
-
-
 def _cut(nb: dict[str, int], exacts: Mapping[str, Fraction], plafond: Plafond, refused: set[str]) -> None:
     """Bring the whole parts of a group within its ceiling, each in proportion to its exact due."""
-    if _used(nb, plafond) <= plafond.limite:
+    if plafond.charge(nb) <= plafond.nb:
         return
-    whole = sum((exacts[i] for i in plafond.membres), Fraction(0))
+    whole = plafond.charge(exacts)
     for i in plafond.membres:
-        kept = floor(exacts[i] * plafond.limite / whole)
+        apart = plafond.tolere.get(i, 0)
+        kept = apart + floor(max(exacts[i] - apart, Fraction(0)) * plafond.nb / whole)
         if kept < nb[i]:
             nb[i] = kept
             refused.add(i)

@@ -8,10 +8,9 @@ said: a small commune would otherwise never receive anything.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from math import ceil
 
 import pandas as pd
 
@@ -20,7 +19,6 @@ from flux.conversion.cellules import ETAT_CATEGORIES, Cellule
 from flux.conversion.dus import Dus
 from flux.conversion.exact import of, total
 from flux.conversion.feuilles import Feuilles
-from flux.conversion.plafonnement import guarantee_territories
 from flux.conversion.territoires import communes_of
 from flux.dossier import Dossier
 from flux.loi import Regles
@@ -85,7 +83,7 @@ def _number(value: float) -> Fraction:
     return Fraction(0) if pd.isna(value) else of(float(value))
 
 
-def ceilings(
+def state_ceilings(
     dossier: Dossier,
     regles: Regles,
     feuilles: Feuilles,
@@ -93,7 +91,7 @@ def ceilings(
     quota_exact: Mapping[str, Fraction],
     ouverture: Ouverture,
 ) -> list[Plafond]:
-    """Every ceiling of the year, the narrowest groups first."""
+    """The State's ceilings of the year, the narrower group first."""
     categories = dict(
         zip(dossier.reservataires["id_reservataire"], dossier.reservataires["categorie"], strict=True)
     )
@@ -118,54 +116,9 @@ def ceilings(
                     total([quota_exact[i] for i in members]),
                     annual,
                     ouverture,
-                    [int(ouverture.of(ouverture.nb_cumule, i)) for i in members],
-                )
-            )
-    cap = regles.figure("part_max_garantie")
-    for code, communes, holders in _judged(dossier, feuilles.communes):
-        cells = [c for i in holders for c in dus.of(i).values()]
-        members = sorted({c.id_reservataire for c in cells if c.amount(garantie=True)})
-        if members:
-            out.append(
-                _ceiling(
-                    "garantie",
-                    code,
-                    members,
-                    cap,
-                    total([feuilles.flux[c].valeur for c in communes]),
-                    total([c.amount(garantie=True) for c in cells]),
-                    annual,
-                    ouverture,
-                    [int(ouverture.of(ouverture.nb_garantie_cumule, i)) for i in members],
-                    tolere={
-                        i: ceil(total([c.amount(garantie=False) for c in dus.of(i).values()]))
-                        for i in members
-                    },
                 )
             )
     return out
-
-
-def _judged(dossier: Dossier, communes: list[str]) -> list[tuple[str, list[str], list[str]]]:
-    """Territories on which the whole dwellings of the guarantees are judged.
-
-    Each guarantor's own, with every guarantor whose territory lies inside it (only itself under `separee`).
-    """
-    holders = dossier.reservataires
-    carriers = holders.loc[holders["categorie"].isin(list(dossier.convention.choix.porteurs_garantie))]
-    homes = {
-        str(i): (str(k), [c for c in communes_of(dossier, str(t), str(k)) if c in set(communes)])
-        for i, t, k in zip(
-            carriers["id_reservataire"], carriers["territoire_type"], carriers["territoire_code"], strict=True
-        )
-    }
-    if dossier.convention.choix.garantie_imbriquee == "separee":
-        return guarantee_territories(dossier, communes)
-    areas = {code: home for code, home in homes.values() if home}
-    return [
-        (code, home, sorted(i for i, (_, h) in homes.items() if h and set(h) <= set(home)))
-        for code, home in sorted(areas.items(), key=lambda item: (len(item[1]), item[0]))
-    ]
 
 
 def _ceiling(
@@ -177,31 +130,37 @@ def _ceiling(
     exact: Fraction,
     annual: bool,
     ouverture: Ouverture,
-    counted: Iterable[int],
-    tolere: Mapping[str, int] | None = None,
 ) -> Plafond:
+    plafond = Plafond(groupe, code, tuple(members), part, flow, exact, False, porteurs=tuple(members))
     if annual and part.valeur * flow >= 1:
-        return Plafond(groupe, code, tuple(members), part, flow, exact, False, 0, tolere or {})
+        return plafond
     since = max((ouverture.flow_since(i) for i in members), default=Fraction(0))
-    return Plafond(groupe, code, tuple(members), part, flow + since, exact, True, sum(counted), tolere or {})
+    return plafond.with_account(since, sum(int(ouverture.of(ouverture.nb_cumule, i)) for i in members))
 
 
 def lost_to_ceilings(
-    quota_exact: Mapping[str, Fraction], nb: Mapping[str, int], plafonds: Sequence[Plafond]
+    quota_exact: Mapping[str, Fraction],
+    nb: Mapping[str, int],
+    plafonds: Sequence[Plafond],
+    perdues: Mapping[str, Fraction],
 ) -> dict[str, Fraction]:
     """What the year's ceilings refuse, by holder: it leaves the account (`annuel`).
 
     A wider ceiling refuses only what the narrower ones let through: what a ceiling in `cumule` keeps in
     the account of the State's agents, the State's own ceiling does not take from it.
+
+    Parameters
+    ----------
+    perdues : what the ceilings of the guarantees took before the rounding, by holder
     """
-    lost: dict[str, Fraction] = {}
-    refused = dict.fromkeys(nb, Fraction(0))
+    lost = dict(perdues)
+    refused = {i: lost.get(i, Fraction(0)) for i in nb}
     for plafond in plafonds:
-        if sum(nb[i] for i in plafond.membres) < plafond.limite:
+        if plafond.charge(nb) < plafond.nb:
             continue
         asked = {i: quota_exact[i] - refused[i] for i in plafond.membres}
         left = {i: max(Fraction(0), v - nb[i]) for i, v in asked.items()}
-        over, whole = total(asked) - plafond.limite, total(left)
+        over, whole = plafond.charge(asked) - plafond.nb, total(left)
         if over > 0 and whole:
             for i, v in left.items():
                 taken = v * min(Fraction(1), over / whole)
@@ -289,7 +248,7 @@ def closing(
             "nb_cumule",
             "nb_garantie_cumule",
         ],
-    )
+    ).astype({"annee_ouverture": "Int64", "nb_cumule": "Int64", "nb_garantie_cumule": "Int64"})
 
 
 def _balance(

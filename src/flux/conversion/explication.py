@@ -51,6 +51,7 @@ class Preuve:
     plafonds: tuple[Plafond, ...]
     soldes: Mapping[str, Fraction]
     quota_exact: Mapping[str, Fraction]
+    retenues: Mapping[str, Fraction]
 
 
 def explain_holder(preuve: Preuve, ident: str) -> Explication:
@@ -125,13 +126,20 @@ def _ceiling(plafond: Plafond) -> Figure:
 
 
 def _fitted(preuve: Preuve, ident: str) -> Figure:
-    """The exact quota, reduced when dues and balances together pass the flow."""
+    """What was rounded: the exact quota, brought within the flow, less what its guarantees pass."""
     exact = _exact(preuve, ident)
     asked = total({i: v for i, v in preuve.quota_exact.items() if i != BAILLEUR})
-    if ident == BAILLEUR or asked <= preuve.feuilles.flux_total.valeur:
-        return exact
-    factor = fit(preuve.feuilles.flux_total, _asked(preuve), nom="réduction au flux des dus et des soldes")
-    return multiply(exact, factor, nom=f"{exact.nom}, réduit au flux")
+    if ident != BAILLEUR and asked > preuve.feuilles.flux_total.valeur:
+        factor = fit(
+            preuve.feuilles.flux_total, _asked(preuve), nom="réduction au flux des dus et des soldes"
+        )
+        exact = multiply(exact, factor, nom=f"{exact.nom}, réduit au flux")
+    if over := preuve.retenues.get(ident):
+        above = constant(over, "garanties au-dessus de leur plafond en entiers", couleur=Couleur.CALCUL)
+        return _not_below_zero(
+            subtract(exact, above, nom=f"{exact.nom}, garanties au plafond"), "jamais moins que zéro"
+        )
+    return exact
 
 
 def _asked(preuve: Preuve) -> Figure:

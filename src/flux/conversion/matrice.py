@@ -18,14 +18,17 @@ from flux.noyau.arrondi import Famille, partition, round_cells, snap
 
 K = TypeVar("K", bound=tuple[object, ...])
 L = TypeVar("L", bound=Hashable)
-Cellule = tuple[str, str]
-Case = tuple[str, str, bool]
+Porteur = tuple[str, bool]
+"""A holder, and whether in return for loan guarantees: the law caps these by commune."""
+Cellule = tuple[Porteur, str]
+Case = tuple[Porteur, str, bool]
 
 
 def round_matrix(
     targets: Mapping[Cellule, Fraction],
-    quotas: Mapping[str, int],
+    quotas: Mapping[Porteur, int],
     flows: Mapping[tuple[str, bool], Fraction],
+    garanties: Mapping[str, int],
 ) -> dict[Case, int]:
     """Whole dwellings of each holder in each (commune, QPV).
 
@@ -34,6 +37,7 @@ def round_matrix(
     targets : (holder, commune) -> exact due, balances included; the only cells that may be served.
     quotas : holder -> whole dwellings; each row adds up to it.
     flows : (commune, qpv) -> exact flow to share.
+    garanties : commune -> whole dwellings that the guarantors may receive there, all together.
 
     Raises
     ------
@@ -53,6 +57,7 @@ def round_matrix(
         cells,
         [
             _sums("quotas", [r for r, _ in cells], holders, totals, totals),
+            _at_most("garanties", cells, garanties),
             _between("communes", [c for _, c in cells], communes),
         ],
     )
@@ -82,6 +87,17 @@ def _between(nom: str, labels: Sequence[L], flows: Mapping[L, Fraction]) -> Fami
     """Sums that should be the floor or the ceiling of a flow."""
     values = snap(np.array([float(v) for v in flows.values()]))
     return _sums(nom, labels, list(flows), np.floor(values), np.ceil(values), souple=True)
+
+
+def _at_most(nom: str, cells: Mapping[Cellule, Fraction], garanties: Mapping[str, int]) -> Famille:
+    """The ceiling of the guarantees in each commune: part of its column, so the programme stays a network."""
+    place = {c: i for i, c in enumerate(garanties)}
+    bound = [(i, place[c]) for i, ((_, garantie), c) in enumerate(cells) if garantie and c in place]
+    cellule, somme = np.array(bound, np.int64).reshape(-1, 2).T
+    haut = np.array(list(garanties.values()), float)
+    return Famille(
+        nom=nom, somme=somme, cellule=cellule, bas=np.full(len(haut), -np.inf), haut=haut, souple=True
+    )
 
 
 def _sums(

@@ -129,6 +129,9 @@ def reduce_overruns(ledger: Ledger, feuilles: Feuilles, regle: str) -> dict[str,
     for c in sorted({*feuilles.flux, *by_commune}):
         flow, cells = feuilles.flux.get(c, nothing), by_commune.get(c, [])
         kept = [x for x in cells if x.etage == ETAT] if regle == "etat_garanti" else []
+        if whole := [f for x in kept for f in x.terms]:  # not even the State passes the whole flow
+            coefficient = fit(flow, add(*whole, nom=f"dus de l'État à {c}"), nom=f"réduction au flux de {c}")
+            ledger.reduce(kept, coefficient, DEPASSEMENT, c)
         asked = [f for x in cells if x not in kept for f in x.terms]
         if asked:
             available = (

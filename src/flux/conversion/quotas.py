@@ -10,10 +10,10 @@ from typing import Any
 import pandas as pd
 
 from flux.conversion import vues
-from flux.conversion.arrondi import Plafond, apportion
+from flux.conversion.arrondi import apportion
 from flux.conversion.assiette import Classement, classify
 from flux.conversion.cellules import BAILLEUR
-from flux.conversion.comptes import ceilings, closing, lost_to_ceilings, opening
+from flux.conversion.comptes import closing, lost_to_ceilings, opening, state_ceilings
 from flux.conversion.controles import check_assiette, check_convention
 from flux.conversion.details import deliveries_table, dues_table, left_outside, rights_table
 from flux.conversion.droits import Droits, live_rights, stock_identified
@@ -22,6 +22,7 @@ from flux.conversion.exact import total
 from flux.conversion.explication import Explication, Preuve, explain_holder
 from flux.conversion.feuilles import Feuilles, grow
 from flux.conversion.flux import Flux, annual_flow, delivered
+from flux.conversion.garanties import guarantee_ceilings
 from flux.conversion.matrice import round_matrix
 from flux.conversion.methodes import METHODES, Poids
 from flux.conversion.remarques import remarks
@@ -164,18 +165,25 @@ def _round(
         quota_exact if asked <= flux.entier else {i: v * flux.entier / asked for i, v in quota_exact.items()}
     )
     quota_exact[BAILLEUR] = max(Fraction(0), flux.entier - asked)
-    plafonds: list[Plafond] = ceilings(dossier, rules, feuilles, dus, quota_exact, ouverture)
+    garanties = guarantee_ceilings(dossier, rules, feuilles, dus, ouverture)
+    plafonds = [*state_ceilings(dossier, rules, feuilles, dus, quota_exact, ouverture), *garanties.plafonds]
+    kept = {i: max(Fraction(0), v - garanties.retenues.get(i, Fraction(0))) for i, v in fitted.items()}
     arrondi = apportion(
-        {**fitted, BAILLEUR: quota_exact[BAILLEUR]},
+        {**kept, BAILLEUR: quota_exact[BAILLEUR]},
         flux.entier,
         plafonds,
         reste=BAILLEUR,
         methode=str(choix.arrondi),
         minimum=choix.minimum_par_reservataire,
     )
-    matrice = round_matrix(targets(dossier, feuilles, dus, ouverture, du), arrondi.nb, flux.by_commune_qpv())
-    counts = charged(dus, matrice, plafonds)
-    lost = lost_to_ceilings(quota_exact, arrondi.nb, plafonds)
+    matrice = round_matrix(
+        targets(dossier, feuilles, dus, ouverture, du, garanties.plafonnees),
+        garanties.split(dus, arrondi.nb),
+        flux.by_commune_qpv(),
+        garanties.par_commune,
+    )
+    counts = charged(matrice)
+    lost = lost_to_ceilings(quota_exact, arrondi.nb, plafonds, garanties.perdues)
     soldes = closing(dossier, feuilles, dus.cellules, counts, ouverture, lost, flux.report)
     arriving = delivered(dossier)
     notes = [
@@ -210,5 +218,7 @@ def _round(
         egalites=arrondi.egalites,
         hypotheses=(*rules.hypotheses, *flux.hypotheses),
         avertissements=tuple(notes),
-        preuve=Preuve(dossier, feuilles, dus, arrondi, tuple(plafonds), solde, quota_exact),
+        preuve=Preuve(
+            dossier, feuilles, dus, arrondi, tuple(plafonds), solde, quota_exact, garanties.retenues
+        ),
     )

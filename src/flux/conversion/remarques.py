@@ -54,8 +54,16 @@ def remarks(
         notes.append(
             f"Des dus ont été réduits ({codes}) : chaque réduction est dans le tableau des réductions."
         )
-    if dossier.soldes.empty:
+    last = dossier.soldes.loc[dossier.soldes["id_reservataire"] != "*"]
+    opened = set(last.loc[last["flux_cumule"].notna(), "id_reservataire"])
+    bound = {i for p in plafonds if p.cumule for i in p.porteurs} - opened
+    if last.empty:
         notes.append("Aucun solde de l'année précédente : les comptes s'ouvrent cette année.")
+    elif bound:
+        notes.append(
+            "Comptes cumulés ouverts cette année, faute de flux_cumule dans les soldes : "
+            f"{', '.join(sorted(bound))}."
+        )
     if entier == 0:
         notes.append("Le flux à partager est nul : aucun quota cette année.")
     if arrondi.egalites:
@@ -161,6 +169,7 @@ def _elsewhere(dossier: Dossier, dus: Dus) -> list[str]:
         if away:
             out.append(
                 f"{ident} a des droits hors de son territoire ({', '.join(sorted(away))}) : "
-                f"{decimal(total(away))} logement(s) de son dû, convertis sur le flux de ces communes (CCH, art. R. 441-5-3)."
+                f"{decimal(total(away))} logement(s) de son dû, convertis sur le flux de ces communes "
+                "(CCH, art. R. 441-5-3)."
             )
     return out

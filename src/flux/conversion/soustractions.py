@@ -65,34 +65,31 @@ def subtract(
 ) -> Soustractions:
     """Charge the year's forecast to the segments, in proportion to their expected vacancies, capped at them.
 
-    The most precise rows are charged first (commune and QPV, commune, QPV, none); inside one level
-    all rows are served alike, so that their order decides nothing. What passes a segment's vacancies
-    is `non_imputable`: reported, carried nowhere.
+    The most precise rows are charged first (commune and QPV, commune, QPV, none); rows of one scope are
+    served alike, so that their order decides nothing. What passes a segment's vacancies falls on the other
+    segments of its commune; what passes the commune's is `non_imputable`: reported, carried nowhere.
     """
     rows, hypotheses, avertissements = _forecast(dossier, regles, rotation, total(liberations))
-    available = list(liberations)
+    room = list(liberations)
     cells = list(zip(segments["commune"], segments["qpv"].astype(bool), strict=True))
     charged: dict[str, list[Fraction]] = {r.categorie: [Fraction(0)] * len(cells) for r in rows}
-    results: dict[int, Fraction] = {}
-    for level in (3, 2, 1, 0):
-        here = [(i, r) for i, r in enumerate(rows) if r.specificity == level]
-        asked = {
-            i: spread(
-                r.nb,
-                [v if r.reaches(*cell) else Fraction(0) for cell, v in zip(cells, liberations, strict=True)],
-            )
-            for i, r in here
-        }
-        wanted = [total([a[k] for a in asked.values()]) for k in range(len(cells))]
-        factor = [min(Fraction(1), available[k] / w) if w else Fraction(1) for k, w in enumerate(wanted)]
-        for i, r in here:
-            taken = [a if f == 1 else estimate(a * f) for a, f in zip(asked[i], factor, strict=True)]
-            results[i] = total(taken)
-            charged[r.categorie] = [x + t for x, t in zip(charged[r.categorie], taken, strict=True)]
-            available = [max(Fraction(0), v - t) for v, t in zip(available, taken, strict=True)]
+    imputed = dict.fromkeys(range(len(rows)), Fraction(0))
+    for group in _by_scope(rows):
+        inside = [k for k, cell in enumerate(cells) if rows[group[0]].reaches(*cell)]
+        taken = _fill(
+            total([rows[i].nb for i in group]),
+            [cells[k][0] for k in inside],
+            [liberations[k] for k in inside],
+            [room[k] for k in inside],
+        )
+        for k, amount in zip(inside, taken, strict=True):
+            room[k] -= amount
+            for i, part in zip(group, spread(amount, [rows[i].nb for i in group]), strict=True):
+                charged[rows[i].categorie][k] += part
+                imputed[i] += part
     records: list[tuple[object, ...]] = []
     for i, r in enumerate(rows):
-        lost = r.nb - results[i]
+        lost = Fraction(round(r.nb - imputed[i], 9))
         records.append(
             (
                 r.categorie,
@@ -100,7 +97,7 @@ def subtract(
                 r.qpv,
                 "previsionnel",
                 float(r.nb),
-                float(results[i]),
+                float(imputed[i]),
                 float(lost),
                 r.origine,
             )
@@ -118,6 +115,33 @@ def subtract(
     table = pd.DataFrame(records, columns=COLUMNS)
     table["qpv"] = table["qpv"].astype("boolean")
     return Soustractions(charged, table, tuple(hypotheses), tuple(avertissements))
+
+
+def _by_scope(rows: Sequence[_Row]) -> list[list[int]]:
+    """Places of the rows of each scope, the most precise scope first."""
+    scopes: dict[tuple[int, str, str], list[int]] = {}
+    for i, r in enumerate(rows):
+        scopes.setdefault((-r.specificity, str(r.commune or ""), str(r.qpv)), []).append(i)
+    return [group for _, group in sorted(scopes.items())]
+
+
+def _fill(
+    nb: Fraction, communes: Sequence[str], weights: Sequence[Fraction], room: Sequence[Fraction]
+) -> list[Fraction]:
+    """Share `nb` among segments as `weights`, by commune first, never above the room of each."""
+    taken = [Fraction(0)] * len(weights)
+    by_commune: dict[str, list[int]] = {}
+    for k, commune in enumerate(communes):
+        by_commune.setdefault(commune, []).append(k)
+    asked = spread(nb, [total([weights[k] for k in ks]) for ks in by_commune.values()])
+    for share, places in zip(asked, by_commune.values(), strict=True):
+        wanted = min(share, total([room[k] for k in places]))
+        active = [k for k in places if weights[k] and room[k]]
+        while active and (left := wanted - total([taken[k] for k in places])) > 0:
+            for k, part in zip(active, spread(left, [weights[k] for k in active]), strict=True):
+                taken[k] += min(part, room[k] - taken[k])
+            active = [k for k in active if taken[k] < room[k]]
+    return taken
 
 
 def _forecast(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from fractions import Fraction
-from math import ceil
 
 import pandas as pd
 
@@ -18,8 +17,9 @@ from flux.conversion.cellules import (
 from flux.conversion.comptes import Ouverture
 from flux.conversion.droits import Droits
 from flux.conversion.dus import Dus
-from flux.conversion.exact import half_up, total
+from flux.conversion.exact import total
 from flux.conversion.feuilles import Feuilles
+from flux.conversion.matrice import Case, Cellule
 from flux.conversion.methodes import Poids
 from flux.conversion.territoires import communes_of
 from flux.dossier import Dossier
@@ -43,63 +43,61 @@ def holders(dossier: Dossier) -> list[tuple[str, str, str, str]]:
 
 
 def targets(
-    dossier: Dossier, feuilles: Feuilles, dus: Dus, ouverture: Ouverture, du: Mapping[str, Fraction]
-) -> dict[tuple[str, str], Fraction]:
+    dossier: Dossier,
+    feuilles: Feuilles,
+    dus: Dus,
+    ouverture: Ouverture,
+    du: Mapping[str, Fraction],
+    plafonnees: frozenset[tuple[str, str]],
+) -> dict[Cellule, Fraction]:
     """What the matrix by commune is rounded from: exact dues, and the balances where they were made.
 
-    A balance without commune follows the holder's dues, or its communes alike when it has none this year.
+    A balance without commune follows the holder's dues, or its communes alike when it has none this year;
+    it is shared between guarantees and other rights as the due of the cell. Only guarantees that a ceiling
+    looks at are told apart (`plafonnees`: holder, commune).
     """
-    out = {key: cell.amount() for key, cell in dus.cellules.items()}
+
+    def amount(ident: str, commune: str, garantie: bool) -> Fraction:
+        cell = dus.cellules[ident, commune]
+        if (ident, commune) in plafonnees:
+            return cell.amount(garantie=garantie)
+        return Fraction(0) if garantie else cell.amount()
+
+    out = {((r, g), c): amount(r, c, g) for r, c in dus.cellules for g in (False, True) if amount(r, c, g)}
     for (ident, commune), solde in ouverture.soldes.items():
-        if commune is not None:
-            out[ident, commune] = out.get((ident, commune), Fraction(0)) + solde
-            continue
         cells = dus.of(ident)
         home = next((communes_of(dossier, t, k) for i, _, t, k in holders(dossier) if i == ident), [])
         home = [c for c in home if c in feuilles.flux] or home
-        for c in cells or home:
+        places = [commune] if commune is not None else list(cells) or home
+        for c in places:
+            everywhere = Fraction(1, len(places))
             weight = (
-                cells[c].amount() / du[ident] if cells and du.get(ident) else Fraction(1, len(cells or home))
+                cells[c].amount() / du[ident]
+                if c in cells and du.get(ident) and len(places) > 1
+                else everywhere
             )
-            out[ident, c] = out.get((ident, c), Fraction(0)) + solde * weight
+            due = cells[c].amount() if c in cells else Fraction(0)
+            for g in (False, True):
+                part = amount(ident, c, g) / due if due else Fraction(int(not g))
+                if part:
+                    out[(ident, g), c] = out.get(((ident, g), c), Fraction(0)) + solde * weight * part
     for c, flow in feuilles.flux.items():
-        others = total([v for (r, k), v in out.items() if k == c and r != BAILLEUR])
-        out[BAILLEUR, c] = flow.valeur - others
+        others = total([v for ((r, _), k), v in out.items() if k == c and r != BAILLEUR])
+        out[(BAILLEUR, False), c] = flow.valeur - others
     return out
 
 
-def charged(dus: Dus, matrice: Mapping[tuple[str, str, bool], int], plafonds: Sequence[Plafond]) -> Compte:
-    """Whole dwellings by holder and commune, of which to guarantees, within the holder's own ceiling."""
-    nb: dict[tuple[str, str], int] = {}
-    for (r, c, _), n in matrice.items():
-        nb[r, c] = nb.get((r, c), 0) + n
-    garantie: dict[tuple[str, str], int] = dict.fromkeys(nb, 0)
-    for ident in sorted({r for r, _ in nb}):
-        cells = {c: cell for c, cell in dus.of(ident).items() if (ident, c) in nb}
-        share = {
-            c: cell.amount(garantie=True) / cell.amount()
-            for c, cell in cells.items()
-            if cell.amount(garantie=True)
-        }
-        if not share:
-            continue
-        ideal = {c: nb[ident, c] * s for c, s in share.items()}
-        other = total([cell.amount(garantie=False) for cell in cells.values()])
-        own = min((p.nb for p in plafonds if p.groupe == "garantie" and p.membres == (ident,)), default=None)
-        wanted = max(half_up(total(ideal)), sum(nb[ident, c] for c in cells) - ceil(other))
-        wanted = min(wanted, sum(nb[ident, c] for c in share), *([own] if own is not None else []))
-        for c in sorted(ideal, key=lambda c: (-(ideal[c] - int(ideal[c])), c)):
-            garantie[ident, c] = min(int(ideal[c]), wanted)
-            wanted -= garantie[ident, c]
-        for c in sorted(ideal, key=lambda c: (-(ideal[c] - int(ideal[c])), c)):
-            more = min(wanted, nb[ident, c] - garantie[ident, c])
-            garantie[ident, c] += more
-            wanted -= more
-    return {key: (n, garantie[key]) for key, n in nb.items()}
+def charged(matrice: Mapping[Case, int]) -> Compte:
+    """Whole dwellings by holder and commune, of which in return for guarantees."""
+    out: Compte = {}
+    for ((r, garantie), c, _), n in matrice.items():
+        nb, held = out.get((r, c), (0, 0))
+        out[r, c] = nb + n, held + n * garantie
+    return out
 
 
 def communes_table(
-    dus: Dus, matrice: Mapping[tuple[str, str, bool], int], counts: Compte, soldes: pd.DataFrame
+    dus: Dus, matrice: Mapping[Case, int], counts: Compte, soldes: pd.DataFrame
 ) -> pd.DataFrame:
     """`quotas.communes`: the matrix, holders and bailleur, by commune."""
     balance = {
@@ -117,8 +115,8 @@ def communes_table(
                     r,
                     float(exact),
                     nb,
-                    matrice.get((r, c, True), 0),
-                    matrice.get((r, c, False), 0),
+                    sum(matrice.get(((r, g), c, True), 0) for g in (False, True)),
+                    sum(matrice.get(((r, g), c, False), 0) for g in (False, True)),
                     garantie,
                     balance.get((r, c), 0.0),
                 )
@@ -229,7 +227,7 @@ def ceiling_table(plafonds: Sequence[Plafond], counts: Compte, arrondi: Arrondi,
     rows = []
     for p in plafonds:
         nb = (
-            sum(g for (r, _), (_, g) in counts.items() if r in p.membres)
+            sum(g for (r, c), (_, g) in counts.items() if r in p.porteurs and c in p.communes)
             if p.groupe == "garantie"
             else sum(arrondi.nb[i] for i in p.membres)
         )
@@ -240,9 +238,7 @@ def ceiling_table(plafonds: Sequence[Plafond], counts: Compte, arrondi: Arrondi,
             for cell in dus.of(i).values()
             for m in motifs
         )
-        refused = (
-            any(i in arrondi.refuses for i in p.membres) and sum(arrondi.nb[i] for i in p.membres) >= p.limite
-        )
+        refused = any(i in arrondi.refuses for i in p.membres) and p.charge(arrondi.nb) >= p.nb
         rows.append(
             (
                 p.groupe,

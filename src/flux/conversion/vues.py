@@ -90,9 +90,10 @@ def quotas_picture(quotas: Quotas) -> Any:
 def quotas_dict(quotas: Quotas) -> dict[str, Any]:
     """The stage `convert` of the schema "flux/1"."""
     return envelope(quotas.dossier, quotas.regles, "convert", quotas.hypotheses) | {
+        "avertissements": list(quotas.avertissements),
         "quotas": {
             name: records(frame.sort_values(keys) if keys else frame)
             for name, keys in TABLES.items()
             for frame in [getattr(quotas, name)]
-        }
+        },
     }

@@ -1,0 +1,229 @@
+"""The 20 % of the guarantees in whole dwellings: where it is judged, and whom it binds.
+
+"ne peuvent globalement représenter plus de 20 % du flux annuel" on their territory (CCH, art. R. 441-5-3).
+Under `garantie_imbriquee = "somme"` every guarantor of a commune counts on that commune's flow, the EPCI
+with the commune, a commune that holds rights elsewhere with those who hold some there. A holder that holds
+guarantees in several communes is bound by the sum of their ceilings, with all those who hold none
+elsewhere: this is what lets the matrix by commune keep every ceiling. Under `separee`, each guarantor is
+bound on its own territory.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from fractions import Fraction
+from math import ceil
+
+from flux.conversion.arrondi import Plafond
+from flux.conversion.comptes import Ouverture
+from flux.conversion.dus import Dus
+from flux.conversion.exact import half_up, total
+from flux.conversion.feuilles import Feuilles
+from flux.conversion.plafonnement import guarantee_territories
+from flux.conversion.territoires import communes_of
+from flux.dossier import Dossier
+from flux.loi import Regles
+
+
+@dataclass(frozen=True)
+class Garanties:
+    """The ceilings of the guarantees, the narrowest groups first.
+
+    plafonnees : (holder, commune) whose guarantees a ceiling looks at
+    par_commune : commune -> whole dwellings that all guarantors together may receive there (`somme` only)
+    retenues : holder of other rights, or of guarantees in several communes -> what its guarantees pass a
+        ceiling by: kept out of its rounding, so that nothing else carries it
+    perdues : the part of the retenues that leaves the account (`annuel`)
+    """
+
+    plafonds: tuple[Plafond, ...]
+    plafonnees: frozenset[tuple[str, str]]
+    par_commune: dict[str, int]
+    retenues: dict[str, Fraction]
+    perdues: dict[str, Fraction]
+
+    def split(self, dus: Dus, quotas: Mapping[str, int]) -> dict[tuple[str, bool], int]:
+        """Whole quotas in two: held in return for guarantees, within their ceilings, and the rest.
+
+        Holders of guarantees only come first: all they receive is charged to them.
+        """
+        parts = {i: self._parts(dus, i) for i in quotas}
+        out: dict[tuple[str, bool], int] = {}
+        left = [p.nb for p in self.plafonds]
+        for ident in sorted(quotas, key=lambda i: (parts[i][1] > 0, i)):
+            guaranteed, other = parts[ident]
+            nb, bound = quotas[ident], [k for k, p in enumerate(self.plafonds) if ident in p.membres]
+            held = 0
+            if guaranteed > 0:
+                held = nb
+                if other:
+                    held = max(half_up(nb * guaranteed / (guaranteed + other)), nb - ceil(other))
+                    held = max(0, min(held, nb, *(left[k] for k in bound)))
+            for k in bound:
+                left[k] -= held
+            out[ident, True], out[ident, False] = held, nb - held
+        return out
+
+    def _parts(self, dus: Dus, ident: str) -> tuple[Fraction, Fraction]:
+        """Exact dues that the guarantees carry, within their ceilings, and the others."""
+        cells = dus.of(ident)
+        whole = total([cell.amount() for cell in cells.values()])
+        held = total([x.amount(garantie=True) for c, x in cells.items() if (ident, c) in self.plafonnees])
+        return max(Fraction(0), held - self.retenues.get(ident, Fraction(0))), whole - held
+
+
+def guarantee_ceilings(
+    dossier: Dossier, regles: Regles, feuilles: Feuilles, dus: Dus, ouverture: Ouverture
+) -> Garanties:
+    """Whole ceilings of the year, and what they keep out of the rounding."""
+    judge = _Judge(dossier, regles, feuilles, dus, ouverture)
+    if dossier.convention.choix.garantie_imbriquee == "separee":
+        return _each_alone(dossier, feuilles, judge)
+    where: dict[str, frozenset[str]] = {}
+    for ident, commune in judge.held:
+        where[ident] = where.get(ident, frozenset()) | {commune}
+    local = {
+        c: judge.ceiling(c, (c,), tuple(sorted(i for i, places in where.items() if places == {c})))
+        for c in sorted({c for _, c in judge.held})
+    }
+    wide = [
+        judge.together(
+            code,
+            [local[c] for c in sorted(places)],
+            tuple(sorted(i for i, p in where.items() if p <= places)),
+        )
+        for code, places in judge.neighbourhoods(where)
+    ]
+    retenues: dict[str, Fraction] = {}
+    perdues: dict[str, Fraction] = {}
+    for (ident, commune), amount in judge.held.items():
+        plafond = local[commune]
+        over = amount * max(Fraction(0), 1 - Fraction(plafond.nb) / plafond.exact)
+        if over and (len(where[ident]) > 1 or judge.others(ident)):
+            retenues[ident] = retenues.get(ident, Fraction(0)) + over
+            if not plafond.cumule:
+                perdues[ident] = perdues.get(ident, Fraction(0)) + over
+    return Garanties(
+        (*local.values(), *wide),
+        frozenset(judge.held),
+        {c: p.nb for c, p in local.items()},
+        retenues,
+        perdues,
+    )
+
+
+def _each_alone(dossier: Dossier, feuilles: Feuilles, judge: _Judge) -> Garanties:
+    """Each guarantor on its own territory (`separee`)."""
+    alone = [
+        judge.ceiling(code, tuple(home), (ident,), home_of=ident)
+        for code, home, [ident] in guarantee_territories(dossier, feuilles.communes)
+        if any((ident, c) in judge.held for c in home)
+    ]
+    mixed = [p for p in alone if any(p.tolere.values()) and p.exact > p.nb]
+    return Garanties(
+        tuple(alone),
+        frozenset((i, c) for i, c in judge.held if c in judge.homes[i]),
+        {},
+        {p.membres[0]: p.exact - p.nb for p in mixed},
+        {p.membres[0]: p.exact - p.nb for p in mixed if not p.cumule},
+    )
+
+
+class _Judge:
+    """The dues held in return for guarantees, and how a ceiling on them is made."""
+
+    def __init__(
+        self, dossier: Dossier, regles: Regles, feuilles: Feuilles, dus: Dus, ouverture: Ouverture
+    ) -> None:
+        self.annual = dossier.convention.choix.plafond_apprecie == "annuel"
+        self.part, self.feuilles, self.dus = regles.figure("part_max_garantie"), feuilles, dus
+        table = dossier.reservataires
+        table = table.loc[table["categorie"].isin(list(dossier.convention.choix.porteurs_garantie))]
+        self.codes = dict(zip(table["id_reservataire"], table["territoire_code"], strict=True))
+        self.homes = {
+            str(i): communes_of(dossier, str(t), str(k))
+            for i, t, k in zip(
+                table["id_reservataire"], table["territoire_type"], table["territoire_code"], strict=True
+            )
+        }
+        self.held = {
+            (r, c): cell.amount(garantie=True)
+            for (r, c), cell in sorted(dus.cellules.items())
+            if r in self.homes and cell.amount(garantie=True)
+        }
+        self.ouverture = ouverture
+
+    def ceiling(
+        self, code: str, communes: tuple[str, ...], members: tuple[str, ...], *, home_of: str | None = None
+    ) -> Plafond:
+        """The ceiling of a territory: its own flow, its own account."""
+        porteurs = (home_of,) if home_of else tuple(sorted({r for r, c in self.held if c in communes}))
+        flow = total([self.feuilles.flux[c].valeur for c in communes])
+        plafond = Plafond(
+            groupe="garantie",
+            territoire_code=code,
+            membres=members,
+            part=self.part,
+            flux=flow,
+            exact=total([v for (r, c), v in self.held.items() if r in porteurs and c in communes]),
+            cumule=False,
+            tolere={i: ceil(self.others(i, communes if home_of else None)) for i in members},
+            communes=communes,
+            porteurs=porteurs,
+        )
+        return (
+            plafond if self.annual and self.part.valeur * flow >= 1 else self.since_opening(plafond, home_of)
+        )
+
+    def since_opening(self, plafond: Plafond, only: str | None) -> Plafond:
+        """The same ceiling on all the flow since the account opened, less the dwellings already given.
+
+        A balance without commune is read for its holder's whole territory: it counts where that is the
+        territory judged.
+        """
+        flows: dict[str, Fraction] = {}
+        nb = 0
+        for (r, c), flow in self.ouverture.flux_cumule.items():
+            home = self.homes.get(r, [])
+            places = set(home) if c is None else {c}
+            if home and places <= set(plafond.communes) and only in (None, r):
+                place = c or plafond.territoire_code
+                flows[place] = max(flows.get(place, Fraction(0)), flow)
+                nb += self.ouverture.nb_garantie_cumule.get((r, c), 0)
+        return plafond.with_account(total(flows), nb)
+
+    def together(self, code: str, parts: list[Plafond], members: tuple[str, ...]) -> Plafond:
+        """The ceiling of holders of several communes: the sum of the ceilings there."""
+        return Plafond(
+            groupe="garantie",
+            territoire_code=code,
+            membres=members,
+            part=self.part,
+            flux=total([p.flux for p in parts]),
+            exact=total([p.exact for p in parts]),
+            cumule=any(p.cumule for p in parts),
+            nb_ouverture=sum(p.nb_ouverture for p in parts),
+            tolere={i: ceil(self.others(i)) for i in members},
+            communes=tuple(c for p in parts for c in p.communes),
+            porteurs=tuple(sorted({r for p in parts for r in p.porteurs})),
+            parties=tuple(parts),
+        )
+
+    def others(self, ident: str, home: tuple[str, ...] | None = None) -> Fraction:
+        """Dwellings due without guarantee (and with one outside `home`, where the ceiling does not look)."""
+        return total(
+            [
+                cell.amount(garantie=False) if home is None or c in home else cell.amount()
+                for c, cell in self.dus.of(ident).items()
+            ]
+        )
+
+    def neighbourhoods(self, where: Mapping[str, frozenset[str]]) -> list[tuple[str, frozenset[str]]]:
+        """The distinct sets of several communes in which somebody holds guarantees, the smallest first."""
+        sets: dict[frozenset[str], str] = {}
+        for ident, places in sorted(where.items()):
+            if len(places) > 1:
+                code = str(self.codes[ident])
+                sets.setdefault(places, "+".join(sorted(places)) if code in self.feuilles.flux else code)
+        return sorted(((code, places) for places, code in sets.items()), key=lambda x: (len(x[1]), x[0]))
