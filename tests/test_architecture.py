@@ -29,7 +29,7 @@ DOORS = {
     "pulp": "noyau/solveur",
     "highspy": "noyau/solveur",
     "docx": "annexe/docx",
-    "xlsxwriter": ("annexe/xlsx", "dossier/modele", "dossier/classeur"),
+    "xlsxwriter": ("annexe/xlsx", "dossier/modele", "dossier/classeur", "samples/classeurs"),
     "matplotlib": "rendu/images",
 }
 # The stages read no file and no clock.

@@ -34,14 +34,24 @@ def write_folder(
     texts = {
         f"{name}.csv": csv_text(frame.drop(columns=LIGNE, errors="ignore")) for name, frame in frames.items()
     }
-    texts["convention.toml"] = toml_text(convention)
-    present = [name for name in texts if (folder / name).exists()]
+    files = {name: text.encode("utf-8-sig") for name, text in texts.items()}
+    files["convention.toml"] = toml_text(convention).encode()
+    return write_files(files, folder, ecraser=ecraser)
+
+
+def write_files(files: Mapping[str, bytes], folder: Path, *, ecraser: bool = False) -> Path:
+    """Write files by name in `folder`, made if absent.
+
+    Raises
+    ------
+    FileExistsError : a file is already there and `ecraser` is false; nothing is then written.
+    """
+    present = [name for name in files if (folder / name).exists()]
     if present and not ecraser:
         raise FileExistsError(f"{folder} contient déjà {', '.join(present)} : rien n'a été écrit.")
     folder.mkdir(parents=True, exist_ok=True)
-    for name, text in texts.items():
-        encoding = "utf-8-sig" if name.endswith(".csv") else "utf-8"
-        (folder / name).write_bytes(text.encode(encoding))
+    for name, content in files.items():
+        (folder / name).write_bytes(content)
     return folder
 
 

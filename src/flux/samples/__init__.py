@@ -7,20 +7,24 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from flux.dossier.ecriture import write_folder
+from flux.dossier.ecriture import write_files, write_folder
 from flux.noyau.errors import FluxError, near_misses
 from flux.samples.ecole import cas_ecole
 from flux.samples.generator import generate_parc
 from flux.samples.tables import Tables
 from flux.samples.val_de_mire import val_de_mire
+from flux.samples.val_de_mire_brut import val_de_mire_brut
 
-__all__ = ["SAMPLES", "Tables", "generate", "generate_parc", "write"]
+__all__ = ["BRUTS", "SAMPLES", "Tables", "generate", "generate_parc", "write"]
 
 _GENERATORS: Mapping[str, Callable[..., Tables]] = MappingProxyType(
     {"cas-ecole": cas_ecole, "val-de-mire": val_de_mire, "parc": generate_parc})
 
 SAMPLES = ("cas-ecole", "val-de-mire")
 """The samples whose files are in `data/samples`, by name."""
+BRUTS: Mapping[str, Callable[[], Mapping[str, bytes]]] = MappingProxyType(
+    {"val-de-mire-brut": val_de_mire_brut})
+"""Those that hold the dirt of real files: the function that makes their files."""
 
 
 def generate(nom: str, **options: Any) -> Tables:
@@ -48,5 +52,7 @@ def write(sample: str | Tables, folder: str | Path, *, ecraser: bool = False) ->
     ------
     FileExistsError : a file is already there and `ecraser` is false; nothing is then written.
     """
+    if isinstance(sample, str) and sample in BRUTS:
+        return write_files(BRUTS[sample](), Path(folder), ecraser=ecraser)
     tables = generate(sample) if isinstance(sample, str) else sample
     return write_folder(tables.frames, tables.convention, Path(folder), ecraser=ecraser)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from flux.samples import SAMPLES, write
+from flux.samples import BRUTS, SAMPLES, write
 
 
 def main() -> None:
@@ -15,7 +15,7 @@ def main() -> None:
         description="Écrit les dossiers d'exemple, par-dessus ceux qui s'y trouvent.")
     parser.add_argument("dossier", type=Path, help="où les écrire : un sous-dossier par exemple")
     folder = parser.parse_args().dossier
-    for nom in SAMPLES:
+    for nom in (*SAMPLES, *BRUTS):
         print(write(nom, folder / nom, ecraser=True))
 
 

@@ -1,0 +1,45 @@
+"""`val-de-mire-brut`: its files are what the generator writes."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from flux.samples import BRUTS, write
+
+SAMPLES = Path(__file__).parents[3] / "data" / "samples"
+BRUT = SAMPLES / "val-de-mire-brut"
+
+
+def content(file: bytes) -> dict[str, bytes] | bytes:
+    """What a file holds: the bytes of a zip depend on the library that packs it."""
+    if not file.startswith(b"PK"):
+        return file
+    with zipfile.ZipFile(io.BytesIO(file)) as archive:
+        return {name: archive.read(name) for name in archive.namelist()}
+
+
+def test_the_committed_files_are_those_that_the_generator_writes(tmp_path: Path) -> None:
+    folder = write("val-de-mire-brut", tmp_path / "brut")
+    written = {path.name: content(path.read_bytes()) for path in folder.iterdir()}
+    assert written == {path.name: content(path.read_bytes()) for path in BRUT.iterdir()}
+
+
+def test_nothing_is_written_over_another_file(tmp_path: Path) -> None:
+    write("val-de-mire-brut", tmp_path)
+    with pytest.raises(FileExistsError):
+        write("val-de-mire-brut", tmp_path)
+
+
+def test_four_formats_under_a_megabyte() -> None:
+    files = list(BRUT.iterdir())
+    assert {path.suffix for path in files} == {".csv", ".xlsx", ".ods", ".txt", ".toml"}
+    assert sum(path.stat().st_size for path in files) < 1_000_000
+
+
+def test_the_same_bytes_at_every_run() -> None:
+    make = BRUTS["val-de-mire-brut"]
+    assert make() == make()
