@@ -231,6 +231,12 @@ def test_no_ceiling_is_broken_after_rounding(essai: Essai) -> None:
     assert (quotas.plafonds["nb"] <= quotas.plafonds["plafond"]).all()
     capped = quotas.table.dropna(subset="plafond")
     assert (capped["quota"] <= capped["plafond"]).all()
+    by_commune = quotas.communes.groupby("commune")["nb_garantie"].sum()
+    judged = quotas.plafonds.loc[quotas.plafonds["groupe"] == "garantie"].set_index("territoire_code")[
+        "plafond"
+    ]
+    both = judged.index.intersection(by_commune.index)
+    assert (by_commune[both] <= judged[both]).all()  # the matrix, too, keeps every guarantor of a commune in
 
 
 @FEW
@@ -286,7 +292,8 @@ def test_the_explanation_is_the_quota(essai: Essai) -> None:
     for ident, quota in column(quotas.table, "quota").items():
         figure = quotas.explain(ident).figure
         assert figure.valeur == quota
-        expected = exact[ident] * (1 if ident == BAILLEUR else fitted)
+        kept_out = float(quotas.preuve.retenues.get(ident, 0))
+        expected = max(0.0, exact[ident] * (1 if ident == BAILLEUR else fitted) - kept_out)
         assert float(figure.entrees[0].valeur) == pytest.approx(expected, abs=1e-9)
     state = quotas.explain("etat").figure
     assert state.valeur == sum(q for r, q in column(quotas.table, "quota").items() if r.startswith("etat_"))
