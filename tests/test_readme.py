@@ -30,11 +30,18 @@ def test_python(capsys: pytest.CaptureFixture[str]) -> None:
     shown = re.search(r"print\((quotas\.table\[.+?\]\])\)", README)
     assert shown
     table = eval(shown[1], names).set_index("id_reservataire")
-    told = dict(re.findall(r"^\| ([^|]+?) \|(?: [^|]+\|)* ([\d\s]+) \|$", README, flags=re.MULTILINE))
-    state = table.loc[["etat_agents", "etat_prioritaires"], "quota"].sum()
-    assert int(told["Action Logement Services"]) == table.loc["action_logement", "quota"]
-    assert int(told["État, priorité et agents"]) == state
-    assert int(told["Ensemble"]) == table["quota"].sum() == sum(map(int, told.values())) / 2
+    alone = ["etat_agents", "etat_prioritaires", "action_logement", "bailleur"]
+    groups = {
+        "État, priorité et agents": alone[:2],
+        "Action Logement Services": alone[2:3],
+        "Dix communes, l'EPCI, le département, un employeur": table.index.difference(alone),
+        "Habitat du Val de Mire (non réservé)": alone[3:],
+        "Ensemble": table.index,
+    }
+    for name, holders in groups.items():
+        [told] = re.findall(rf"^\| {re.escape(name)} \|(.+)\|$", README, flags=re.MULTILINE)
+        numbers = [float(cell.replace(" ", "").replace(",", ".")) for cell in told.split("|")]
+        assert numbers == table.loc[holders].sum().round(3).tolist()
 
 
 @pytest.mark.parametrize("command", COMMANDS)
