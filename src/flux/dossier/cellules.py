@@ -10,11 +10,12 @@ import re
 import unicodedata
 from calendar import monthrange
 from collections.abc import Iterable, Mapping
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal, InvalidOperation
 from enum import StrEnum
 
 from flux.dossier.vocabulaire import Financement, Typologie
+from flux.noyau.errors import Gravite
 from flux.noyau.tables import TEXTE, Lu, Repair, Type, enumerate_fr
 
 ZERO_RENDU = Repair("zero_rendu", "Zéro perdu par un tableur, rendu au code")
@@ -24,11 +25,25 @@ PERIODE_FIN = Repair("date_incomplete", "Date incomplète, lue comme le dernier 
 NOMBRE_DE_PIECES = Repair("nombre_de_pieces", "Nombre de pièces, lu comme une typologie")
 CODE_RPLS = Repair("code_rpls", "Code FINAN du RPLS, lu comme un financement")
 QPV_RPLS = Repair("code_rpls", "Code du RPLS, lu comme 1 = oui, 2 = non")
+COCHE = Repair("coche", "Case cochée d'une croix, lue comme oui")
+SCIENTIFIQUE = Repair("notation_scientifique", "Nombre en notation scientifique, lu en entier")
+ESPACE = Repair("espace_insecable", "Espace insécable, lue comme une espace ordinaire")
+NUMERO_DE_JOUR = Repair(
+    "numero_de_jour", "Numéro de jour d'un tableur, lu comme une date", Gravite.A_VERIFIER
+)
+TIRET = Repair("tiret_comptable", "Tiret du format comptable, lu comme zéro", Gravite.A_VERIFIER)
 
 _SPACES = re.compile(r"[\s\u00a0\u202f]+")
 CONTROLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
 """Characters that no document can hold (XML 1.0) or that a terminal obeys; tab and line feed are none."""
 _NUMBER = re.compile(r"[+-]?(\d+([.,]\d*)?|[.,]\d+)(e[+-]?\d+)?", re.IGNORECASE)
+_FLOAT = re.compile(r"(\d+)[.,]0+")
+_EXPONENT = re.compile(r"(\d)(?:[.,](\d+))?e\+?(\d+)", re.IGNORECASE)
+_TOUCHED = re.compile(r"[.,]0+$|^\d(?:[.,]\d+)?[eE]\+?\d+$|[\u00a0\u202f]")
+"""What a spreadsheet leaves in a code: `10.0`, `1.5E+06`, a no-break space."""
+_MIDNIGHT = re.compile(r"[ T]0?0:00(:00(\.0+)?)?$")
+_DAY_ZERO = date(1899, 12, 30)
+"""Day 0 of the spreadsheets, in the calendar that they share after February 1900."""
 _YES = frozenset({"oui", "1", "true", "vrai"})
 _NO = frozenset({"non", "0", "false", "faux"})
 # Working grouping of the RPLS codes FINAN (17 loans in five families); PLUS before and after 1977 are one.
@@ -70,20 +85,44 @@ def nombre(text: str) -> Lu:
     value = float(decimal(text))
     if value in (float("inf"), float("-inf")):
         raise ValueError(text)
-    return Lu(value)
+    return Lu(value, SCIENTIFIQUE if "e" in text.lower() else None)
+
+
+def montant(text: str) -> Lu:
+    """A number of euros, its sign or not: `1 234,50 €`; ` - €` is how accountants write zero."""
+    bare = _SPACES.sub("", text).removesuffix("€")
+    return Lu(0.0, TIRET) if bare == "-" and "€" in text else nombre(bare)
 
 
 def entier(text: str) -> Lu:
     """A whole number; `10.0` is one, `12,5` and `10 %` are not."""
     value = decimal(text)
-    if "%" in text or value != value.to_integral_value() or abs(value) >= 2**63:
+    if "%" in text or abs(value) >= 2**63 or value != value.to_integral_value():
         raise ValueError(text)
-    return Lu(int(value))
+    return Lu(int(value), SCIENTIFIQUE if "e" in text.lower() else None)
+
+
+def identifiant(text: str) -> Lu:
+    """A code as it was before a spreadsheet took it for a number: `10.0` is `10`.
+
+    `1.5E+06` is refused: the digits that it does not show are lost; `1.234567E+06` shows them all.
+    """
+    plain = re.sub(r"[\u00a0\u202f]", " ", text)
+    if number := _FLOAT.fullmatch(plain):
+        return Lu(number[1], CODE_RETOUCHE)
+    if number := _EXPONENT.fullmatch(plain):
+        digits, shift = f"{number[1]}{number[2] or ''}", int(number[3])
+        if len(digits) != shift + 1:
+            raise ValueError(text)
+        return Lu(digits, CODE_RETOUCHE)
+    return Lu(plain, ESPACE if plain != text else None)
 
 
 def booleen(text: str) -> Lu:
-    """Yes or no: oui / non, 1 / 0, true / false."""
-    word = sans_accent(text)
+    """Yes or no: oui / non, 1 / 0, true / false, a cross for yes."""
+    word = sans_accent(text).removesuffix(".0").removesuffix(",0")
+    if word == "x":
+        return Lu(True, COCHE)
     if word not in _YES | _NO:
         raise ValueError(text)
     return Lu(word in _YES)
@@ -91,42 +130,45 @@ def booleen(text: str) -> Lu:
 
 def qpv(text: str) -> Lu:
     """Yes or no, or the RPLS code: 1 yes, 2 no."""
-    return Lu(False, QPV_RPLS) if text.strip() == "2" else booleen(text)
+    return Lu(False, QPV_RPLS) if text.strip() in {"2", "2.0", "2,0"} else booleen(text)
 
 
 def date_debut(text: str) -> Lu:
     """A date; a month or a year alone is its first day, said."""
-    first, _, whole = _period(text)
-    return Lu(first, None if whole else PERIODE_DEBUT)
+    first, last, serial = _period(text)
+    return Lu(first, NUMERO_DE_JOUR if serial else PERIODE_DEBUT if first != last else None)
 
 
 def date_fin(text: str) -> Lu:
     """A date; a month or a year alone is its last day, said."""
-    _, last, whole = _period(text)
-    return Lu(last, None if whole else PERIODE_FIN)
+    first, last, serial = _period(text)
+    return Lu(last, NUMERO_DE_JOUR if serial else PERIODE_FIN if first != last else None)
 
 
 def _period(text: str) -> tuple[date, date, bool]:
-    """First and last day of what is written, and whether it is a whole date."""
-    day = text.strip().removesuffix(" 00:00:00")
+    """First and last day of what is written, and whether it is a spreadsheet's number of a day."""
+    day = _MIDNIGHT.sub("", text.strip())
     if m := re.fullmatch(r"(\d{4})-(\d{1,2})-(\d{1,2})", day):
         exact = date(int(m[1]), int(m[2]), int(m[3]))
-        return exact, exact, True
+        return exact, exact, False
     if m := re.fullmatch(r"(\d{1,2})[/-](\d{1,2})[/-](\d{4})", day):
         exact = date(int(m[3]), int(m[2]), int(m[1]))
-        return exact, exact, True
+        return exact, exact, False
     if m := re.fullmatch(r"(\d{1,2})/(\d{4})", day):
         year, month = int(m[2]), int(m[1])
         return date(year, month, 1), date(year, month, monthrange(year, month)[1]), False
-    if re.fullmatch(r"\d{4}", day):
-        return date(int(day), 1, 1), date(int(day), 12, 31), False
+    if m := re.fullmatch(r"(\d{4})([.,]0)?", day):
+        return date(int(m[1]), 1, 1), date(int(m[1]), 12, 31), False
+    if m := re.fullmatch(r"([1-7]\d{4})([.,]0)?", day):  # 1927 to 2119
+        exact = _DAY_ZERO + timedelta(days=int(m[1]))
+        return exact, exact, True
     raise ValueError(text)
 
 
 def commune(text: str) -> Lu:
     """A COG code of five characters; the zero that a spreadsheet lost is given back, and said."""
     code = _SPACES.sub("", text).upper()
-    touched = code.removesuffix(".0").removesuffix(",0")
+    touched = str(identifiant(code).valeur)
     padded = touched.zfill(5)
     if not re.fullmatch(r"(\d\d|2[AB])\d{3}", padded) or len(touched) < 4:
         raise ValueError(text)
@@ -138,7 +180,7 @@ def commune(text: str) -> Lu:
 def typologie(text: str) -> Lu:
     """T1 to T5+, or a number of rooms."""
     word = _SPACES.sub("", text).upper()
-    rooms = re.fullmatch(r"([TF]?)([1-9])(\+|OUPLUS|ETPLUS)?", word.removesuffix(".0"))
+    rooms = re.fullmatch(r"([TF]?)([1-9])(\+|OUPLUS|ETPLUS)?", word.removesuffix(".0").removesuffix(",0"))
     if not rooms or (rooms[3] and rooms[2] != "5"):
         raise ValueError(text)
     value = Typologie.T5_PLUS if int(rooms[2]) >= 5 else Typologie(f"T{rooms[2]}")
@@ -147,7 +189,7 @@ def typologie(text: str) -> Lu:
 
 def financement(text: str) -> Lu:
     """A label, or an RPLS FINAN code (grouping to confirm, hence said)."""
-    code = text.strip().removesuffix(".0")
+    code = text.strip().removesuffix(".0").removesuffix(",0")
     if code in _FINAN:
         return Lu(_FINAN[code].value, CODE_RPLS)
     return Lu(Financement(sans_accent(text).upper()).value)
@@ -165,6 +207,7 @@ def _choix(members: Mapping[str, str]) -> Type:
         attendu=enumerate_fr(members.values(), " ou "),
         lire=lire,
         proches=tuple(members.values()),
+        absents=SANS_OBJET,
     )
 
 
@@ -173,19 +216,67 @@ def choix(members: Iterable[StrEnum]) -> Type:
     return _choix({cle(m.value): m.value for m in members})
 
 
+# Texts that say that nothing is known, where they can be no value: "NA" may be the identifier of a
+# réservataire (Nouvelle-Aquitaine), "s" is a figure kept secret and never a default number.
+SANS_OBJET = frozenset({"NA", "NA/NA", "N/A", "NC", "ND"})
+SECRET = frozenset({"S", "Z"})
+SANS_DATE = frozenset(
+    {"01/1900", "01/01/1900", "01/01/1900 00:00:00", "1900-01-01", "1900-01-01 00:00:00"}
+    | {"00/01/1900", "1899-12-30", "1899-12-31", "00:00:00", "0"}
+)
+"""The RPLS writes 01/1900 for no date; a spreadsheet shows an empty cell in one of the other ways."""
+
 TEXTE_LIBRE = Type(dtype=TEXTE, attendu="un texte")
-NOMBRE = Type(dtype="float64", attendu="un nombre (12,5 ou 12.5)", lire=nombre)
-ENTIER = Type(dtype="Int64", attendu="un nombre entier", lire=entier)
-ANNEE = Type(dtype="Int64", attendu="une année sur quatre chiffres", lire=entier)
-BOOLEEN = Type(dtype="boolean", attendu="oui ou non", lire=booleen)
-QPV = Type(dtype="boolean", attendu="oui ou non (RPLS : 1 = oui, 2 = non)", lire=qpv)
-DATE_DEBUT = Type(dtype="datetime64[s]", attendu="une date JJ/MM/AAAA ou AAAA-MM-JJ", lire=date_debut)
-DATE_FIN = Type(dtype="datetime64[s]", attendu="une date JJ/MM/AAAA ou AAAA-MM-JJ", lire=date_fin)
-COMMUNE = Type(dtype=TEXTE, attendu="un code INSEE de commune, cinq caractères", lire=commune)
-TYPOLOGIE = Type(dtype=TEXTE, attendu="T1, T2, T3, T4 ou T5+ (ou le nombre de pièces)", lire=typologie)
+IDENTIFIANT = Type(
+    dtype=TEXTE,
+    attendu="un identifiant écrit en entier, sans notation scientifique (1,11E+06)",
+    lire=identifiant,
+    suspect=_TOUCHED,
+)
+MONTANT = Type(
+    dtype="float64",
+    attendu="un nombre d'euros (412,50)",
+    lire=montant,
+    absents=SANS_OBJET | SECRET | {"9999"},
+)
+NOMBRE = Type(dtype="float64", attendu="un nombre (12,5 ou 12.5)", lire=nombre, absents=SANS_OBJET | SECRET)
+ENTIER = Type(dtype="Int64", attendu="un nombre entier", lire=entier, absents=SANS_OBJET)
+ANNEE = Type(
+    dtype="Int64", attendu="une année sur quatre chiffres", lire=entier, absents=SANS_OBJET | {"0", "9999"}
+)
+BOOLEEN = Type(dtype="boolean", attendu="oui ou non", lire=booleen, absents=SANS_OBJET)
+QPV = Type(
+    dtype="boolean",
+    attendu="oui ou non (RPLS : 1 = oui, 2 = non)",
+    lire=qpv,
+    absents=SANS_OBJET,
+    contraires=frozenset({"0", "2"}),
+)
+DATE_DEBUT = Type(
+    dtype="datetime64[s]",
+    attendu="une date JJ/MM/AAAA ou AAAA-MM-JJ",
+    lire=date_debut,
+    absents=SANS_OBJET | SANS_DATE,
+)
+DATE_FIN = Type(
+    dtype="datetime64[s]",
+    attendu="une date JJ/MM/AAAA ou AAAA-MM-JJ",
+    lire=date_fin,
+    absents=SANS_OBJET | SANS_DATE,
+)
+COMMUNE = Type(
+    dtype=TEXTE, attendu="un code INSEE de commune, cinq caractères", lire=commune, absents=SANS_OBJET
+)
+TYPOLOGIE = Type(
+    dtype=TEXTE,
+    attendu="T1, T2, T3, T4 ou T5+ (ou le nombre de pièces)",
+    lire=typologie,
+    absents=SANS_OBJET | {"0"},
+)
 FINANCEMENT = Type(
     dtype=TEXTE,
     attendu="PLAI, PLUS, PLS, PLI, AUTRE, ou un code FINAN du RPLS",
     lire=financement,
     proches=tuple(Financement),
+    absents=SANS_OBJET,
 )

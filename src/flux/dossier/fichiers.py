@@ -1,196 +1,187 @@
-"""From files to sheets of text: what is written, as it is written. Nothing is interpreted here."""
+"""From files to grids of text: what is written, as it is written. Nothing is interpreted here."""
 
 from __future__ import annotations
 
-import csv
 import hashlib
 import io
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
+import re
+from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
-import numpy as np
 import pandas as pd
-from python_calamine import CalamineError
 
-from flux.dossier.cellules import CONTROLE
-from flux.dossier.classeur_brut import broken_cells
+from flux.dossier.cellules import cle
+from flux.dossier.encodages import read_bytes
+from flux.dossier.grilles import CELLULES_MAX, OCTETS_MAX, Grille
+from flux.dossier.largeurs import INCONNU, Compteur
 from flux.noyau.errors import Anomalie, Gravite
 from flux.noyau.provenance import Source
-from flux.noyau.tables import LIGNE, MOST, TEXTE, at_lines
+from flux.noyau.tables import MOST, TEXTE
+from flux.rendu.nombres import entier
 
-SEPARATEURS = (";", "\t", ",")
-CSV = frozenset({".csv"})
-CLASSEURS = frozenset({".xlsx"})
+SEPARATEURS = (";", "\t", ",", "|")
+TETES = 20
+"""Lines looked at to find the separator and the header."""
+TEXTES = frozenset({".csv", ".txt", ".tsv"})
+PARQUET = ".parquet"
 
 
-@dataclass(frozen=True, slots=True)
-class Feuille:
-    """One sheet of text: its name (of the file or of the sheet), headers as written, and `_ligne`.
+def read_csv(path: Path, noms: Collection[str] = ()) -> tuple[list[Grille], list[Anomalie]]:
+    """A text file whose cells are separated by `;`, a tab, `,` or `|`.
 
-    `anomalies`: cells that hold no text that one can trust.
+    Parameters
+    ----------
+    noms : names that its header may have, as `cle` writes them.
     """
-
-    nom: str
-    source: Source
-    texte: pd.DataFrame
-    anomalies: tuple[Anomalie, ...] = ()
-
-
-def read_text(path: Path) -> tuple[str | None, Source, list[Anomalie]]:
-    """The text of a file: UTF-8 with or without BOM, else cp1252, which is said."""
-    content = path.read_bytes()
-    source = Source(fichier=path.name, sha256=hashlib.sha256(content).hexdigest())
-    try:
-        text = content.decode("utf-8-sig")
-        if "\0" not in text:
-            return text, source, []
-    except UnicodeDecodeError:
-        pass
-    try:
-        text = content.decode("cp1252")
-        if "\0" in text:  # UTF-16 ("Texte Unicode" of Excel), or no text at all
-            raise UnicodeDecodeError("cp1252", content, content.index(0), content.index(0) + 1, "null byte")
-    except UnicodeDecodeError as error:
-        defect = Anomalie(
-            code="fichier.encodage",
-            fichier=path.name,
-            message=f"Le fichier n'est pas un texte lisible (octet {error.start})",
-            attendu="un fichier en UTF-8 ou en cp1252 (Windows)",
-            correction="L'ouvrir dans un tableur ou un éditeur de texte et l'enregistrer en UTF-8 "
-            "(« CSV UTF-8 » dans Excel).",
-        )
-        return None, source, [defect]
-    said = "Le fichier n'est pas en UTF-8, il est lu en cp1252 (Windows)"
-    return (
-        text,
-        source,
-        [Anomalie(code="fichier.cp1252", gravite=Gravite.INFORMATION, fichier=path.name, message=said)],
-    )
-
-
-def read_csv(path: Path) -> tuple[list[Feuille], list[Anomalie]]:
-    """A csv file: `;`, `,` or tab. Blank rows are dropped, line numbers kept."""
-    text, source, said = read_text(path)
-    if text is None:
+    content, source, said = read_bytes(path)
+    if content is None:
         return [], said
-    if not text.strip():
-        empty = Anomalie(
-            code="fichier.vide",
-            fichier=path.name,
-            message="Le fichier est vide",
-            attendu="un en-tête, puis des lignes",
-            correction="Le compléter, ou le retirer du dossier si la table n'est pas utile.",
-        )
-        return [], [*said, empty]
-    separator = max(SEPARATEURS, key=text.split("\n", 1)[0].count)
+    if not content.strip():
+        return [], [*said, _empty(path)]
+    heads = [line.decode() for line in content.split(b"\n", TETES)[:TETES]]
+    separator = _separator(heads, noms)
+    counter = Compteur(separator)
+    counter.add(content)
+    widths = counter.counts()
+    width = max(1, int(widths.max(initial=1)))
+    if width * len(widths) > CELLULES_MAX:
+        return [], [*said, _too_large(path)]
     try:
         raw = pd.read_csv(
-            io.StringIO(text),
+            io.BytesIO(content),
             sep=separator,
             header=None,
+            names=list(range(width)),
+            index_col=False,
             dtype=str,
             keep_default_na=False,
             na_values=[""],
             skip_blank_lines=False,
         )
-    except pd.errors.ParserError:
-        return [], [*said, *_ragged(text, separator, path.name)]
-    return [_sheet(path.stem, raw, source)], said
+    except pd.errors.ParserError as error:
+        return [], [*said, _misquoted(str(error), path.name)]
+    if counter.quoted and (swallowed := list(_swallowed(raw, separator, path.name))):
+        return [], [*said, *swallowed]
+    plain = len(widths) == len(raw) and not (widths == INCONNU).any()
+    if not content.endswith(b"\n"):
+        said.append(_no_end(path, len(raw)))
+    return [Grille(path.stem, source, raw, largeurs=widths if plain else None)], said
 
 
-def _ragged(text: str, separator: str, fichier: str) -> Iterator[Anomalie]:
-    """Why the csv could not be read: rows longer than the header, or a quote that is never closed."""
-    rows = list(csv.reader(io.StringIO(text), delimiter=separator))
-    width = len(rows[0])
-    long = [(line, len(row)) for line, row in enumerate(rows, start=1) if len(row) > width]
-    if not long:
-        yield Anomalie(
-            code="fichier.guillemet",
-            fichier=fichier,
-            message="Un guillemet ouvert n'est jamais fermé",
-            correction="Fermer le guillemet, ou réenregistrer le fichier depuis un tableur.",
-        )
-    for line, nb in long[:MOST]:
-        yield Anomalie(
-            code="fichier.cellules_en_trop",
-            fichier=fichier,
-            ligne=line,
-            message=f"La ligne a {nb} cellules, l'en-tête en a {width} ({len(long)} lignes dans ce cas)",
-            correction=f"Mettre entre guillemets la cellule qui contient « {separator} ».",
-        )
-
-
-def read_excel(path: Path) -> tuple[list[Feuille], list[Anomalie]]:
-    """Every sheet of a workbook."""
+def read_parquet(path: Path) -> tuple[list[Grille], list[Anomalie]]:
+    """A table of a database; its first line is the names of its columns."""
+    try:
+        import pyarrow as pa
+        from pyarrow import parquet
+    except ImportError:
+        return [], [_no_parquet(path)]
     content = path.read_bytes()
     source = Source(fichier=path.name, sha256=hashlib.sha256(content).hexdigest())
     try:
-        sheets = pd.read_excel(
-            io.BytesIO(content),
-            sheet_name=None,
-            header=None,
-            dtype=str,
-            engine="calamine",
-            keep_default_na=False,
-            na_values=[""],
-        )
-    except (CalamineError, ValueError):
-        defect = Anomalie(
-            code="fichier.classeur_illisible",
-            fichier=path.name,
-            message="Le classeur ne s'ouvre pas",
-            attendu="un classeur .xlsx",
-            correction="L'ouvrir dans un tableur et l'enregistrer au format .xlsx.",
-        )
-        return [], [defect]
-    untrusted = broken_cells(content, source)
-    read = [_sheet(nom, raw, replace(source, feuille=nom)) for nom, raw in sheets.items()]
-    return [replace(s, anomalies=(*untrusted.get(s.nom, ()), *s.anomalies)) for s in read], []
+        file = parquet.ParquetFile(pa.BufferReader(content))
+        described = file.metadata
+        unpacked = sum(described.row_group(i).total_byte_size for i in range(described.num_row_groups))
+        if described.num_rows * described.num_columns > CELLULES_MAX or unpacked > OCTETS_MAX:
+            return [], [_too_large(path)]
+        table = file.read()
+        columns = {i: _texts(table.column(i)) for i in range(table.num_columns)}
+    except (pa.ArrowException, OSError):
+        return [], [_no_parquet_table(path)]
+    header = pd.DataFrame([table.column_names], dtype=TEXTE)
+    return [Grille(path.stem, source, pd.concat([header, pd.DataFrame(columns)], ignore_index=True))], []
 
 
-def _sheet(nom: str, raw: pd.DataFrame, source: Source) -> Feuille:
-    """First row as header; cells stripped; blank rows, and columns without header nor cell, dropped."""
-    headers = [] if raw.empty else ["" if pd.isna(h) else str(h).strip() for h in raw.iloc[0]]
-    body = raw.iloc[1:].reset_index(drop=True)
-    columns, names = {}, []
-    for position, header in enumerate(headers):
-        cells = _stripped(body.iloc[:, position])
-        if header or cells.notna().any():
-            columns[position] = cells
-            names.append(header or f"colonne {position + 1}")
-    frame = pd.DataFrame(columns, index=body.index)
-    filled = frame.notna().any(axis=1)
-    lines = pd.Series(np.arange(2, len(frame) + 2), dtype="Int64")
-    texte = frame.set_axis(names, axis=1).assign(**{LIGNE: lines})[filled].reset_index(drop=True)
-    return Feuille(nom, replace(source, nb_lignes=len(texte)), texte, tuple(_controls(texte, source)))
+def _texts(column: Any) -> pd.Series:
+    """Every value as text; not a number is an absence."""
+    texts: pd.Series = column.cast("string").to_pandas().astype(TEXTE)
+    return texts.mask(texts == "nan") if str(column.type) in {"float", "double"} else texts
 
 
-def _controls(texte: pd.DataFrame, source: Source) -> Iterator[Anomalie]:
-    """Cells with a character that no document can hold: an invisible one, in a name or an identifier."""
-    for position, colonne in enumerate(texte.columns):
-        if colonne == LIGNE:
-            continue
-        cells = texte.iloc[:, position]
-        bad = [word for word in cells.dropna().unique().tolist() if CONTROLE.search(word)]
-        yield from at_lines(
-            Anomalie(
-                code="fichier.caractere_de_controle",
-                fichier=source.fichier,
-                feuille=source.feuille,
-                colonne=str(colonne),
-                message="La cellule contient un caractère de contrôle, invisible",
-                attendu="un texte qui se lit et s'imprime",
-                correction="Retaper le contenu de la cellule.",
-            ),
-            texte,
-            cells.isin(bad),
-            cells,
-        )
+def _separator(heads: Sequence[str], noms: Collection[str]) -> str:
+    """The one that shows most of the names wanted on a line; else that cuts most lines in most cells."""
+    lines = [line for line in heads if line.strip()]
+
+    def worth(separator: str) -> tuple[int, int]:
+        named = max(len({cle(cell) for cell in line.split(separator)} & {*noms}) for line in lines)
+        return named, sorted(line.count(separator) for line in lines)[len(lines) // 2]
+
+    return max(SEPARATEURS, key=worth)
 
 
-def _stripped(cells: pd.Series) -> pd.Series:
-    if not cells.notna().any():
-        return cells.astype(TEXTE)
-    bare = cells.str.strip()
-    return bare.mask(bare == "").astype(TEXTE)
+def _swallowed(raw: pd.DataFrame, separator: str, fichier: str) -> Iterator[Anomalie]:
+    """Cells that hold a line end and a separator: a stray quote took whole lines for one cell."""
+    for position in raw.columns:
+        cells = raw[position].dropna()
+        lost = cells[cells.str.contains("\n", regex=False) & cells.str.contains(separator, regex=False)]
+        for row, cell in lost.iloc[:MOST].items():
+            yield Anomalie(
+                code="fichier.guillemet",
+                fichier=fichier,
+                ligne=int(str(row)) + 1,
+                valeur=cell.split("\n")[0][:60],
+                message=f"Un guillemet enferme {cell.count(chr(10)) + 1} lignes dans une seule cellule",
+                correction="Supprimer ou doubler le guillemet, ou refaire l'extraction.",
+            )
+
+
+def _misquoted(error: str, fichier: str) -> Anomalie:
+    """What pandas says of a quote, in French, with the line of the file."""
+    started = re.search(r"starting at row (\d+)", error)
+    return Anomalie(
+        code="fichier.guillemet",
+        fichier=fichier,
+        ligne=int(started[1]) + 1 if started else None,
+        message="Un guillemet ouvert n'est jamais fermé",
+        correction="Fermer le guillemet, ou réenregistrer le fichier depuis un tableur.",
+    )
+
+
+def _empty(path: Path) -> Anomalie:
+    return Anomalie(
+        code="fichier.vide",
+        fichier=path.name,
+        message="Le fichier est vide",
+        attendu="un en-tête, puis des lignes",
+        correction="Le compléter, ou le retirer du dossier si la table n'est pas utile.",
+    )
+
+
+def _no_end(path: Path, last: int) -> Anomalie:
+    return Anomalie(
+        code="fichier.sans_fin",
+        gravite=Gravite.INFORMATION,
+        fichier=path.name,
+        ligne=last,
+        message="La dernière ligne n'a pas de fin : elle est entière, ou le fichier a été coupé",
+        correction="Vérifier cette ligne.",
+    )
+
+
+def _too_large(path: Path) -> Anomalie:
+    return Anomalie(
+        code="fichier.trop_grand",
+        fichier=path.name,
+        message="Le fichier dépasse ce que flux ouvre",
+        attendu=f"au plus {entier(CELLULES_MAX)} cellules et {entier(OCTETS_MAX // 1_000_000)} Mo",
+        correction="Ne garder que les colonnes du dossier et les lignes du bailleur.",
+    )
+
+
+def _no_parquet(path: Path) -> Anomalie:
+    return Anomalie(
+        code="fichier.parquet_absent",
+        fichier=path.name,
+        message="Les fichiers .parquet se lisent avec une bibliothèque qui n'est pas installée",
+        correction='L\'installer (pip install "gestion-en-flux[parquet]"), ou enregistrer la table en CSV.',
+    )
+
+
+def _no_parquet_table(path: Path) -> Anomalie:
+    return Anomalie(
+        code="fichier.parquet_illisible",
+        fichier=path.name,
+        message="Le fichier n'est pas une table parquet lisible : il est coupé, abîmé, ou une de ses "
+        "colonnes ne contient pas de valeurs simples",
+        correction="Refaire l'extraction, ou enregistrer la table en CSV.",
+    )

@@ -2,23 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-import pandas as pd
-
 from flux.dossier import lecture_convention
 from flux.dossier.cellules import cle
-from flux.dossier.fichiers import CLASSEURS, CSV, Feuille, read_csv, read_excel, read_text
+from flux.dossier.classeurs import CLASSEURS, Classeur, open_workbook
+from flux.dossier.encodages import read_text
+from flux.dossier.entetes import Feuille, header_of, plain_table, table_of
+from flux.dossier.fichiers import PARQUET, TEXTES, read_csv, read_parquet
+from flux.dossier.grilles import Grille
+from flux.dossier.noms import noms_connus
 from flux.dossier.schemas import TABLES
-from flux.noyau.errors import Anomalie, Gravite
+from flux.noyau.errors import Anomalie, Gravite, near_misses
 from flux.noyau.provenance import Source
-from flux.noyau.tables import LIGNE, at_lines, enumerate_fr, suggestion
+from flux.noyau.tables import MOST, PROCHE, enumerate_fr, suggestion
 
 CONVENTION = "convention"
 CONVENTION_TOML = "convention.toml"
+Progress = Callable[[str, int, int], None]
+"""What is being done, in French, the steps done, and their number."""
+FEUILLES_MAX = 50
+"""Sheets looked at to find the table in a workbook that only its file names."""
+_ENTETES_CONVENTION = ("section", "cle", "valeur", "key", "value")
 SERVICE = frozenset({"lisez_moi", "controles", "exemples", "anomalies", "resume"})
 """Sheets of our own workbooks that are read by people, never by us."""
 
@@ -38,7 +46,7 @@ class Inventaire:
     illisibles: frozenset[str] = frozenset()
 
 
-def collect(path: Path) -> Inventaire:
+def collect(path: Path, progress: Progress | None = None) -> Inventaire:
     """Read every table of a folder, or every sheet of a workbook."""
     files = sorted(path.iterdir()) if path.is_dir() else [path]
     files = [f for f in files if f.is_file() and not f.name.startswith((".", "~$"))]
@@ -48,7 +56,9 @@ def collect(path: Path) -> Inventaire:
     convention: Mapping[str, Any] | None = None
     source_convention = Source(fichier=CONVENTION_TOML if path.is_dir() else path.name)
     anomalies: list[Anomalie] = []
-    for file in files:
+    for done, file in enumerate(files):
+        if progress:
+            progress(f"Lecture de {file.name}", done, len(files))
         if file.name.lower() == CONVENTION_TOML:
             text, source, found = read_text(file)
             anomalies += found
@@ -62,109 +72,98 @@ def collect(path: Path) -> Inventaire:
             if convention is None:
                 illisibles.add(CONVENTION)
             continue
-        sheets, found = _sheets(file, alone=path.is_dir())
-        anomalies += found
-        if not sheets and not found:
-            inconnues.append(file.name)
-        elif not sheets:
-            illisibles |= {cle(file.stem)} if path.is_dir() else {*TABLES, CONVENTION}
-        for sheet in sheets:
-            nom = cle(sheet.nom)
+        lu = _read(file, alone=path.is_dir())
+        anomalies += lu.anomalies
+        inconnues += lu.inconnues
+        illisibles |= lu.illisibles
+        for nom, grille in lu.grilles:
             if nom == CONVENTION and convention is None:
+                sheet = plain_table(grille, _ENTETES_CONVENTION)
                 source_convention = sheet.source
                 convention, found = lecture_convention.parse_sheet(sheet.texte, sheet.source)
+                anomalies += [*sheet.anomalies, *found]
                 if convention is None:
                     illisibles.add(CONVENTION)
             elif nom == CONVENTION:
-                found = [_twice(nom, sheet.source, source_convention)]
+                anomalies.append(_twice(nom, grille.source, source_convention))
             elif nom in tables:
-                found = [_twice(nom, sheet.source, tables[nom].source)]
-            elif nom in TABLES:
-                tables[nom], found = with_headers(nom, sheet)
-            elif sheet.source.feuille and nom in SERVICE:
-                found = []
+                anomalies.append(_twice(nom, grille.source, tables[nom].source))
             else:
-                inconnues.append(sheet.source.feuille or sheet.source.fichier)
-                found = []
-            anomalies += found
-            if nom == CONVENTION or nom in TABLES:
-                anomalies += sheet.anomalies
-    anomalies += [_ignored(nom) for nom in inconnues]
+                tables[nom] = table_of(nom, grille)
+                anomalies += tables[nom].anomalies
+    absent = [nom for nom in (*TABLES, CONVENTION) if nom not in tables and nom not in illisibles]
+    anomalies += _ignored(inconnues, absent)
     return Inventaire(
         tables, tuple(inconnues), convention, source_convention, tuple(anomalies), frozenset(illisibles)
     )
 
 
-def _sheets(file: Path, *, alone: bool) -> tuple[list[Feuille], list[Anomalie]]:
-    """The sheets of a file; `alone`: a workbook of one sheet is a table named by its file."""
-    kind = file.suffix.lower()
-    if kind in CSV:
-        return read_csv(file)
+@dataclass(frozen=True, slots=True)
+class _Lu:
+    """What one file holds: grids and the table that each is; sheets that are none; what could not be read."""
+
+    grilles: tuple[tuple[str, Grille], ...] = ()
+    inconnues: tuple[str, ...] = ()
+    illisibles: frozenset[str] = frozenset()
+    anomalies: tuple[Anomalie, ...] = ()
+
+
+def _read(file: Path, *, alone: bool) -> _Lu:
+    """The tables of a file; `alone`: it stands in a folder, and may be one table that bears its name."""
+    kind, nom = file.suffix.lower(), cle(file.stem)
+    ours = nom in TABLES or nom == CONVENTION
     if kind in CLASSEURS:
-        sheets, found = read_excel(file)
-        filled = [sheet for sheet in sheets if len(sheet.texte.columns) > 1]
-        if alone and len(filled) == 1:  # Excel adds empty sheets of its own
-            sheets = [replace(filled[0], nom=file.stem)]
-        return sheets, found
-    return [], []
-
-
-def with_headers(nom: str, feuille: Feuille) -> tuple[Feuille, list[Anomalie]]:
-    """Headers as the contract names them; those written otherwise are listed, two alike are a defect."""
-    known = {c.nom for c in TABLES[nom].colonnes}
-    written = [str(c) for c in feuille.texte.columns]
-    names = [cle(c) if c != LIGNE and cle(c) in known else c for c in written]
-    fichier, sheet = feuille.source.fichier, feuille.source.feuille
-    anomalies = []
-    if changed := [w for w, n in zip(written, names, strict=True) if w != n]:
-        anomalies.append(
-            Anomalie(
-                code=f"{nom}.entetes",
-                gravite=Gravite.INFORMATION,
-                fichier=fichier,
-                feuille=sheet,
-                message=f"En-têtes lus sans la casse ni les accents : {enumerate_fr(changed)}",
-            )
-        )
-    twice = pd.Index(names).duplicated()
-    for name in dict.fromkeys(n for n, again in zip(names, twice, strict=True) if again and n in known):
-        anomalies.append(
-            Anomalie(
-                code=f"{nom}.{name}.colonne_en_double",
-                fichier=fichier,
-                feuille=sheet,
-                colonne=name,
-                message="Deux colonnes ont le même en-tête",
-                attendu="une seule colonne de chaque nom",
-                correction="Supprimer ou renommer l'une des deux.",
-            )
-        )
-    texte = feuille.texte.set_axis(names, axis=1).loc[:, ~twice]
-    again = _header_again(texte, known)
-    anomalies += at_lines(
-        Anomalie(
-            code=f"{nom}.entete_repete",
-            fichier=fichier,
-            feuille=sheet,
-            message="L'en-tête est écrit une seconde fois",
-            attendu="un seul en-tête, en première ligne",
-            correction="Supprimer la ligne ; si deux fichiers ont été mis bout à bout, vérifier "
-            "qu'aucune ligne n'y est deux fois.",
-        ),
-        texte,
-        again,
+        classeur, found = open_workbook(file)
+        if classeur is None:
+            return _Lu((), (), frozenset({nom} if alone else {*TABLES, CONVENTION}), tuple(found))
+        lu = _sheets(classeur, nom if alone else "")
+        return replace(lu, anomalies=(*found, *lu.anomalies))
+    if not ours or kind not in {*TEXTES, PARQUET}:
+        return _Lu(inconnues=(file.name,))
+    grilles, found = read_parquet(file) if kind == PARQUET else read_csv(file, _noms(nom))
+    return _Lu(
+        tuple((nom, grille) for grille in grilles),
+        (),
+        frozenset() if grilles else frozenset({nom}),
+        tuple(found),
     )
-    return replace(feuille, texte=texte.loc[~again]), anomalies
 
 
-def _header_again(texte: pd.DataFrame, known: set[str]) -> pd.Series:
-    """Rows whose every cell repeats the name of its column."""
-    columns = [c for c in texte.columns if c in known]
-    first = texte[columns[0]] if columns else pd.Series(pd.NA, index=texte.index)
-    again = first.isin([word for word in first.dropna().unique() if cle(word) == first.name])
-    for row in texte.index[again]:
-        again[row] = all(cle(str(texte.at[row, c])) == c for c in columns)
-    return again
+def _sheets(classeur: Classeur, nom: str) -> _Lu:
+    """The sheets that bear the name of a table; else, in a workbook named so, the one that is a table."""
+    named = {sheet: cle(sheet) for sheet in classeur.feuilles}
+    ours = [sheet for sheet, word in named.items() if word in TABLES or word == CONVENTION]
+    others = [sheet for sheet, word in named.items() if sheet not in ours and word not in SERVICE]
+    if ours or not (nom in TABLES or nom == CONVENTION):
+        return _Lu(tuple((named[s], classeur.lire(s)) for s in ours), tuple(others))
+    read = {sheet: classeur.lire(sheet) for sheet in others[:FEUILLES_MAX]}
+    filled = [sheet for sheet, grille in read.items() if grille.cellules.shape[1] > 1]
+    scores = {sheet: header_of(read[sheet], _colonnes(nom))[1] for sheet in filled}
+    best = [sheet for sheet in filled if scores[sheet] == max(scores.values())]
+    if not best:
+        return _Lu(inconnues=tuple(others)) if others else _Lu(illisibles=frozenset({nom}))
+    if len(best) > 1:
+        return _Lu(illisibles=frozenset({nom}), anomalies=(_which(nom, classeur, best),))
+    kept = replace(read[best[0]], nom=nom)
+    return _Lu(((nom, kept),), tuple(sheet for sheet in filled if sheet != best[0]))
+
+
+def _colonnes(nom: str) -> Collection[str]:
+    return _ENTETES_CONVENTION if nom == CONVENTION else [c.nom for c in TABLES[nom].colonnes]
+
+
+def _noms(nom: str) -> frozenset[str]:
+    return noms_connus(_colonnes(nom))
+
+
+def _which(nom: str, classeur: Classeur, sheets: Sequence[str]) -> Anomalie:
+    return Anomalie(
+        code=f"{nom}.feuille_ambigue",
+        fichier=classeur.source.fichier,
+        message=f"Plusieurs feuilles peuvent être la table « {nom} » : {enumerate_fr(sheets[:5])}",
+        attendu=f"une seule, ou une feuille nommée « {nom} »",
+        correction=f"Nommer « {nom} » la bonne feuille.",
+    )
 
 
 def _twice(nom: str, source: Source, first: Source) -> Anomalie:
@@ -178,11 +177,23 @@ def _twice(nom: str, source: Source, first: Source) -> Anomalie:
     )
 
 
-def _ignored(nom: str) -> Anomalie:
-    return Anomalie(
-        code="dossier.table_inconnue",
-        gravite=Gravite.INFORMATION,
-        fichier=nom,
-        message="Ce n'est pas une table du dossier, elle n'est pas lue",
-        correction=suggestion(cle(Path(nom).stem), [*TABLES, CONVENTION]),
-    )
+def _ignored(inconnues: Sequence[str], absent: Collection[str]) -> Iterator[Anomalie]:
+    """What is no table, one by one while they are few. A name nearly that of an absent table blocks."""
+    near = {nom: near_misses(cle(Path(nom).stem), absent, cutoff=PROCHE) for nom in inconnues}
+    for nom in [*(n for n in inconnues if near[n]), *[n for n in inconnues if not near[n]][:MOST]]:
+        yield Anomalie(
+            code="dossier.table_inconnue",
+            gravite=Gravite.BLOQUANT if near[nom] else Gravite.INFORMATION,
+            fichier=nom,
+            message="Ce n'est pas une table du dossier, elle n'est pas lue",
+            correction=f"Renommer en {enumerate_fr(near[nom], ' ou ')}, ou retirer du dossier."
+            if near[nom]
+            else suggestion(cle(Path(nom).stem), [*TABLES, CONVENTION]),
+        )
+    more = sum(not close for close in near.values()) - MOST
+    if more > 0:
+        yield Anomalie(
+            code="dossier.table_inconnue",
+            gravite=Gravite.INFORMATION,
+            message=f"{more} autres fichiers ou feuilles ne sont pas des tables du dossier",
+        )

@@ -8,12 +8,12 @@ from pathlib import Path
 import pandas as pd
 
 from flux.dossier import completion, lecture_convention
+from flux.dossier.classeurs import CLASSEURS
 from flux.dossier.communes import communes_frame
 from flux.dossier.contexte import Contexte
 from flux.dossier.controles import controler
 from flux.dossier.dossier import Dossier
-from flux.dossier.fichiers import CLASSEURS
-from flux.dossier.inventaire import CONVENTION, Inventaire, collect
+from flux.dossier.inventaire import CONVENTION, Inventaire, Progress, collect
 from flux.dossier.schemas import TABLES
 from flux.noyau.errors import Anomalie, DataError, Gravite, anomalies_table
 from flux.noyau.provenance import Source
@@ -44,38 +44,42 @@ class Examen:
         return rendu.html(self.anomalies)
 
 
-def read_dossier(path: str | Path) -> Dossier:
+def read_dossier(path: str | Path, *, progress: Progress | None = None) -> Dossier:
     """Read and check a dossier: a folder of tables with `convention.toml`, or one workbook.
 
     Parameters
     ----------
-    path : a folder of `.csv` or `.xlsx` tables, or one `.xlsx` with a sheet a table.
+    path : a folder of tables (.csv, .txt, .xlsx, .xlsm, .xls, .ods, .parquet, mixed as they come), or one
+        workbook (.xlsx, .xlsm, .xls, .ods) with a sheet a table.
+    progress : called with what is being done (French), the steps done and their number.
 
     Raises
     ------
     DataError
         Every defect at once, in French, in the message and in `.table`.
     """
-    examen = examine(path)
+    examen = examine(path, progress=progress)
     if examen.dossier is None:
         raise DataError([a for a in examen.anomalies if a.gravite is Gravite.BLOQUANT])
     return examen.dossier
 
 
-def examine(path: str | Path) -> Examen:
+def examine(path: str | Path, *, progress: Progress | None = None) -> Examen:
     """The same without raising: every defect, every repair, and the dossier when nothing blocks it."""
     path = Path(path)
     if not path.exists():
         return Examen(None, (_not_found(path),))
     if not path.is_dir() and path.suffix.lower() not in CLASSEURS:
         return Examen(None, (_no_workbook(path),))
-    found = collect(path)
+    found = collect(path, progress)
     anomalies = list(found.anomalies)
     lues = {nom: frozenset(map(str, feuille.texte.columns)) for nom, feuille in found.tables.items()}
 
     sources = {nom: Source(fichier=path.name) for nom in TABLES}
     tables = {nom: table.empty() for nom, table in TABLES.items()}
-    for nom, feuille in found.tables.items():
+    for done, (nom, feuille) in enumerate(found.tables.items()):
+        if progress:
+            progress(f"Contrôle de la table « {nom} »", done, len(found.tables))
         sources[nom] = feuille.source
         tables[nom], said = check(feuille.texte, TABLES[nom], feuille.source)
         anomalies += said
@@ -131,7 +135,7 @@ def _no_workbook(path: Path) -> Anomalie:
         code="dossier.format_inconnu",
         fichier=path.name,
         message="Ce fichier n'est pas un dossier",
-        attendu="un dossier de tables, ou un classeur .xlsx",
+        attendu="un dossier de tables, ou un classeur .xlsx, .xlsm, .xls ou .ods",
         correction="Donner le répertoire des tables, ou enregistrer le classeur au format .xlsx.",
     )
 

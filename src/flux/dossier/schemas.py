@@ -42,8 +42,8 @@ def _entre(nom: str, low: int, high: int, **more: Any) -> Colonne:
     )
 
 
-def _positif(nom: str, **more: Any) -> Colonne:
-    return Colonne(nom=nom, type=c.NOMBRE, valide=lambda x: x >= 0, borne="un nombre, 0 ou plus", **more)
+def _positif(nom: str, type_: Type = c.NOMBRE, **more: Any) -> Colonne:
+    return Colonne(nom=nom, type=type_, valide=lambda x: x >= 0, borne="un nombre, 0 ou plus", **more)
 
 
 def _part(nom: str, *, requis: bool = False) -> Colonne:
@@ -78,7 +78,7 @@ _RESERVES = frozenset({v.BAILLEUR, v.ENSEMBLE})
 LOGEMENTS = Table(
     "logements",
     (
-        Colonne(nom="id_logement", type=c.TEXTE_LIBRE, requis=True, unique=True),
+        Colonne(nom="id_logement", type=c.IDENTIFIANT, requis=True, unique=True, absents=c.SANS_OBJET),
         Colonne(nom="commune", type=c.COMMUNE, requis=True),
         Colonne(nom="qpv", type=c.QPV, requis=True),
         Colonne(nom="typologie", type=c.TYPOLOGIE, requis=True),
@@ -86,8 +86,8 @@ LOGEMENTS = Table(
         _annee("annee_construction"),
         Colonne(nom="conventionne", type=c.QPV),  # the RPLS code CONV, too, is 1 yes, 2 no
         _annee("annee_mise_location"),
-        _positif("surface"),
-        _positif("loyer"),
+        _positif("surface", absents=frozenset({"9999"})),
+        _positif("loyer", type_=c.MONTANT),
         Colonne(
             nom="occupation",
             type=c.ENTIER,
@@ -96,12 +96,13 @@ LOGEMENTS = Table(
             borne="un code MODE du RPLS : 1 à 6, ou 9",
         ),
         Colonne(nom="nature", type=c.choix(v.NatureLogement), defaut=v.NatureLogement.ORDINAIRE.value),
-        Colonne(nom="programme", type=c.TEXTE_LIBRE),
+        Colonne(nom="programme", type=c.IDENTIFIANT, absents=c.SANS_OBJET),
         Colonne(nom="date_sortie", type=c.DATE_DEBUT),
         Colonne(nom="motif_sortie", type=c.choix(v.MotifSortie)),
-        *_of(c.TEXTE_LIBRE, "contingent", "dpe"),
+        *_of(c.IDENTIFIANT, "contingent", "dpe", absents=c.SANS_OBJET),
         _entre("fragilite", 0, 3),
-        *_of(c.TEXTE_LIBRE, "id_rpls", "qpv_code", "adresse"),
+        *_of(c.IDENTIFIANT, "id_rpls", "qpv_code", absents=c.SANS_OBJET),
+        Colonne(nom="adresse", type=c.TEXTE_LIBRE, absents=c.SANS_OBJET),
     ),
     requise=True,
 )
@@ -109,7 +110,7 @@ LOGEMENTS = Table(
 RESERVATAIRES = Table(
     "reservataires",
     (
-        Colonne(nom="id_reservataire", type=c.TEXTE_LIBRE, requis=True, unique=True, reserves=_RESERVES),
+        Colonne(nom="id_reservataire", type=c.IDENTIFIANT, requis=True, unique=True, reserves=_RESERVES),
         Colonne(nom="nom", type=c.TEXTE_LIBRE, requis=True),
         Colonne(nom="categorie", type=c.choix(v.Categorie), requis=True),
         Colonne(nom="territoire_type", type=c.choix(v.TerritoireType), requis=True),
@@ -122,8 +123,8 @@ RESERVATAIRES = Table(
 RESERVATIONS = Table(
     "reservations",
     (
-        Colonne(nom="id_reservataire", type=c.TEXTE_LIBRE, requis=True),
-        *_of(c.TEXTE_LIBRE, "id_logement", "programme"),
+        Colonne(nom="id_reservataire", type=c.IDENTIFIANT, requis=True),
+        *_of(c.IDENTIFIANT, "id_logement", "programme", absents=c.SANS_OBJET),
         Colonne(nom="commune", type=c.COMMUNE),
         _nb(minimum=1),
         Colonne(nom="type_droit", type=c.choix(v.TypeDroit), defaut=v.TypeDroit.SUITE.value),
@@ -137,7 +138,7 @@ RESERVATIONS = Table(
         ),  # its default hangs on the category: see completion.with_mode
         _part("part"),
         _nb("ordre", minimum=1),
-        Colonne(nom="convention_ref", type=c.TEXTE_LIBRE),
+        Colonne(nom="convention_ref", type=c.IDENTIFIANT, absents=c.SANS_OBJET),
     ),
     requise=True,
 )
@@ -149,12 +150,12 @@ MOUVEMENTS = Table(
         Colonne(nom="nature", type=c.choix(v.NatureMouvement), requis=True),
         Colonne(nom="etape", type=c.choix(v.Etape), defaut=v.Etape.BAIL.value),
         Colonne(nom="issue", type=c.choix(v.Issue), defaut=v.Issue.AUCUNE.value),
-        *_of(c.TEXTE_LIBRE, "id_logement", "programme"),
+        *_of(c.IDENTIFIANT, "id_logement", "programme", absents=c.SANS_OBJET),
         Colonne(nom="commune", type=c.COMMUNE),
         Colonne(nom="qpv", type=c.QPV),
         Colonne(nom="typologie", type=c.TYPOLOGIE),
         Colonne(nom="financement", type=c.FINANCEMENT),
-        Colonne(nom="id_reservataire", type=c.TEXTE_LIBRE),
+        Colonne(nom="id_reservataire", type=c.IDENTIFIANT),
         Colonne(nom="priorite", type=c.choix(v.Priorite)),
         Colonne(nom="quartile", type=c.choix(v.Quartile)),
         Colonne(nom="date", type=c.DATE_DEBUT),
@@ -177,7 +178,7 @@ SOUSTRACTIONS = Table(
 LIVRAISONS = Table(
     "livraisons",
     (
-        Colonne(nom="programme", type=c.TEXTE_LIBRE, requis=True),
+        Colonne(nom="programme", type=c.IDENTIFIANT, absents=c.SANS_OBJET, requis=True),
         Colonne(nom="commune", type=c.COMMUNE, requis=True),
         Colonne(nom="qpv", type=c.QPV),
         Colonne(nom="typologie", type=c.TYPOLOGIE),
@@ -190,7 +191,7 @@ LIVRAISONS = Table(
 SOLDES = Table(
     "soldes",
     (
-        Colonne(nom="id_reservataire", type=c.TEXTE_LIBRE, requis=True),
+        Colonne(nom="id_reservataire", type=c.IDENTIFIANT, requis=True),
         _annee("annee", requis=True),
         Colonne(nom="commune", type=c.COMMUNE),
         Colonne(nom="solde", type=c.NOMBRE, requis=True),
@@ -203,7 +204,9 @@ TERRITOIRES = Table(
     "territoires",
     (
         Colonne(nom="commune", type=c.COMMUNE, requis=True, unique=True),
-        *_of(c.TEXTE_LIBRE, "nom", "departement", "epci", "epci_nom"),
+        Colonne(nom="nom", type=c.TEXTE_LIBRE),
+        *_of(c.IDENTIFIANT, "departement", "epci", absents=c.SANS_OBJET),
+        Colonne(nom="epci_nom", type=c.TEXTE_LIBRE),
         *_of(c.BOOLEEN, "obligation_25", "carencee", "zone_tendue"),
     ),
 )

@@ -73,9 +73,12 @@ def anomalies_table(anomalies: Iterable[Anomalie]) -> pd.DataFrame:
     return table.astype({"ligne": "Int64"})
 
 
-def near_misses(word: str, known: Iterable[str]) -> list[str]:
-    """The known words that look most like `word`, best first, at most three."""
-    return difflib.get_close_matches(word, list(known), n=3, cutoff=0.6)
+def near_misses(word: str, known: Iterable[str], *, cutoff: float = 0.6) -> list[str]:
+    """The known words that look most like `word`, best first, at most three.
+
+    `cutoff`: the share of letters in common, from 0 to 1, under which two words are not alike.
+    """
+    return difflib.get_close_matches(word, list(known), n=3, cutoff=cutoff)
 
 
 class FluxError(Exception):

@@ -7,6 +7,7 @@ readers stay simple enough to be tested one by one, and a million rows take abou
 from __future__ import annotations
 
 import functools
+import re
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
@@ -20,18 +21,25 @@ from flux.noyau.provenance import Source, line_ranges
 
 LIGNE = "_ligne"
 """Column of the line that a person sees (header = line 1)."""
+_ZEROS = re.compile(r"(?<=\d)[.,]0+$")
 MOST = 50
 """Defects listed one by one; beyond, one more counts the rest."""
+PROCHE, PROCHE_COURT = 0.85, 0.8
+"""How near a name must be to one that is absent, to be taken for a slip and refused; up to three letters."""
 TEXTE: Any = "str" if int(pd.__version__.split(".")[0]) >= 3 else object
 """dtype of text, on either side of pandas 3."""
 
 
 @dataclass(frozen=True, slots=True)
 class Repair:
-    """A reading that is not what was written: stable code, and what was done, in French."""
+    """A reading that is not what was written: stable code, what was done, in French, and its grade."""
 
     code: str
     phrase: str
+    gravite: Gravite = Gravite.INFORMATION
+
+
+ABSENCE = Repair("absence", "Valeur qui dit une absence (sans objet, non renseigné), lue comme telle")
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,12 +52,20 @@ class Lu:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Type:
-    """How a cell is read. `lire` raises `ValueError` on what it cannot read; None: text, kept as it is."""
+    """How a cell is read. `lire` raises `ValueError` on what it cannot read; None: text, kept as it is.
+
+    `suspect`: the texts that `lire` has to look at, the others being kept as they are; None: all of them.
+    `absents`: texts, in upper case, that say that nothing is known.
+    `contraires`: texts that cannot stand in one column (0 is no beside 1, and unknown beside 2).
+    """
 
     dtype: Any
     attendu: str
     lire: Callable[[str], Lu] | None = None
     proches: tuple[str, ...] = ()
+    suspect: re.Pattern[str] | None = None
+    contraires: frozenset[str] = frozenset()
+    absents: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,6 +78,7 @@ class Colonne:
     defaut: Any = None
     unique: bool = False
     reserves: frozenset[str] = frozenset()  # whatever their case
+    absents: frozenset[str] = frozenset()  # more than those of its type
     valide: Callable[[pd.Series], pd.Series] | None = None
     borne: str = ""
 
@@ -131,14 +148,17 @@ def strangers(values: pd.Series, known: Iterable[str]) -> pd.Series:
 
 
 def grouped(repair: Anomalie, frame: pd.DataFrame, mask: pd.Series) -> Iterator[Anomalie]:
-    """One information for all the lines of `mask`: their number and first ranges end the message."""
+    """One remark for all the lines of `mask`: their number and first ranges end the message.
+
+    A repair blocks nothing: it is an information, unless it is to be checked.
+    """
     lines = frame[LIGNE].to_numpy(dtype="int64", na_value=0)[mask.to_numpy(dtype=bool)]
     if len(lines):
         count = f"{len(lines)} cellules : lignes" if len(lines) > 1 else "1 cellule : ligne"
         yield replace(
             repair,
             ligne=int(lines[0]),
-            gravite=Gravite.INFORMATION,
+            gravite=Gravite.INFORMATION if repair.gravite is Gravite.BLOQUANT else repair.gravite,
             message=f"{repair.message} ({count} {line_ranges(lines.tolist())})",
             lignes=lines,
         )
@@ -158,7 +178,8 @@ def check(texte: pd.DataFrame, table: Table, source: Source) -> tuple[pd.DataFra
     that could not be read is missing. The anomalies: codes `table.colonne.defaut`.
     """
     columns: dict[str, pd.Series] = {}
-    anomalies = [_unknown_column(nom, table, source) for nom in _unknown(texte, table)]
+    lacking = [c.nom for c in table.colonnes if c.nom not in texte]
+    anomalies = [_unknown_column(nom, table, lacking, source) for nom in _unknown(texte, table)]
     for colonne in table.colonnes:
         values, found = _check_column(texte, table, colonne, source)
         columns[colonne.nom] = values
@@ -196,9 +217,11 @@ def _check_column(
         )
         return absent, [missing] if colonne.requis else []
 
-    written = texte[colonne.nom]
-    values, unread, repairs = read_column(written, colonne.type)
     found: list[Anomalie] = []
+    absent = _absent(texte[colonne.nom], colonne.type.absents | colonne.absents)
+    found += grouped(defect(ABSENCE.code, ABSENCE.phrase), texte, absent)
+    written = texte[colonne.nom].mask(absent)
+    values, unread, repairs = read_column(written, colonne.type)
     if colonne.requis:
         found += at_lines(
             defect(
@@ -219,7 +242,7 @@ def _check_column(
         lambda read: suggestion(read, colonne.type.proches) or "Corriger la cellule.",
     )
     for repair, mask in repairs:
-        found += grouped(defect(repair.code, repair.phrase), texte, mask)
+        found += grouped(replace(defect(repair.code, repair.phrase), gravite=repair.gravite), texte, mask)
     if colonne.valide is not None:
         outside = values.notna() & ~colonne.valide(values).fillna(True).astype(bool)
         found += at_lines(
@@ -258,9 +281,13 @@ def read_column(
     """Values, mask of what could not be read, and a mask for each kind of repair."""
     if type_.lire is None:
         return written.astype(type_.dtype), pd.Series(False, index=written.index), []
+    if type_.suspect is not None and not written.dropna().str.contains(type_.suspect).any():
+        return written.astype(type_.dtype), pd.Series(False, index=written.index), []
     codes, distinct = pd.factorize(written)
+    opposed = type_.contraires if type_.contraires.issubset(distinct) else frozenset()
     # An absent cell has code -1: the last place, which numpy's negative indexing finds.
-    cells = [_read(type_.lire, text) for text in distinct] + [Lu(None)]
+    cells = [None if text in opposed else _read(type_.lire, text) for text in distinct]
+    cells.append(Lu(None))
     typed = pd.Series([None if cell is None else cell.valeur for cell in cells], dtype=type_.dtype)
     values = typed.iloc[codes].set_axis(written.index)
 
@@ -272,6 +299,14 @@ def read_column(
         (repair, where(cell is not None and cell.repair == repair for cell in cells)) for repair in seen
     ]
     return values, where(cell is None for cell in cells), repairs
+
+
+def _absent(written: pd.Series, absents: frozenset[str]) -> pd.Series:
+    """Where a text of `absents` is written, whatever its case; `9999,0` is `9999`."""
+    if not absents:
+        return pd.Series(False, index=written.index)
+    words = written.dropna().unique().tolist()
+    return written.isin([word for word in words if _ZEROS.sub("", word.upper()) in absents])
 
 
 def _read(lire: Callable[[str], Lu], text: str) -> Lu | None:
@@ -309,15 +344,19 @@ def _unknown(texte: pd.DataFrame, table: Table) -> list[str]:
     return [str(c) for c in texte.columns if c not in known]
 
 
-def _unknown_column(nom: str, table: Table, source: Source) -> Anomalie:
+def _unknown_column(nom: str, table: Table, lacking: list[str], source: Source) -> Anomalie:
+    """A column that is not read; one whose name is nearly that of an absent one may be a slip: it blocks."""
+    slip = near_misses(nom, lacking, cutoff=PROCHE if len(nom) > 3 else PROCHE_COURT)
     return Anomalie(
         code=f"{table.nom}.colonne_inconnue",
-        gravite=Gravite.INFORMATION,
+        gravite=Gravite.BLOQUANT if slip else Gravite.INFORMATION,
         fichier=source.fichier,
         feuille=source.feuille,
         colonne=nom,
         message="Colonne inconnue, elle n'est pas lue",
-        correction=suggestion(nom, [c.nom for c in table.colonnes]),
+        correction=f"Renommer l'en-tête en {enumerate_fr(slip, ' ou ')}, ou supprimer la colonne."
+        if slip
+        else suggestion(nom, [c.nom for c in table.colonnes]),
     )
 
 

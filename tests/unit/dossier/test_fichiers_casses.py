@@ -37,7 +37,7 @@ def test_one_cause_is_one_defect(ecrire, spoilt, code):
     assert [a.code for a in blocking(ecrire(**spoilt))] == [code]
 
 
-@pytest.mark.parametrize("content", [TABLES["logements"].encode("utf-16"), bytes(range(256)), b"\0" * 99])
+@pytest.mark.parametrize("content", [TABLES["logements"].encode("utf-16-le"), bytes(range(256)), b"\0" * 99])
 def test_what_is_no_text_is_one_defect(ecrire, content):
     folder = ecrire()
     (folder / "logements.csv").write_bytes(content)

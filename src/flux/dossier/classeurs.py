@@ -1,0 +1,167 @@
+"""Workbooks: the sheets as text, within stated limits, and what a reader of workbooks hides.
+
+The reader of workbooks lays every sheet out as a full rectangle: one stray cell at the far corner would be
+seventeen billion cells. So the rectangles are measured before anything is opened.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import io
+import zipfile
+import zlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree
+
+import pandas as pd
+from python_calamine import CalamineError, CalamineWorkbook, PasswordError
+
+from flux.dossier.classeur_brut import broken_cells, largest_sheet
+from flux.dossier.grilles import CELLULES_MAX, OCTETS_MAX, Grille
+from flux.noyau.errors import Anomalie, Gravite
+from flux.noyau.provenance import Source
+from flux.noyau.tables import TEXTE
+from flux.rendu.nombres import entier
+
+CLASSEURS = frozenset({".xlsx", ".xlsm", ".xls", ".ods"})
+_OLE = b"\xd0\xcf\x11\xe0"
+_ZIP = b"PK\x03\x04"
+_ENCRYPTED = "EncryptedPackage".encode("utf-16-le")
+# What Python and the reader raise on bytes that are no workbook, or no longer one.
+_DAMAGED = (CalamineError, zipfile.BadZipFile, zipfile.LargeZipFile, zlib.error, NotImplementedError,
+            RuntimeError, ElementTree.ParseError, ValueError, LookupError, OSError, EOFError)  # fmt: skip
+_ROWS = 20_000
+"""Rows turned to text at a time: the cells of a whole sheet are never all Python objects."""
+
+
+@dataclass(frozen=True, slots=True)
+class Classeur:
+    """A workbook that opens: the names of its sheets, and how to read one."""
+
+    source: Source
+    feuilles: tuple[str, ...]
+    lire: Callable[[str], Grille]
+
+
+def open_workbook(path: Path) -> tuple[Classeur | None, list[Anomalie]]:
+    """Open a workbook. None and one defect: password, another format, damaged, or beyond the limits."""
+    content = path.read_bytes()
+    source = Source(fichier=path.name, sha256=hashlib.sha256(content).hexdigest())
+    untrusted: dict[str, list[Anomalie]] = {}
+    try:
+        if content.startswith(_ZIP):
+            with zipfile.ZipFile(io.BytesIO(content)) as archive:
+                if defect := _too_large(archive, path) or _locked_ods(archive, path):
+                    return None, [defect]
+                if archive.testzip() is not None:  # what a header promises is checked, and a cut file found
+                    return None, [_unreadable(path)]
+                if largest_sheet(archive) > CELLULES_MAX:
+                    return None, [_beyond(path, f"une feuille de plus de {entier(CELLULES_MAX)} cellules")]
+                untrusted = broken_cells(archive, source)
+        book = CalamineWorkbook.from_filelike(io.BytesIO(content))
+        names = tuple(book.sheet_names)
+    except PasswordError:
+        return None, [_locked(path)]
+    except _DAMAGED:
+        locked = content.startswith(_OLE) and _ENCRYPTED in content
+        return None, [_locked(path) if locked else _unreadable(path)]
+
+    def read(name: str) -> Grille:
+        where = Source(fichier=path.name, feuille=name, sha256=source.sha256)
+        try:
+            cells = _texts(book.get_sheet_by_name(name))
+        except (CalamineError, ValueError):
+            return Grille(name, where, pd.DataFrame(), (_unreadable(path, name),))
+        return Grille(name, where, cells, tuple(untrusted.get(name, ())))
+
+    return Classeur(source, names, read), _silent_errors(path, content)
+
+
+def _texts(sheet: Any) -> pd.DataFrame:
+    """Every cell as text, from the first row of the sheet; missing where empty."""
+    if sheet.start is None:
+        return pd.DataFrame()
+    rows = sheet.iter_rows()
+    blocks = []
+    while chunk := list(islice(rows, _ROWS)):
+        blocks.append(pd.DataFrame([[_text(cell) for cell in row] for row in chunk], dtype=TEXTE))
+    return pd.concat(blocks, ignore_index=True)
+
+
+def _text(cell: Any) -> str | None:
+    """A cell as a person reads it; nothing where it is empty."""
+    if isinstance(cell, str):
+        return cell or None
+    if isinstance(cell, float) and cell.is_integer() and abs(cell) < 1e15:
+        return str(int(cell))
+    if isinstance(cell, bool):
+        return "vrai" if cell else "faux"
+    if isinstance(cell, dt.datetime):
+        return cell.isoformat(sep=" ")
+    return None if cell is None else str(cell)
+
+
+def _too_large(archive: zipfile.ZipFile, path: Path) -> Anomalie | None:
+    if sum(part.file_size for part in archive.infolist()) <= OCTETS_MAX:
+        return None
+    return _beyond(path, f"plus de {entier(OCTETS_MAX // 1_000_000)} Mo une fois décompressé")
+
+
+def _locked_ods(archive: zipfile.ZipFile, path: Path) -> Anomalie | None:
+    manifest = "META-INF/manifest.xml"
+    locked = manifest in archive.namelist() and b"encryption-data" in archive.read(manifest)
+    return _locked(path) if locked else None
+
+
+def _beyond(path: Path, what: str) -> Anomalie:
+    return Anomalie(
+        code="fichier.trop_grand",
+        fichier=path.name,
+        message=f"Le classeur dépasse ce que flux ouvre : {what}",
+        attendu=f"au plus {entier(OCTETS_MAX // 1_000_000)} Mo décompressés, et "
+        f"{entier(CELLULES_MAX)} cellules par feuille, vides comprises",
+        correction="Supprimer les lignes et les colonnes vides au bout des feuilles, ou enregistrer chaque "
+        "table en CSV.",
+    )
+
+
+def _locked(path: Path) -> Anomalie:
+    return Anomalie(
+        code="fichier.mot_de_passe",
+        fichier=path.name,
+        message="Le classeur est protégé par un mot de passe",
+        attendu="un classeur qui s'ouvre sans mot de passe",
+        correction="L'ouvrir, retirer le mot de passe (Fichier, Informations, Protéger le classeur) et "
+        "l'enregistrer.",
+    )
+
+
+def _unreadable(path: Path, sheet: str | None = None) -> Anomalie:
+    return Anomalie(
+        code="fichier.classeur_illisible",
+        fichier=path.name,
+        feuille=sheet,
+        message="Le classeur ne s'ouvre pas : il est coupé, abîmé, ou d'un autre format",
+        attendu="un classeur .xlsx, .xlsm, .xls ou .ods",
+        correction="L'ouvrir dans un tableur et l'enregistrer au format .xlsx.",
+    )
+
+
+def _silent_errors(path: Path, content: bytes) -> list[Anomalie]:
+    """The old format does not show its cells in error: better said than taken for absences."""
+    if not content.startswith(_OLE):
+        return []
+    return [
+        Anomalie(
+            code="fichier.erreurs_invisibles",
+            gravite=Gravite.A_VERIFIER,
+            fichier=path.name,
+            message="Dans un classeur .xls, une cellule en erreur (#REF!…) se lit comme une cellule vide",
+            correction="Vérifier qu'il n'y en a pas, ou enregistrer le classeur au format .xlsx.",
+        )
+    ]
