@@ -38,7 +38,7 @@ def remarks(
         *_elsewhere(dossier, dus),
     ]
     notes += [
-        f"{decimal(v)} logement(s) dus à {i} sont perdus cette année : le plafond les refuse et le compte "
+        f"{decimal(v, 3)} logement(s) dus à {i} sont perdus cette année : le plafond les refuse et le compte "
         "ne les garde pas (plafond_apprecie = annuel)."
         for i, v in sorted(lost.items())
         if v
@@ -56,7 +56,7 @@ def remarks(
         )
     last = dossier.soldes.loc[dossier.soldes["id_reservataire"] != "*"]
     opened = set(last.loc[last["flux_cumule"].notna(), "id_reservataire"])
-    bound = {i for p in plafonds if p.cumule for i in p.porteurs} - opened
+    bound = {i for p in plafonds if p.cumule and not p.parties for i in p.porteurs} - opened
     if last.empty:
         notes.append("Aucun solde de l'année précédente : les comptes s'ouvrent cette année.")
     elif bound:
