@@ -29,6 +29,7 @@ def remarks(
     entier: int,
 ) -> list[str]:
     """French sentences, in the order in which a préfet's officer would ask for them."""
+    noms = names(dossier)
     notes = [
         *_state_floor(dossier, regles, feuilles, dus),
         *_ceilings(dossier, plafonds),
@@ -38,7 +39,7 @@ def remarks(
         *_elsewhere(dossier, dus),
     ]
     notes += [
-        f"{decimal(v, 3)} logement(s) dus à {i} sont perdus cette année : le plafond les refuse et le compte "
+        f"{decimal(v, 3)} logement(s) dus à {noms[i]} sont perdus cette année : le plafond les refuse et le compte "
         "ne les garde pas (plafond_apprecie = annuel)."
         for i, v in sorted(lost.items())
         if v
@@ -62,7 +63,7 @@ def remarks(
     elif bound:
         notes.append(
             "Comptes cumulés ouverts cette année, faute de flux_cumule dans les soldes : "
-            f"{', '.join(sorted(bound))}."
+            f"{', '.join(noms[i] for i in sorted(bound))}."
         )
     if entier == 0:
         notes.append("Le flux à partager est nul : aucun quota cette année.")
@@ -71,6 +72,12 @@ def remarks(
             f"{len(arrondi.egalites)} égalité(s) départagée(s) à l'arrondi : voir la liste des égalités."
         )
     return notes
+
+
+def names(dossier: Dossier) -> dict[str, str]:
+    """The name of each holder, as people read it."""
+    table = dossier.reservataires
+    return dict(zip(table["id_reservataire"].astype(str), table["nom"].astype(str), strict=True))
 
 
 def _state_floor(dossier: Dossier, regles: Regles, feuilles: Feuilles, dus: Dus) -> list[str]:
@@ -151,7 +158,8 @@ def _without_effect(dossier: Dossier) -> list[str]:
 
 def _minimum(dossier: Dossier, arrondi: Arrondi) -> list[str]:
     wanted = dossier.convention.choix.minimum_par_reservataire
-    short = sorted(i for i, n in arrondi.nb.items() if i != "bailleur" and n < wanted)
+    noms = names(dossier)
+    short = [noms[i] for i, n in sorted(arrondi.nb.items()) if i != "bailleur" and n < wanted]
     if not short:
         return []
     return [
@@ -168,7 +176,7 @@ def _elsewhere(dossier: Dossier, dus: Dus) -> list[str]:
         away = {c: cell.amount() for c, cell in dus.of(ident).items() if c not in home and cell.amount()}
         if away:
             out.append(
-                f"{ident} a des droits hors de son territoire ({', '.join(sorted(away))}) : "
+                f"{names(dossier)[ident]} a des droits hors de son territoire ({', '.join(sorted(away))}) : "
                 f"{decimal(total(away))} logement(s) de son dû, convertis sur le flux de ces communes "
                 "(CCH, art. R. 441-5-3)."
             )

@@ -80,7 +80,7 @@ def test_a_choice_without_effect_is_said(choix: dict[str, Any]) -> None:
 
 
 def test_a_minimum_that_is_not_reached_is_said() -> None:
-    assert said(convert(parc(), minimum_par_reservataire=100), "Minimum de 100", "etat_prioritaires")
+    assert said(convert(parc(), minimum_par_reservataire=100), "Minimum de 100", "Etat prioritaires")
 
 
 def test_a_floor_above_the_law_is_judged_as_stipulated() -> None:
@@ -103,6 +103,6 @@ def test_a_single_use_right_of_a_past_year_is_said() -> None:
 def test_rights_outside_the_territory_are_said() -> None:
     away = {"id_reservataire": "commune_00002", "programme": "P", "commune": COMMUNE, "nb": 10}
     quotas = convert(parc(reservations=[away]))
-    assert said(quotas, "commune_00002", "hors de son territoire", COMMUNE)
+    assert said(quotas, "Commune 00002", "hors de son territoire", COMMUNE)
     row = quotas.table.set_index("id_reservataire").loc["commune_00002"]
     assert (row["nb_droits"], row["du_exact"], row["quota"]) == (0, 2.0, 2)
