@@ -39,8 +39,8 @@ def remarks(
         *_elsewhere(dossier, dus),
     ]
     notes += [
-        f"{decimal(v, 3)} logement(s) dus à {noms[i]} sont perdus cette année : le plafond les refuse et le compte "
-        "ne les garde pas (plafond_apprecie = annuel)."
+        f"{decimal(v, 3)} logement(s) dus à {noms[i]} sont perdus cette année : le plafond les refuse et "
+        "le compte ne les garde pas (plafond_apprecie = annuel)."
         for i, v in sorted(lost.items())
         if v
     ]
