@@ -63,10 +63,9 @@ def _logements(t: pd.DataFrame) -> bytes:
         typologie=t["typologie"].str.strip("T+"),
         financement=t["financement"].map(FINAN),
         annee_mise_location=t["annee_mise_location"] + ".0",
-        loyer=t["loyer"].str.replace(r"^(\d)(\d{3})(?!\d)", "\\1\u00a0\\2", regex=True),
         date_sortie=t["date_sortie"].map(lambda day: _french(day) or "01/1900"),
     )
-    t["Nom du locataire"] = [f"Personne {rank % 90 + 1}" for rank in range(len(t))]
+    t["Identité du locataire"] = [f"Personne {rank % 90 + 1}" for rank in range(len(t))]
     header = [RPLS.get(name, name) for name in t.columns]
     rows = [[], header, *t.to_numpy().tolist(), *([""] * len(header) for _ in range(3))]
     return "".join(";".join(row) + "\r\n" for row in rows).encode("cp1252")
@@ -77,7 +76,7 @@ def _reservations(t: pd.DataFrame) -> bytes:
     days = ["date_debut", "date_fin", "date_remboursement"]
     t = t.assign(
         commune=_without_zero(t["commune"]),
-        part=t["part"].map(lambda part: part and f"{float(part.replace(',', '.')):.0%}".replace("%", " %")),
+        part=t["part"].map({"": "", "0,5": "50\u00a0%"}),
     )
     rows: list[list[Cell]] = []
     for rank, row in enumerate(t.to_dict("records")):
