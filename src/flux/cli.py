@@ -30,9 +30,6 @@ if TYPE_CHECKING:
 
 DEFAUTS, USAGE = 1, 2
 USAGE_CODES = {
-    "annexe.existe",
-    "annexe.format_inconnu",
-    "annexe.dossier_absent",
     "fichier.dans_le_dossier",
     "fichier.existe",
     "fichier.format_inconnu",
@@ -134,7 +131,7 @@ def check(
 
     if classeur is not None:
         _refuse_inside(classeur, dossier)
-        refuse(classeur, suffixe=".xlsx", ecraser=ecraser)
+        refuse(classeur, suffixes=[".xlsx"], ecraser=ecraser)
     with _progress(quiet, "Lecture et contrôle"):
         examen = examine(dossier)
         found, refusal = _defects_of_the_law(examen.dossier) if examen.dossier else ([], "")
@@ -268,7 +265,7 @@ def _refuse_existing(paths: list[Path], ecraser: bool) -> None:
         raise FluxError(
             f"Existe déjà : {', '.join(existing)}. À faire : choisir un autre répertoire, "
             "ou ajouter --ecraser.",
-            code="annexe.existe",
+            code="fichier.existe",
         )
 
 

@@ -152,7 +152,7 @@ def test_no_annex_from_faulty_data(flux, faux, tmp_path):
         (["annexe", "."], "Il manque l'option --out"),
         (["annexe", ".", "--out"], "L'option --out attend une valeur"),
         (["template"], "Il manque FICHIER.xlsx"),
-        (["template", "d.ods"], "Format attendu : .xlsx"),
+        (["template", "d.ods"], "Formats possibles : .xlsx"),
         (["template", "absent/d.xlsx"], "n'existe pas. À faire : le créer"),
         (["regles", "--date", "hier"], "hier"),
         (["convert", ".", "de", "trop"], "En trop : de trop"),

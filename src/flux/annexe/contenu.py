@@ -72,7 +72,7 @@ class Annexe(Affichable):
         Raises
         ------
         FluxError
-            Code "annexe.format_inconnu"; code "annexe.existe" when the file exists and `ecraser` is False.
+            Code "fichier.format_inconnu"; code "fichier.existe" when it exists and `ecraser` is False.
         """
         from flux.annexe import fichiers
 

@@ -10,8 +10,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from flux.noyau.errors import FluxError
-from flux.noyau.fichiers import write_whole
+from flux.noyau.fichiers import refuse, write_whole
 
 if TYPE_CHECKING:
     from flux.annexe.contenu import Annexe
@@ -26,25 +25,10 @@ def save(annexe: Annexe, path: Path, *, ecraser: bool = False) -> Path:
     Raises
     ------
     FluxError
-        Code "annexe.format_inconnu"; code "annexe.existe"; code "annexe.dossier_absent".
+        Codes "fichier.format_inconnu", "fichier.existe" (`ecraser` is false), "fichier.repertoire_absent".
     """
-    suffix = path.suffix.lower()
-    if suffix not in WRITERS:
-        raise FluxError(
-            f"Le format « {suffix or path.name} » n'existe pas. Formats possibles : {', '.join(WRITERS)}.",
-            code="annexe.format_inconnu",
-        )
-    if path.exists() and not ecraser:
-        raise FluxError(
-            f"Le fichier « {path} » existe déjà. À faire : choisir un autre nom, ou demander à l'écraser "
-            "(ecraser=True, --ecraser).",
-            code="annexe.existe",
-        )
-    if not path.parent.is_dir():
-        raise FluxError(
-            f"Le répertoire « {path.parent} » n'existe pas. À faire : le créer.", code="annexe.dossier_absent"
-        )
-    render: Callable[[Annexe], bytes] = import_module(f"flux.annexe.{WRITERS[suffix]}").render
+    refuse(path, suffixes=WRITERS, ecraser=ecraser)
+    render: Callable[[Annexe], bytes] = import_module(f"flux.annexe.{WRITERS[path.suffix.lower()]}").render
     write_whole(path, render(annexe))
     return path
 

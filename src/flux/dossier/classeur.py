@@ -45,8 +45,8 @@ def write_classeur(
         Codes "fichier.format_inconnu", "fichier.existe", "fichier.repertoire_absent", "classeur.trop_long".
     """
     path = Path(path)
-    fichiers.refuse(path, suffixe=".xlsx", ecraser=ecraser)
-    return fichiers.write_new(path, render(examen, anomalies), suffixe=".xlsx", ecraser=ecraser)
+    fichiers.refuse(path, suffixes=[".xlsx"], ecraser=ecraser)
+    return fichiers.write_new(path, render(examen, anomalies), suffixes=[".xlsx"], ecraser=ecraser)
 
 
 def render(examen: Examen, anomalies: Sequence[Anomalie]) -> bytes:

@@ -24,7 +24,7 @@ from flux.dossier.rpls.lecture import read_rpls
 from flux.dossier.rpls.parc import ParcRpls
 from flux.dossier.schemas import RESERVATAIRES, RESERVATIONS, TABLES
 from flux.dossier.sne import CLES, Radiations, compter, read_sne_radiations
-from flux.noyau.errors import Anomalie, FluxError, Gravite
+from flux.noyau.errors import Anomalie, Gravite
 from flux.noyau.tables import LIGNE, TEXTE, Table, enumerate_fr
 from flux.rendu.nombres import entier, part
 from flux.rendu.vue import Affichable, Colonne, Tableau, Vue
@@ -136,7 +136,7 @@ def build_dossier(
     DataError
         Every defect of a file read.
     FluxError
-        Code "dossier.existe": a file is there and `ecraser` is false; nothing is written.
+        Code "fichier.existe": a file is there and `ecraser` is false; nothing is written.
     """
     parc = rpls if isinstance(rpls, ParcRpls) else read_rpls(rpls, bailleur=bailleur, annee=annee)
     droits = read_registre(registre, parc.logements, reservataires=reservataires)
@@ -151,13 +151,8 @@ def build_dossier(
     if radiations is not None:
         frames["mouvements"], said = _mouvements(radiations, parc, types_sne or {})
     path = Path(dossier)
-    try:
-        written = {nom: _filled(frame, TABLES[nom]) for nom, frame in frames.items()}
-        write_folder(written, sections, path, ecraser=ecraser)
-    except FileExistsError as error:
-        raise FluxError(
-            f"{error} À faire : choisir un autre dossier, ou ecraser=True.", code="dossier.existe"
-        ) from error
+    written = {nom: _filled(frame, TABLES[nom]) for nom, frame in frames.items()}
+    write_folder(written, sections, path, ecraser=ecraser)
     return Construction(
         chemin=path,
         parc=parc,

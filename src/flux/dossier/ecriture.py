@@ -12,6 +12,7 @@ from typing import Any
 
 import pandas as pd
 
+from flux.noyau.errors import FluxError
 from flux.noyau.tables import LIGNE
 
 Sections = Mapping[str, Mapping[str, Any]]
@@ -29,7 +30,8 @@ def write_folder(
 
     Raises
     ------
-    FileExistsError : a file is already there and `ecraser` is false; nothing is then written.
+    FluxError
+        Code "fichier.existe": a file is already there and `ecraser` is false; nothing is then written.
     """
     texts = {
         f"{name}.csv": csv_text(frame.drop(columns=LIGNE, errors="ignore")) for name, frame in frames.items()
@@ -44,11 +46,16 @@ def write_files(files: Mapping[str, bytes], folder: Path, *, ecraser: bool = Fal
 
     Raises
     ------
-    FileExistsError : a file is already there and `ecraser` is false; nothing is then written.
+    FluxError
+        Code "fichier.existe": a file is already there and `ecraser` is false; nothing is then written.
     """
     present = [name for name in files if (folder / name).exists()]
     if present and not ecraser:
-        raise FileExistsError(f"{folder} contient déjà {', '.join(present)} : rien n'a été écrit.")
+        raise FluxError(
+            f"« {folder} » contient déjà {', '.join(present)} : rien n'a été écrit. À faire : choisir "
+            "un autre répertoire, ou demander à l'écraser (ecraser=True, --ecraser).",
+            code="fichier.existe",
+        )
     folder.mkdir(parents=True, exist_ok=True)
     for name, content in files.items():
         (folder / name).write_bytes(content)

@@ -37,7 +37,7 @@ def template(path: str | Path, *, ecraser: bool = False) -> Path:
     FluxError
         Codes "fichier.format_inconnu", "fichier.existe", "fichier.repertoire_absent".
     """
-    return write_new(Path(path), render(), suffixe=".xlsx", ecraser=ecraser)
+    return write_new(Path(path), render(), suffixes=[".xlsx"], ecraser=ecraser)
 
 
 def render() -> bytes:

@@ -3,29 +3,31 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Collection
 from pathlib import Path
 
 from flux.noyau.errors import FluxError
 
 
-def write_new(path: Path, content: bytes, *, suffixe: str, ecraser: bool) -> Path:
-    """Write `content` to `path`, which must end with `suffixe`, and return the path.
+def write_new(path: Path, content: bytes, *, suffixes: Collection[str], ecraser: bool) -> Path:
+    """Write `content` to `path`, which must end with one of `suffixes`, and return the path.
 
     Raises
     ------
     FluxError
         Codes "fichier.format_inconnu", "fichier.existe" (`ecraser` is false), "fichier.repertoire_absent".
     """
-    refuse(path, suffixe=suffixe, ecraser=ecraser)
+    refuse(path, suffixes=suffixes, ecraser=ecraser)
     write_whole(path, content)
     return path
 
 
-def refuse(path: Path, *, suffixe: str, ecraser: bool) -> None:
+def refuse(path: Path, *, suffixes: Collection[str], ecraser: bool) -> None:
     """Raise what `write_new` would, before the work is done."""
-    if path.suffix.lower() != suffixe:
+    if path.suffix.lower() not in suffixes:
         raise FluxError(
-            f"Le format « {path.suffix or path.name} » n'est pas possible. Format attendu : {suffixe}.",
+            f"Le format « {path.suffix or path.name} » n'est pas possible. "
+            f"Formats possibles : {', '.join(suffixes)}.",
             code="fichier.format_inconnu",
         )
     if not path.parent.is_dir():

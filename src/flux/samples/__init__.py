@@ -50,7 +50,8 @@ def write(sample: str | Tables, folder: str | Path, *, ecraser: bool = False) ->
 
     Raises
     ------
-    FileExistsError : a file is already there and `ecraser` is false; nothing is then written.
+    FluxError
+        Code "fichier.existe": a file is already there and `ecraser` is false; nothing is then written.
     """
     if isinstance(sample, str) and sample in BRUTS:
         return write_files(BRUTS[sample](), Path(folder), ecraser=ecraser)

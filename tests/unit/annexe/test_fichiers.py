@@ -20,7 +20,7 @@ def test_an_existing_file_is_refused_then_replaced_on_request(annexe, tmp_path):
     target.write_text("déjà là")
     with pytest.raises(FluxError, match="existe déjà") as caught:
         annexe.save(target)
-    assert caught.value.code == "annexe.existe"
+    assert caught.value.code == "fichier.existe"
     assert target.read_text() == "déjà là"
     annexe.save(target, ecraser=True)
     assert target.read_text().startswith("<!doctype html>")
@@ -29,14 +29,14 @@ def test_an_existing_file_is_refused_then_replaced_on_request(annexe, tmp_path):
 def test_an_unknown_format_names_those_that_exist(annexe, tmp_path):
     with pytest.raises(FluxError, match=r"\.docx, \.html, \.xlsx") as caught:
         annexe.save(tmp_path / "annexe.odt")
-    assert caught.value.code == "annexe.format_inconnu"
+    assert caught.value.code == "fichier.format_inconnu"
     assert list(tmp_path.iterdir()) == []
 
 
 def test_a_missing_folder_is_said(annexe, tmp_path):
     with pytest.raises(FluxError) as caught:
         annexe.save(tmp_path / "absent" / "annexe.html")
-    assert caught.value.code == "annexe.dossier_absent"
+    assert caught.value.code == "fichier.repertoire_absent"
 
 
 def test_a_failed_write_leaves_nothing(tmp_path, monkeypatch):

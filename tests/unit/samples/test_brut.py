@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from flux.noyau.errors import FluxError
 from flux.samples import BRUTS, write
 
 SAMPLES = Path(__file__).parents[3] / "data" / "samples"
@@ -30,7 +31,7 @@ def test_the_committed_files_are_those_that_the_generator_writes(tmp_path: Path)
 
 def test_nothing_is_written_over_another_file(tmp_path: Path) -> None:
     write("val-de-mire-brut", tmp_path)
-    with pytest.raises(FileExistsError):
+    with pytest.raises(FluxError):
         write("val-de-mire-brut", tmp_path)
 
 

@@ -48,7 +48,7 @@ def test_csv_as_french_excel_reads_it(nom: str) -> None:
 
 def test_nothing_is_overwritten_unless_asked(tmp_path: Path) -> None:
     write("cas-ecole", tmp_path)
-    with pytest.raises(FileExistsError, match=r"logements\.csv"):
+    with pytest.raises(FluxError, match=r"logements\.csv"):
         write("cas-ecole", tmp_path)
     write("cas-ecole", tmp_path, ecraser=True)
 

@@ -105,7 +105,7 @@ def test_what_is_there_is_not_written_over(fichiers: dict[str, Path], tmp_path: 
     build_dossier(tmp_path / "d", **fichiers, annee=2026)
     with pytest.raises(FluxError) as caught:
         build_dossier(tmp_path / "d", **fichiers, annee=2026)
-    assert caught.value.code == "dossier.existe"
+    assert caught.value.code == "fichier.existe"
     build_dossier(tmp_path / "d", **fichiers, annee=2026, ecraser=True)
 
 
