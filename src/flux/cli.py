@@ -11,7 +11,7 @@ import json
 import os
 import re
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
@@ -74,7 +74,10 @@ app = typer.Typer(
 command = partial(app.command, cls=_Commande)
 
 Dossier_ = Annotated[
-    Path, typer.Argument(metavar="DOSSIER", exists=True, help="Répertoire des tables, ou classeur .xlsx.")
+    Path,
+    typer.Argument(
+        metavar="DOSSIER", exists=True, help="Répertoire des tables, ou classeur (.xlsx, .xls, .ods)."
+    ),
 ]
 Sortie = Annotated[Path, typer.Option("--out", help="Répertoire où écrire.")]
 Ecraser = Annotated[bool, typer.Option("--ecraser", help="Remplacer les fichiers qui existent déjà.")]
@@ -132,8 +135,8 @@ def check(
     if classeur is not None:
         _refuse_inside(classeur, dossier)
         refuse(classeur, suffixes=[".xlsx"], ecraser=ecraser)
-    with _progress(quiet, "Lecture et contrôle"):
-        examen = examine(dossier)
+    with _progress(quiet, "Lecture et contrôle") as said:
+        examen = examine(dossier, progress=said)
         found, refusal = _defects_of_the_law(examen.dossier) if examen.dossier else ([], "")
     anomalies = [*examen.anomalies, *found]
     if anomalies:
@@ -229,8 +232,8 @@ def _quotas(path: Path, quiet: bool) -> Quotas:
     from flux.conversion import convert
     from flux.dossier import read_dossier
 
-    with _progress(quiet, "Lecture et contrôle"):
-        dossier = read_dossier(path)
+    with _progress(quiet, "Lecture et contrôle") as said:
+        dossier = read_dossier(path, progress=said)
     with _progress(quiet, "Conversion du stock en flux"):
         return convert(dossier)
 
@@ -274,15 +277,16 @@ def _json(value: dict[str, Any]) -> str:
 
 
 @contextmanager
-def _progress(quiet: bool, what: str) -> Iterator[None]:
-    """A spinner on standard error, only where a person is looking."""
+def _progress(quiet: bool, what: str) -> Iterator[Callable[[str, int, int], None]]:
+    """A spinner on standard error, only where a person is looking; what it gives changes its words."""
     if quiet or not sys.stderr.isatty():
-        yield
+        yield lambda step, done, total: None
         return
     from rich.console import Console
+    from rich.markup import escape
 
-    with Console(stderr=True).status(f"{what}…"):
-        yield
+    with Console(stderr=True).status(f"{what}…") as status:
+        yield lambda step, done, total: status.update(f"{escape(step)}… ({done + 1}/{total})")
 
 
 # What Typer says in English, and what a person reads.

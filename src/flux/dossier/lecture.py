@@ -145,6 +145,6 @@ def _not_found(path: Path) -> Anomalie:
         code="dossier.introuvable",
         fichier=path.name,
         message="Ce dossier n'existe pas",
-        attendu="un dossier de tables, ou un classeur .xlsx",
+        attendu="un dossier de tables, ou un classeur .xlsx, .xlsm, .xls ou .ods",
         correction="Vérifier le chemin.",
     )

@@ -14,7 +14,7 @@ import pandas as pd
 from flux.dossier.cellules import cle
 from flux.noyau.errors import Anomalie, Gravite
 from flux.noyau.provenance import Source
-from flux.noyau.tables import LIGNE, Table, at_lines
+from flux.noyau.tables import LIGNE, Colonne, Table, at_lines
 
 _TOTAUX = frozenset({"total", "totaux", "total_general", "ensemble"})
 _NUMERIQUES = ("Int64", "float64")
@@ -93,7 +93,7 @@ def _is_title(row: pd.Series, table: Table) -> bool:
 def _is_description(row: pd.Series, table: Table) -> bool:
     """A line whose words stand under every required column, and can be read in none that asks for a value."""
     read, unread = _readings(row, table)
-    asked = {c.nom for c in table.colonnes if c.requis and c.type.lire and c.nom in row}
+    asked = {c.nom for c in table.colonnes if c.requis and _asks(c) and c.nom in row}
     return not read and len(unread) > 1 and asked <= unread
 
 
@@ -103,7 +103,7 @@ def _readings(row: pd.Series, table: Table) -> tuple[set[str], set[str]]:
     unread: set[str] = set()
     for colonne in table.colonnes:
         cell = row.get(colonne.nom)
-        if colonne.type.lire is None or colonne.type.suspect is not None or pd.isna(cell):
+        if colonne.type.lire is None or not _asks(colonne) or pd.isna(cell):
             continue
         try:
             colonne.type.lire(str(cell))
@@ -111,6 +111,11 @@ def _readings(row: pd.Series, table: Table) -> tuple[set[str], set[str]]:
         except ValueError:
             unread.add(colonne.nom)
     return read, unread
+
+
+def _asks(colonne: Colonne) -> bool:
+    """True for a column of numbers, of dates, of a list: no title could be read there as a value."""
+    return colonne.type.lire is not None and colonne.type.suspect is None
 
 
 def _header_again(texte: pd.DataFrame, written: Mapping[str, str]) -> pd.Series:
