@@ -43,7 +43,8 @@ def check_assiette(dossier: Dossier, classement: Classement) -> None:
     steps = classement.table.loc[
         (classement.table["nb_logements"] > 0) & (classement.table["etape"] != "total")
     ]
-    out = ", ".join(f"{nb} {motif}" for nb, motif in zip(steps["nb_logements"], steps["motif"], strict=True))
+    reasons = zip(steps["motif"], steps["nb_logements"], strict=True)
+    out = ", ".join(f"{motif} ({nb})" for motif, nb in reasons)
     raise DataError(
         [
             Anomalie(
@@ -53,8 +54,8 @@ def check_assiette(dossier: Dossier, classement: Classement) -> None:
                 fichier=source.fichier,
                 feuille=source.feuille,
                 attendu="au moins un logement dans l'assiette",
-                correction="vérifier le département de la convention, la nature, l'occupation et les dates "
-                "des logements",
+                correction="Vérifier le département de la convention, la nature, l'occupation et les dates "
+                "des logements.",
             )
         ]
     )
@@ -75,8 +76,8 @@ def _state(dossier: Dossier) -> list[Anomalie]:
                 colonne="stipulations.part_etat",
                 valeur=str(stipulated),
                 attendu="« legale » (30 % du flux, agents compris) ou une part de 0 à 1",
-                correction='écrire part_etat = "legale" dans [stipulations], ou saisir les droits de l\'État '
-                "dans la table des réservations (CCH, art. R. 441-5-2)",
+                correction='Écrire part_etat = "legale" dans [stipulations], ou saisir les droits de l\'État '
+                "dans la table des réservations (CCH, art. R. 441-5-2).",
             )
         ]
     priority = (categories == "etat_prioritaires").any()
@@ -91,7 +92,7 @@ def _state(dossier: Dossier) -> list[Anomalie]:
                 feuille=source.feuille,
                 colonne="categorie",
                 attendu="une ligne de catégorie etat_prioritaires (et, s'il y a lieu, une ligne etat_agents)",
-                correction="ajouter cette ligne à la table des réservataires",
+                correction="Ajouter cette ligne à la table des réservataires.",
             )
         ]
     return []
@@ -114,7 +115,7 @@ def _derogation(dossier: Dossier, regles: Regles) -> list[Anomalie]:
             colonne="stipulations.derogation_prefectorale",
             valeur=date(derogation.fin),
             attendu=f"une fin au plus tard le {date(last)} ({years} an à partir de la date de la convention)",
-            correction="écrire la date de fin de l'arrêté préfectoral (CCH, art. R. 441-5-2, I)",
+            correction="Écrire la date de fin de l'arrêté préfectoral (CCH, art. R. 441-5-2, I).",
         )
     ]
 
@@ -131,18 +132,17 @@ def _vacancies(dossier: Dossier) -> list[Anomalie]:
     )
     if usable.any():
         return []
-    span = f"{window[0]}-{window[-1]}" if window else "toutes ses années sont exclues"
+    span = f"de {window[0]} à {window[-1]}" if window else "dans une année qui ne soit pas exclue"
     seen = ", ".join(str(a) for a in sorted(set(moves["annee"].dropna().astype(int)))) or "aucune"
     return [
         Anomalie(
             code="mouvements.fenetre.vide",
-            message="Rien ne permet d'estimer les libérations de l'année : aucune relocation dans la fenêtre "
-            f"({span} ; années lues : {seen})",
+            message="Rien ne permet d'estimer les libérations de l'année : aucune relocation "
+            f"{span} (années lues : {seen})",
             fichier=source_of(dossier, "mouvements").fichier,
             colonne="annee",
-            attendu="des mouvements d'étape « bail » dans la fenêtre, un taux de rotation, ou une prévision "
-            "du bailleur",
-            correction="compléter la table des mouvements, élargir fenetre_rotation, ou écrire taux_rotation "
-            "ou liberations_prevues dans [hypotheses]",
+            attendu=f"des relocations {span}, un taux de rotation, ou une prévision du bailleur",
+            correction="Compléter la table des mouvements, écrire taux_rotation ou liberations_prevues dans "
+            "[hypotheses], ou élargir fenetre_rotation dans [choix].",
         )
     ]

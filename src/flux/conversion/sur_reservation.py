@@ -46,8 +46,8 @@ def refuse_excess(
                 colonne="id_logement",
                 valeur=str(ident),
                 attendu="des parts dont la somme ne dépasse pas 1 pour un même logement",
-                correction="remplir la colonne « part » (ou « ordre »), supprimer le droit en trop, "
-                'ou choisir sur_reservation = "reduction_proportionnelle" dans convention.toml',
+                correction="Remplir la colonne « part » (ou « ordre »), supprimer le droit en trop, "
+                'ou choisir sur_reservation = "reduction_proportionnelle" dans la section [choix].',
             )
         )
     for (programme, commune), asked, available in _lots_excess(one, lots, nb_base):
@@ -63,8 +63,8 @@ def refuse_excess(
                 colonne="nb",
                 valeur=entier(asked),
                 attendu=f"au plus {available} droits sur ce programme",
-                correction="corriger « nb », dater les droits éteints (date_fin), ou choisir "
-                'sur_reservation = "reduction_proportionnelle" dans convention.toml',
+                correction="Corriger « nb », dater les droits éteints (date_fin), ou choisir "
+                'sur_reservation = "reduction_proportionnelle" dans la section [choix].',
             )
         )
     if anomalies:

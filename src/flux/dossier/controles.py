@@ -69,7 +69,15 @@ def reservataires_connus(contexte: Contexte) -> Iterator[Anomalie]:
     """Every `id_reservataire` is in the table `reservataires`, or one of the reserved words allowed there."""
     if not contexte.known("reservataires", "id_reservataire"):
         return
+    holders = contexte.tables["reservataires"].dropna(subset=["id_reservataire", "nom"])
     known = set(contexte.tables["reservataires"]["id_reservataire"].dropna().tolist())
+    named = dict(zip(holders["nom"].map(cle), holders["id_reservataire"], strict=True))
+
+    def correction(read: str) -> str:
+        if cle(read) in named:
+            return f"C'est un nom : écrire son identifiant, « {named[cle(read)]} »."
+        return suggestion(read, known) or "L'ajouter à la table « reservataires », ou corriger la cellule."
+
     allowed: dict[str, set[str]] = {
         "reservations": set(),
         "mouvements": {v.BAILLEUR},
@@ -90,15 +98,13 @@ def reservataires_connus(contexte: Contexte) -> Iterator[Anomalie]:
             frame,
             strangers(ids, known | words),
             ids,
-            lambda read: (
-                suggestion(read, known) or "L'ajouter à la table « reservataires », ou corriger la cellule."
-            ),
+            correction,
         )
 
 
 def logements_connus(contexte: Contexte) -> Iterator[Anomalie]:
     """Every `id_logement` of a right or of a movement is in the table `logements`."""
-    if not contexte.known("logements", "id_logement"):
+    if not contexte.known("logements", "id_logement") or contexte.tables["logements"].empty:
         return
     known = contexte.tables["logements"]["id_logement"].dropna().tolist()
     for table in ("reservations", "mouvements"):

@@ -10,7 +10,7 @@ from flux.dossier import vocabulaire as v
 from flux.dossier.completion import SPECIALES
 from flux.dossier.contexte import Contexte
 from flux.noyau.errors import Anomalie
-from flux.noyau.tables import LIGNE, at_lines, suggestion
+from flux.noyau.tables import LIGNE, at_lines, enumerate_fr, suggestion
 
 
 def support_du_droit(contexte: Contexte) -> Iterator[Anomalie]:
@@ -55,16 +55,19 @@ def programmes_connus(contexte: Contexte) -> Iterator[Anomalie]:
         return
     known = pd.concat([contexte.tables[t][["programme", "commune"]] for t in homes])
     keys = set(known.dropna().drop_duplicates().itertuples(index=False, name=None))
-    names = set(known["programme"].dropna().unique().tolist())
+    places: dict[str, list[str]] = {}
+    for name, commune in sorted(keys):
+        places.setdefault(name, []).append(commune)
     wanted = frame.loc[frame["id_logement"].isna(), ["programme", "commune"]].dropna()
     lost = [row for row, *pair in wanted.itertuples(name=None) if tuple(pair) not in keys]
     unknown = pd.Series(frame.index.isin(lost), index=frame.index)
 
     def correction(read: str) -> str:
-        if read in names:
-            return "Ce programme existe dans une autre commune : corriger la colonne « commune »."
+        if read in places:
+            where = enumerate_fr(places[read], " ou ")
+            return f"Ce programme est dans la commune {where} : corriger la colonne « commune »."
         return (
-            suggestion(read, names)
+            suggestion(read, places)
             or "Corriger le programme, ou l'ajouter à « logements » ou à « livraisons »."
         )
 
@@ -113,7 +116,6 @@ def dates_du_droit(contexte: Contexte) -> Iterator[Anomalie]:
         ),
         frame,
         unique & frame["annee_prevue"].isna() & ~dated,
-        frame["id_reservataire"],
     )
 
 
@@ -147,5 +149,5 @@ def mode_du_droit(contexte: Contexte) -> Iterator[Anomalie]:
         ),
         frame,
         stock & category.notna() & ~category.isin(SPECIALES),
-        frame["id_reservataire"],
+        frame["mode"],
     )

@@ -79,13 +79,13 @@ def soldes_possibles(contexte: Contexte) -> Iterator[Anomalie]:
                 "soldes",
                 "solde",
                 "impossible",
-                "Ce solde ne peut pas exister",
+                "Solde plus grand que possible",
                 attendu=attendu,
                 correction="Corriger la cellule.",
             ),
             frame,
             mask.fillna(False).astype(bool),
-            frame["solde"],
+            frame["solde"].map(lambda x: f"{x:g}".replace(".", ",")),
         )
 
 

@@ -51,7 +51,8 @@ def _in_french(error: str, text: str) -> tuple[int | None, str]:
         ("overwrite", "Cette clé est déjà écrite plus haut dans sa section"),
         ("Illegal character", "Cette ligne contient un caractère interdit"),
     )
-    return line, next((fr for en, fr in said if en in error), "Le fichier n'est pas du TOML valide")
+    other = "Cette ligne n'est ni une section, ni une clé et sa valeur"
+    return line, next((fr for en, fr in said if en in error), other)
 
 
 def parse_sheet(frame: pd.DataFrame, source: Source) -> tuple[dict[str, Any] | None, list[Anomalie]]:

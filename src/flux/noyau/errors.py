@@ -48,9 +48,19 @@ class Anomalie:
             self.fichier,
             self.feuille and f"feuille « {self.feuille} »",
             self.ligne and f"ligne {self.ligne}",
-            self.colonne and f"colonne « {self.colonne} »",
+            self.repere,
         ]
         return ", ".join(str(p) for p in parts if p)
+
+    @property
+    def repere(self) -> str:
+        """The column, or the key of a convention in its section, as a person would look for it."""
+        if not self.colonne:
+            return ""
+        if not self.code.startswith("convention."):
+            return f"colonne « {self.colonne} »"
+        section, _, key = self.colonne.partition(".")
+        return f"section [{section}], clé « {key} »" if key else f"section [{section}]"
 
     def __str__(self) -> str:
         read = f" (lu : « {self.valeur} »)" if self.valeur not in (None, "") else ""

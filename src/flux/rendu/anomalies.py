@@ -97,7 +97,7 @@ def texte(anomalies: Sequence[Anomalie], *, couleur: bool = False) -> str:
         for groupe in found:
             first = groupe.premiere
             count = f" ({nombres.entier(groupe.nb)} fois)" if groupe.nb > 1 and groupe.lieux else ""
-            column = f"colonne « {clean(first.colonne)} » : " if first.colonne else ""
+            column = f"{clean(first.repere)} : " if first.repere else ""
             lines.append(f"  {_grade(first.gravite, couleur)} {column}{clean(first.message)}{count}")
             lines += [f"      {place}" for place in groupe.lieux]
             lines += [f"      Attendu : {clean(first.attendu)}"] if first.attendu else []

@@ -210,7 +210,7 @@ SPOILED = [
         "reservations.annee_prevue.droit_unique_sans_annee",
         2,
         "annee_prevue",
-        "mans",
+        None,
     ),
     (
         "reservations",
@@ -226,7 +226,7 @@ SPOILED = [
         "reservations.mode.stock_interdit",
         2,
         "mode",
-        "mans",
+        "stock",
     ),
     (
         "reservations",

@@ -19,13 +19,13 @@ def said(path):
 @pytest.mark.parametrize(
     ("rows", "expected"),
     [
-        ("als;2025;72181;0,4;\n*;2025;;0,38;\nals;2025;72003;-0,4;2026\n", set()),
-        ("als;2024;72181;0,4;\n", {("soldes.annee.ancienne", "a_verifier", 2)}),
-        ("als;2026;72181;0,4;\n", {("soldes.annee.a_venir", "bloquant", 2)}),
-        ("als;2025;72181;0,4;2030\n", {("soldes.annee_ouverture.a_venir", "bloquant", 2)}),
-        ("als;2025;72181;1;\nals;2025;72181;1;\n", {("soldes.doublon", "bloquant", 3)}),
-        ("als;2025;;1;\nals;2025;;1;\n", {("soldes.doublon", "bloquant", 3)}),
-        ("als;2025;72181;-1e9;\n", {("soldes.solde.impossible", "bloquant", 2)}),
+        ("mans;2025;72181;0,4;\n*;2025;;0,38;\nmans;2025;72003;-0,4;2026\n", set()),
+        ("mans;2024;72181;0,4;\n", {("soldes.annee.ancienne", "a_verifier", 2)}),
+        ("mans;2026;72181;0,4;\n", {("soldes.annee.a_venir", "bloquant", 2)}),
+        ("mans;2025;72181;0,4;2030\n", {("soldes.annee_ouverture.a_venir", "bloquant", 2)}),
+        ("mans;2025;72181;1;\nmans;2025;72181;1;\n", {("soldes.doublon", "bloquant", 3)}),
+        ("mans;2025;;1;\nmans;2025;;1;\n", {("soldes.doublon", "bloquant", 3)}),
+        ("mans;2025;72181;-1000000000;\n", {("soldes.solde.impossible", "bloquant", 2)}),
         ("*;2025;;2;\n", {("soldes.solde.impossible", "bloquant", 2)}),
     ],
 )

@@ -206,8 +206,8 @@ def test_signatories_are_a_section(signataires):
     [
         ("[choix]\n[convention]\nannee = 2026\n[choix]\n", 4, "section est déjà écrite"),
         ("[convention]\nannee = 2026\nannee = 2027\n", 3, "clé est déjà écrite"),
-        ("[convention]\nannee = deux\n", 2, "pas du TOML"),
-        ("[convention\n", 1, "pas du TOML"),
+        ("[convention]\nannee = deux\n", 2, "ni une section, ni une clé"),
+        ("[convention\n", 1, "ni une section, ni une clé"),
     ],
 )
 def test_a_syntax_error_is_placed_and_said_in_french(text, ligne, message):

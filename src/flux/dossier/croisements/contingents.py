@@ -34,7 +34,7 @@ def rapprocher(
     The columns of `flux.dossier.recouper`: `support, id_logement, programme, commune, contingent, registre,
     constat` ∈ accord, contradiction, inconnu, `nb` (dwellings), `motif`. No row where nothing is declared.
     """
-    codes = _codes(logements["contingent"])
+    codes = logements["contingent"]
     known = logements.assign(contingent=codes.where(codes.isin(list(contingents()))))
     return recouper(known, reservations, reservataires, au=date(annee, 1, 1))
 
@@ -42,7 +42,7 @@ def rapprocher(
 def contingents_et_registre(contexte: Contexte) -> Iterator[Anomalie]:
     """Codes that say little or nothing, then what the two sources agree on and what they contradict."""
     frame = contexte.tables["logements"]
-    codes = _codes(frame["contingent"])
+    codes = frame["contingent"]
     if not codes.notna().any():
         return
     known = contingents()
@@ -126,11 +126,6 @@ def _rapprochement(contexte: Contexte, annee: int) -> Iterator[Anomalie]:
         gravite=Gravite.A_VERIFIER,
         lignes=tuple(frame.loc[named, LIGNE].astype(int)),
     )
-
-
-def _codes(written: pd.Series) -> pd.Series:
-    """Codes without the marks of a spreadsheet."""
-    return written.str.strip().str.removesuffix(".0").str.removesuffix(",0")
 
 
 def _said(code: str) -> str:

@@ -171,7 +171,8 @@ def _ended(contexte: Contexte, convention: Convention) -> pd.Series:
     """Rights over on 1 January by their written end, where it is the end that counts."""
     rights = contexte.tables["reservations"]
     repaid = _guarantees(contexte) & rights["date_remboursement"].notna()
-    return (rights["date_fin"] < _first_day(convention)) & ~repaid
+    reversed_dates = rights["date_fin"] < rights["date_debut"]  # said elsewhere
+    return (rights["date_fin"] < _first_day(convention)) & ~repaid & ~reversed_dates
 
 
 def _outside(dwellings: pd.DataFrame, convention: Convention) -> pd.Series:

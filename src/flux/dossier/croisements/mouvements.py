@@ -80,13 +80,15 @@ def relocations_trop_nombreuses(contexte: Contexte) -> Iterator[Anomalie]:
     place = moves["commune"].where(moves["commune"].notna(), _of_dwelling(contexte, "commune"))
     by_place = counted.groupby([place, moves["annee"]]).transform("sum")
     stock = place.map(dwellings["commune"].value_counts()).astype("float64")
+    by_year = counted.groupby(moves["annee"]).transform("sum")
     yield from constat(
         contexte,
         "mouvements",
         "commune",
         "plus_que_la_commune",
         "Plus de relocations dans l'année que de logements dans la commune",
-        (counted > 0) & (by_place > stock.fillna(0 if len(dwellings) else float("inf"))),
+        # more than all the dwellings is refused, and said, elsewhere
+        (counted > 0) & (by_place > stock.fillna(0)) & (by_year <= len(dwellings)),
         attendu="au plus une relocation par logement de la commune, en moyenne",
         correction="Corriger « commune » ou « nb », ou compléter la table « logements ».",
     )

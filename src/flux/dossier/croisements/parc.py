@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import pandas as pd
 
 from flux.dossier import vocabulaire as v
+from flux.dossier.communes import cog
 from flux.dossier.contexte import Contexte
 from flux.dossier.croisements.constat import constat, in_programmes, programmes
 from flux.noyau.errors import Anomalie, Gravite
@@ -110,10 +111,11 @@ def demande_sans_logement(contexte: Contexte) -> Iterator[Anomalie]:
         return
     elsewhere = pd.Series(False, index=frame.index)
     for kind in v.TerritoireType:
+        known = {*cog().reset_index(names="commune")[kind.value].dropna(), *communes[kind.value].dropna()}
         served = housed[kind.value].dropna()
         elsewhere |= (
             frame["territoire_type"].eq(kind).fillna(False).astype(bool)
-            & frame["territoire_code"].notna()
+            & frame["territoire_code"].isin(list(known))  # an unknown one is refused, and said, elsewhere
             & ~frame["territoire_code"].isin(served)
         )
     yield from constat(

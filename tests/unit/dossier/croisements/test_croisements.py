@@ -229,6 +229,7 @@ def test_the_register_against_the_contingents(ecrire):
     said = {a.code.removeprefix("logements.contingent."): a for a in dossier.reparations}
     assert {code: (a.gravite, list(a.lignes)) for code, a in said.items()} == {
         "valeur_inconnue": (A_VERIFIER, [7]),
+        "code_retouche": (INFORMATION, [6]),
         "ancien_code": (INFORMATION, [5]),
         "gestion_en_flux": (INFORMATION, [4]),
         "rapprochement": (INFORMATION, []),
