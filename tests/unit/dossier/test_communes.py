@@ -8,13 +8,22 @@ import pytest
 from flux.dossier import read_dossier
 from flux.dossier.communes import cog, territoires_plh
 
+CONVENTION = (
+    '[bailleur]\ndepartement = "72"\n[convention]\nannee = 2026\n[hypotheses]\ntaux_rotation = 0.073\n'
+)
 LOGEMENTS = "id_logement;commune;qpv;typologie;financement\n"
 ONE = "id_reservataire;id_logement\nprefet;L1\n"
 
 
 def read(ecrire, commune: str, *, qpv: str = "non", **tables: str):
+    """A dossier of one dwelling, in the département of its commune."""
     return read_dossier(
-        ecrire(logements=f"{LOGEMENTS}L1;{commune};{qpv};T2;PLUS\n", reservations=ONE, **tables)
+        ecrire(
+            convention=CONVENTION.replace('"72"', f'"{commune[:2]}"'),
+            logements=f"{LOGEMENTS}L1;{commune};{qpv};T2;PLUS\n",
+            reservations=ONE,
+            **tables,
+        )
     )
 
 

@@ -83,7 +83,12 @@ def test_headers_are_forgiven_and_said(ecrire):
 def test_codes_that_lost_a_zero_are_one_information(ecrire):
     rows = "".join(f"L{i};1004;non;T2;PLUS\n" for i in range(1, 101))
     dossier = read_dossier(
-        ecrire(logements=LOGEMENTS + rows, reservations="id_reservataire;id_logement\nmans;L1\n")
+        ecrire(
+            convention='[bailleur]\ndepartement = "01"\n[convention]\nannee = 2026\n'
+            "[hypotheses]\ntaux_rotation = 0.073\n",
+            logements=LOGEMENTS + rows,
+            reservations="id_reservataire;id_logement\nmans;L1\n",
+        )
     )
     assert set(dossier.logements["commune"]) == {"01004"}
     [anomaly] = dossier.reparations
