@@ -51,7 +51,7 @@ def remarks(
             "le reste est gardé dans les comptes."
         )
     if len(dus.reductions):
-        codes = ", ".join(sorted(set(dus.reductions["territoire_code"])))
+        codes = _some(sorted(set(dus.reductions["territoire_code"])))
         notes.append(
             f"Des dus ont été réduits ({codes}) : chaque réduction est dans le tableau des réductions."
         )
@@ -63,7 +63,7 @@ def remarks(
     elif bound:
         notes.append(
             "Comptes cumulés ouverts cette année, faute de flux_cumule dans les soldes : "
-            f"{', '.join(noms[i] for i in sorted(bound))}."
+            f"{_some([noms[i] for i in sorted(bound)])}."
         )
     if entier == 0:
         notes.append("Le flux à partager est nul : aucun quota cette année.")
@@ -72,6 +72,12 @@ def remarks(
             f"{len(arrondi.egalites)} égalité(s) départagée(s) à l'arrondi : voir la liste des égalités."
         )
     return notes
+
+
+def _some(words: Sequence[str], most: int = 8) -> str:
+    """A list that a sentence can carry: the tables name them all."""
+    rest = len(words) - most
+    return ", ".join(words[:most]) + (f" et {rest} autre{'s' if rest > 1 else ''}" if rest > 0 else "")
 
 
 def names(dossier: Dossier) -> dict[str, str]:
@@ -122,10 +128,10 @@ def _ceilings(dossier: Dossier, plafonds: Sequence[Plafond]) -> list[str]:
     small = [p for p in plafonds if p.cumule]
     if not small or dossier.convention.choix.plafond_apprecie == "cumule":
         return []
-    names = ", ".join(sorted({p.territoire_code if p.groupe == "garantie" else p.groupe for p in small}))
+    territories = sorted({p.territoire_code if p.groupe == "garantie" else p.groupe for p in small})
     return [
-        f"Plafonds appréciés en cumul depuis l'ouverture du compte ({names}) : un plafond annuel inférieur "
-        "à un logement ne laisserait jamais rien."
+        f"Plafonds appréciés en cumul depuis l'ouverture du compte ({_some(territories)}) : un plafond "
+        "annuel inférieur à un logement ne laisserait jamais rien."
     ]
 
 
