@@ -23,6 +23,7 @@ from flux.rendu.nombres import entier
 SEPARATEURS = (";", "\t", ",", "|")
 TETES = 20
 """Lines looked at to find the separator and the header."""
+_BLOC = 1 << 20
 TEXTES = frozenset({".csv", ".txt", ".tsv"})
 PARQUET = ".parquet"
 
@@ -42,7 +43,8 @@ def read_csv(path: Path, noms: Collection[str] = ()) -> tuple[list[Grille], list
     heads = [line.decode() for line in content.split(b"\n", TETES)[:TETES]]
     separator = _separator(heads, noms)
     counter = Compteur(separator)
-    counter.add(content)
+    for start in range(0, len(content), _BLOC):  # what it counts with is larger than what it reads
+        counter.add(content[start : start + _BLOC])
     widths = counter.counts()
     width = max(1, int(widths.max(initial=1)))
     if width * len(widths) > CELLULES_MAX:

@@ -124,8 +124,9 @@ def _header_again(texte: pd.DataFrame, written: Mapping[str, str]) -> pd.Series:
     names = [c for c in written if c in texte]
     if not names:
         return again
-    first, header = texte[names[0]], cle(written[names[0]])
-    again = first.isin([word for word in first.dropna().unique().tolist() if cle(word) == header])
+    key = min(names, key=lambda c: texte[c].nunique())  # few words to look at: not the identifiers
+    header = cle(written[key])
+    again = texte[key].isin([word for word in texte[key].dropna().unique().tolist() if cle(word) == header])
     for row in texte.index[again]:
         again[row] = all(cle(str(texte.at[row, c])) == cle(written[c]) for c in names)
     return again
