@@ -28,7 +28,9 @@ def brut() -> Dossier:
 def test_the_same_tables(propre: Dossier, brut: Dossier) -> None:
     for nom, clean in propre.tables.items():
         pd.testing.assert_frame_equal(
-            clean.drop(columns=LIGNE), brut.tables[nom].drop(columns=LIGNE), obj=nom
+            clean.drop(columns=LIGNE).convert_dtypes(),
+            brut.tables[nom].drop(columns=LIGNE).convert_dtypes(),
+            obj=nom,
         )
 
 
