@@ -158,7 +158,7 @@ def hypotheses(plan: Plan, noms: Noms) -> Section:
         columns = ["fichier", "colonne", "message", "nb", "ligne"]
         tables = (
             Tableau(
-                titre="Valeurs lues autrement qu'elles ne sont écrites",
+                titre="Constats de la lecture : valeurs lues autrement qu'écrites, points à vérifier",
                 frame=pd.DataFrame(_repairs(repairs), columns=columns),
                 colonnes=[
                     "fichier",
