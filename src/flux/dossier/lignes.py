@@ -45,8 +45,8 @@ def of_data(
     again = _header_again(texte, written)
     described = pd.Series(False, index=texte.index)
     first = texte.index[~again]
-    if len(first):
-        described[first[0]] = _is_description(texte.loc[first[0]], table)
+    if len(first) > 1:
+        described[first[0]] = _is_description(texte.loc[first[0]], texte.loc[first[1]], table)
     totals = _totals(texte, table)
     found = [
         *at_lines(
@@ -90,11 +90,14 @@ def _is_title(row: pd.Series, table: Table) -> bool:
     return not read and (lacks or row.drop(LIGNE).notna().sum() == 1)
 
 
-def _is_description(row: pd.Series, table: Table) -> bool:
-    """A line whose words stand under every required column, and can be read in none that asks for a value."""
+def _is_description(row: pd.Series, following: pd.Series, table: Table) -> bool:
+    """A line whose words stand under every required column, and can be read in none that asks for a value.
+
+    The line that follows it can: where none can, these are wrong data, and each cell is a defect.
+    """
     read, unread = _readings(row, table)
     asked = {c.nom for c in table.colonnes if c.requis and _asks(c) and c.nom in row}
-    return not read and len(unread) > 1 and asked <= unread
+    return not read and len(unread) > 1 and asked <= unread and bool(_readings(following, table)[0])
 
 
 def _readings(row: pd.Series, table: Table) -> tuple[set[str], set[str]]:
