@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
+import highspy
 import numpy as np
 import pulp
 import pytest
@@ -11,7 +14,7 @@ from numpy.typing import NDArray
 from scipy.optimize import linprog
 
 from flux.noyau.errors import SolverError
-from flux.noyau.solveur import Builder, Etape, Programme, solve
+from flux.noyau.solveur import Builder, Etape, Limite, Programme, Voie, direct, model_text, solve
 
 
 def diet() -> tuple[Builder, NDArray[np.int64]]:
@@ -73,9 +76,11 @@ def test_unbounded_is_an_error() -> None:
 def test_a_solve_stopped_by_a_limit_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
     builder, x = diet()
     monkeypatch.setattr(pulp.HiGHS, "callSolver", lambda self, lp: None)
-    with pytest.raises(SolverError) as error:
-        solve(builder.build(), [Etape("un", builder.costs((x, [1, 1, 0])))])
-    assert error.value.code == "solveur.echec"
+    monkeypatch.setattr(direct, "run", lambda highs: None)
+    for voie in Voie:
+        with pytest.raises(SolverError) as error:
+            solve(builder.build(), [Etape("un", builder.costs((x, [1, 1, 0])))], voie=voie)
+        assert error.value.code == "solveur.echec"
 
 
 def test_a_row_without_entries_is_not_ignored() -> None:
@@ -186,3 +191,84 @@ def test_the_order_of_the_columns_changes_nothing(seed: int) -> None:
     by_name = dict(zip(mixed[0].keys, second.valeurs, strict=True))
     assert [by_name[k] for k in plain[0].keys] == first.valeurs.tolist()
     assert first.niveaux == pytest.approx(second.niveaux)
+
+
+@given(st.integers(0, 10_000))
+@settings(max_examples=40, deadline=None)
+def test_both_ways_to_the_solver_give_the_same_plan(seed: int) -> None:
+    programme, etapes = transport(seed, shuffled=False)
+    one, other = (solve(programme, etapes, voie=voie) for voie in Voie)
+    assert one.niveaux == pytest.approx(other.niveaux, abs=1e-9)
+    assert one.valeurs == pytest.approx(other.valeurs, abs=1e-7)
+
+
+@pytest.mark.parametrize("forme", ["lp", "mps"])
+def test_the_text_of_a_stage_read_by_another_program_has_the_same_optimum(forme: str, tmp_path: Path) -> None:
+    programme, etapes = transport(3, shuffled=False)
+    path = tmp_path / f"stage.{forme}"
+    path.write_text(model_text(programme, etapes[1].couts, forme))  # type: ignore[arg-type]
+    other = highspy.Highs()
+    other.setOptionValue("output_flag", False)
+    other.readModel(str(path))
+    other.run()
+    assert other.getInfo().objective_function_value == pytest.approx(solve(programme, etapes[1:2]).niveaux[0])
+
+
+def test_names_that_no_reader_of_lp_would_take() -> None:
+    builder = Builder()
+    x = builder.columns(["é = 1 <b>", "é = 1 [b]", "1 e5", "", "e12", "x" * 400])
+    rows = builder.rows(["ligne à l'Est", "ligne a l Est"], 1, 2)
+    builder.entries(rows[0], x)
+    builder.entries(rows[1], x)
+    text = model_text(builder.build(), np.ones(6))
+    assert "e_1_b " in text and "e_1_b__2" in text and "n_1_e5" in text and "n_e12" in text
+    assert max(map(len, text.split())) <= 205
+
+
+def test_a_search_stopped_by_its_limit_says_what_it_proved() -> None:
+    chance = np.random.default_rng(7)
+    builder = Builder()
+    x = builder.columns([f"x{i:03d}" for i in range(60)], upper=1, integer=True)
+    rows = builder.rows([f"r{i}" for i in range(5)], hi=chance.integers(400, 600, 5).astype(float))
+    for row in rows:
+        builder.entries(row, x, chance.integers(10, 60, 60).astype(float))
+    etapes = [Etape("worth", builder.costs((x, -chance.integers(10, 60, 60).astype(float))))]
+    stopped = solve(builder.build(), etapes, limite=Limite(noeuds=1))
+    whole = solve(builder.build(), etapes)
+    assert stopped.bornes[0] <= whole.niveaux[0] <= stopped.niveaux[0]
+    assert whole.bornes[0] == pytest.approx(whole.niveaux[0], abs=1e-6)
+    assert stopped.valeurs == pytest.approx(np.rint(stopped.valeurs), abs=1e-6)
+    again = solve(builder.build(), etapes, limite=Limite(noeuds=1))
+    assert again.niveaux == stopped.niveaux
+
+
+def test_each_stage_is_announced() -> None:
+    programme, etapes = transport(1, shuffled=False)
+    said: list[tuple[str, int, int]] = []
+    solve(programme, etapes, avancement=lambda *step: said.append(step))
+    assert said == [("short", 0, 3), ("near", 1, 3), ("generic", 2, 3)]
+
+
+def test_an_interruption_stops_the_search_and_leaves_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    programme, etapes = transport(1, shuffled=False)
+
+    def pressed(self: highspy.Highs, timeout: float) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(highspy.Highs, "wait", pressed)
+    with pytest.raises(KeyboardInterrupt):
+        solve(programme, etapes)
+    monkeypatch.undo()
+    assert solve(programme, etapes).niveaux == solve(programme, etapes, voie="pulp").niveaux
+
+
+@pytest.mark.filterwarnings("ignore:PULP_CBC_CMD:DeprecationWarning")
+def test_a_solver_whose_duals_are_not_trusted_gives_the_same_plan() -> None:
+    if "PULP_CBC_CMD" not in pulp.listSolvers(True):
+        pytest.skip("PuLP comes without CBC here")
+    cbc = pulp.getSolver("PULP_CBC_CMD", msg=False)
+    for seed in range(5):
+        programme, etapes = transport(seed, shuffled=False)
+        one, other = solve(programme, etapes), solve(programme, etapes, voie="pulp", solveur=cbc)
+        assert one.niveaux == pytest.approx(other.niveaux, abs=1e-6)
+        assert one.valeurs == pytest.approx(other.valeurs, abs=1e-5)

@@ -1,0 +1,144 @@
+"""The direct way to HiGHS: arrays in, arrays out, no object a row."""
+
+from __future__ import annotations
+
+import functools
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import highspy
+import numpy as np
+from numpy.typing import NDArray
+
+from flux.noyau.solveur.moteur import ECHEC, INFAISABLE, NON_BORNE, Limite, Optimum, failure
+from flux.noyau.solveur.programme import Floats, Programme
+
+Ints = NDArray[np.int64]
+SIMPLEX_UP_TO = 10_000  # columns; above, the interior point with crossover is two to three times faster
+
+
+class Direct:
+    """The programme as HiGHS keeps it; between stages only costs and bounds change."""
+
+    def __init__(self, programme: Programme) -> None:
+        self.programme = programme
+        self.highs: Any = new_highs()
+        self.proves = not programme.integer.any()
+        self.lo, self.hi = programme.lo.copy(), programme.hi.copy()
+        if self.highs.passModel(as_lp(programme, np.zeros(len(programme.keys)))) != highspy.HighsStatus.kOk:
+            raise failure(ECHEC, "écriture")
+
+    def minimise(self, costs: Floats, stage: str, limite: Limite | None) -> Optimum:
+        """The optimum of a cost, solved from scratch: what it gives does not depend on the stages before."""
+        highs, n = self.highs, len(costs)
+        highs.clearSolver()
+        highs.changeColsCost(n, np.arange(n, dtype=np.int32), costs)
+        options: dict[str, object] = {"solver": "simplex" if n <= SIMPLEX_UP_TO else "ipm"}
+        if not self.proves:
+            options = {"solver": "choose", "mip_max_nodes": limite.noeuds if limite else 2**31 - 1,
+                       "time_limit": limite.secondes if limite else np.inf}
+        for name, value in options.items():
+            highs.setOptionValue(name, value)
+        run(highs)
+        status = highs.getModelStatus()
+        kinds = highspy.HighsModelStatus
+        stopped = status in (kinds.kTimeLimit, kinds.kSolutionLimit, kinds.kIterationLimit, kinds.kInterrupt)
+        info = highs.getInfo()
+        feasible = info.primal_solution_status == highspy.SolutionStatus.kSolutionStatusFeasible
+        if status != kinds.kOptimal and not (limite and stopped and feasible):
+            how = {kinds.kInfeasible: INFAISABLE, kinds.kUnbounded: NON_BORNE}.get(status, ECHEC)
+            raise failure(how, stage)
+        solution = highs.getSolution()
+        values = np.array(solution.col_value, float)
+        if not self.proves:
+            return Optimum(values, np.zeros(n), np.zeros(len(self.lo)), float(info.mip_dual_bound))
+        return Optimum(values, np.array(solution.col_dual, float), np.array(solution.row_dual, float),
+                       float(costs @ values))
+
+    def fix(self, columns: Ints, values: Floats) -> None:
+        """Keep columns at these values from now on."""
+        if len(columns):
+            self.highs.changeColsBounds(len(columns), columns.astype(np.int32), values, values)
+
+    def tighten(self, low: Ints, high: Ints) -> None:
+        """Keep these rows at their lower (`low`) or upper (`high`) side from now on."""
+        self.hi[low], self.lo[high] = self.lo[low], self.hi[high]
+        rows = np.sort(np.concatenate([low, high]))
+        if len(rows):
+            self.highs.changeRowsBounds(len(rows), rows.astype(np.int32), self.lo[rows], self.hi[rows])
+
+    def cap(self, costs: Floats, limit: float, stage: str) -> None:
+        """Keep a cost at or under `limit` from now on."""
+        kept = np.flatnonzero(costs)
+        self.highs.addRow(-highspy.kHighsInf, limit, len(kept), kept.astype(np.int32), costs[kept])
+
+
+def as_lp(programme: Programme, costs: Floats) -> highspy.HighsLp:
+    """The programme as HiGHS reads it."""
+    starts, columns, coefficients = programme.by_row()
+    lp = highspy.HighsLp()
+    lp.num_col_, lp.num_row_ = len(programme.keys), len(programme.names)
+    lp.col_cost_, lp.col_lower_, lp.col_upper_ = costs, programme.lower, programme.upper
+    lp.row_lower_, lp.row_upper_ = programme.lo, programme.hi
+    lp.a_matrix_.format_ = highspy.MatrixFormat.kRowwise
+    lp.a_matrix_.num_col_, lp.a_matrix_.num_row_ = lp.num_col_, lp.num_row_
+    lp.a_matrix_.start_, lp.a_matrix_.index_ = starts.astype(np.int32), columns.astype(np.int32)
+    lp.a_matrix_.value_ = coefficients
+    if programme.integer.any():
+        kinds = highspy.HighsVarType
+        lp.integrality_ = [kinds.kInteger if whole else kinds.kContinuous for whole in programme.integer]
+    return lp
+
+
+def run(highs: Any) -> None:
+    """Run, and let Ctrl-C through: the search is cancelled, nothing half-done is kept."""
+    thread = highs.startSolve()
+    try:
+        while not highs.wait(0.05)[0]:
+            pass
+    except KeyboardInterrupt:
+        highs.cancelSolve()
+        thread.join()
+        raise
+
+
+def new_highs() -> Any:
+    """A silent solver on one thread, exact to the tolerances that the stages suppose."""
+    quiet_solver()
+    highs: Any = highspy.Highs()  # type: ignore[no-untyped-call]
+    highs.HandleUserInterrupt = True
+    for name, value in (("output_flag", False), ("threads", 1), ("mip_rel_gap", 0.0), ("mip_abs_gap", 1e-7)):
+        highs.setOptionValue(name, value)
+    return highs
+
+
+@functools.cache
+def quiet_solver() -> None:
+    """HiGHS prints its banner on file descriptor 1 at its first use, whatever its options: let it, unheard.
+
+    Its pool of threads, shared by the whole process, is emptied first: after a solve with another
+    number of threads the next one would give zeros without a word.
+    """
+    with _unheard():
+        highspy.Highs.resetGlobalScheduler(True)
+        first: Any = highspy.Highs()  # type: ignore[no-untyped-call]
+        first.setOptionValue("threads", 1)
+        first.addVar(0.0, 1.0)
+        first.run()
+
+
+@contextmanager
+def _unheard() -> Iterator[None]:
+    if sys.stdout is not None:
+        sys.stdout.flush()
+    kept, sink = os.dup(1), os.open(os.devnull, os.O_WRONLY)
+    try:
+        os.dup2(sink, 1)
+        yield
+    finally:
+        os.dup2(kept, 1)
+        os.close(kept)
+        os.close(sink)
