@@ -16,7 +16,7 @@ from flux.conversion.cellules import BAILLEUR
 from flux.conversion.comptes import closing, lost_to_ceilings, opening, state_ceilings
 from flux.conversion.controles import check_assiette, check_convention
 from flux.conversion.details import deliveries_table, dues_table, left_outside, rights_table
-from flux.conversion.droits import Droits, live_rights, stock_identified
+from flux.conversion.droits import Droits, live_rights
 from flux.conversion.dus import Dus, exact_dues
 from flux.conversion.exact import total
 from flux.conversion.explication import Explication, Preuve, explain_holder
@@ -25,6 +25,7 @@ from flux.conversion.flux import Flux, annual_flow, delivered
 from flux.conversion.garanties import guarantee_ceilings
 from flux.conversion.matrice import round_matrix
 from flux.conversion.methodes import METHODES, Poids
+from flux.conversion.registre import stock_identified
 from flux.conversion.remarques import remarks
 from flux.conversion.rotation import Rotation, pooled_turnover
 from flux.conversion.tables import ceiling_table, charged, communes_table, quotas_table, targets
@@ -113,7 +114,7 @@ def convert(dossier: Dossier, *, regles: Regles | None = None, **choix: Any) -> 
     dossier = _with_keywords(dossier, choix)
     rules = regles if regles is not None else law(dossier.convention.date)
     check_convention(dossier, rules)
-    classement = classify(dossier, rules, stock_identified(dossier))
+    classement = classify(dossier, rules, stock_identified(dossier, rules))
     check_assiette(dossier, classement)
     rotation = pooled_turnover(dossier, classement)
     flux = annual_flow(dossier, rules, classement, rotation)

@@ -1,7 +1,12 @@
-"""More rights than dwellings, on one dwelling or in one programme: refused, or reduced in proportion."""
+"""More rights than dwellings, on one dwelling or in one programme: refused, or reduced in proportion.
+
+This is a defect of the register. Dues above a territory's flow, of rights that each have their dwelling,
+are another thing: see `plafonnement.reduce_overruns` and `Quotas.reductions`.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from fractions import Fraction
 
 import pandas as pd
@@ -11,47 +16,50 @@ from flux.dossier import Dossier
 from flux.noyau.errors import Anomalie, DataError
 from flux.rendu.nombres import entier
 
+COLUMNS = ["id_logement", "programme", "commune", "nb_droits", "nb_logements", "coefficient"]
 
-def refuse_excess(
-    dossier: Dossier, one: pd.DataFrame, lots: pd.DataFrame, nb_base: pd.Series, regle: str
-) -> None:
-    """Under `sur_reservation = "erreur"`, every dwelling and programme that carries too many rights.
+
+def refuse_excess(dossier: Dossier, suite: pd.DataFrame, exces: pd.DataFrame) -> None:
+    """Raise every dwelling and programme that carries too many rights (`sur_reservation = "erreur"`).
 
     Parameters
     ----------
-    one : live rights on identified dwellings of the base, with their weight `poids`.
-    lots : live rights on programmes.
-    nb_base : dwellings of the base by programme and commune.
+    suite : live rights, by dwelling and by lot.
+    exces : the columns `COLUMNS`.
 
     Raises
     ------
     DataError
         Codes "reservations.sur_reservation.logement", "reservations.sur_reservation.programme".
     """
-    if regle != "erreur":
-        return
     anomalies: list[Anomalie] = []
     source = source_of(dossier, "reservations")
-    held = one.groupby("id_logement")["poids"].sum() if len(one) else pd.Series(dtype=object)
-    for ident in held.index[[h > 1 for h in held]] if len(held) else []:
-        rows = one.loc[one["id_logement"] == ident]
-        anomalies.append(
-            Anomalie(
-                code="reservations.sur_reservation.logement",
-                message=f"Le logement « {ident} » porte {len(rows)} droits "
-                f"({', '.join(rows['id_reservataire'])}) dont les parts dépassent 1",
-                fichier=source.fichier,
-                feuille=source.feuille,
-                ligne=int(rows["_ligne"].max()),
-                colonne="id_logement",
-                valeur=str(ident),
-                attendu="des parts dont la somme ne dépasse pas 1 pour un même logement",
-                correction="Remplir la colonne « part » (ou « ordre »), supprimer le droit en trop, "
-                'ou choisir sur_reservation = "reduction_proportionnelle" dans la section [choix].',
+    priorite = dossier.convention.choix.logement_partage == "priorite"
+    for ident, programme, commune, asked, available, _ in exces[COLUMNS].itertuples(index=False):
+        if pd.notna(ident):
+            rows = suite.loc[suite["id_logement"] == ident]
+            ranks = rows.loc[rows["ordre"] == rows["ordre"].min(), "ordre"] if priorite else ()
+            anomalies.append(
+                Anomalie(
+                    code="reservations.sur_reservation.logement",
+                    message=f"Le logement « {ident} » porte {len(rows)} droits "
+                    f"({', '.join(rows['id_reservataire'])}) dont les parts dépassent 1"
+                    + (f" : {len(ranks)} ont le même ordre" if len(ranks) > 1 else ""),
+                    fichier=source.fichier,
+                    feuille=source.feuille,
+                    ligne=int(rows["_ligne"].max()),
+                    colonne="id_logement",
+                    valeur=str(ident),
+                    attendu="des parts dont la somme ne dépasse pas 1 pour un même logement, "
+                    "ou des ordres différents",
+                    correction="Remplir la colonne « part » (ou « ordre »), supprimer le droit en trop, "
+                    'ou choisir sur_reservation = "reduction_proportionnelle" dans la section [choix].',
+                )
             )
-        )
-    for (programme, commune), asked, available in _lots_excess(one, lots, nb_base):
-        rows = lots.loc[(lots["programme"] == programme) & (lots["commune"] == commune)]
+            continue
+        rows = suite.loc[
+            suite["id_logement"].isna() & (suite["programme"] == programme) & (suite["commune"] == commune)
+        ]
         anomalies.append(
             Anomalie(
                 code="reservations.sur_reservation.programme",
@@ -71,44 +79,44 @@ def refuse_excess(
         raise DataError(anomalies)
 
 
-def _lots_excess(
-    one: pd.DataFrame, lots: pd.DataFrame, nb_base: pd.Series
-) -> list[tuple[tuple[str, str], Fraction, int]]:
-    """Programmes that carry more live rights, by lot and by dwelling, than dwellings in the base."""
+def lots_excess(
+    one: pd.DataFrame, lots: pd.DataFrame, nb_base: Mapping[tuple[str, str], int]
+) -> dict[tuple[str, str], Fraction]:
+    """Programmes that carry more live rights, by lot and by dwelling, than dwellings in the base.
+
+    Parameters
+    ----------
+    one, lots : rights on identified dwellings of the base, and on programmes, with their weight `poids`.
+    nb_base : dwellings of the base by programme and commune.
+
+    Returns
+    -------
+    (programme, commune) -> rights asked.
+    """
     asked: dict[tuple[str, str], Fraction] = {}
-    for p, c, nb, jours, an in zip(
-        lots["programme"], lots["commune"], lots["nb"], lots["jours"], lots["jours_an"], strict=True
-    ):
-        asked[p, c] = asked.get((p, c), Fraction(0)) + Fraction(int(nb) * int(jours), int(an))
-    if asked and len(one):
-        weights = one.groupby(["programme", "commune"])["poids"].sum()
-        for (p, c), poids in zip(weights.index, weights, strict=True):
-            if (p, c) in asked:
-                asked[p, c] += poids
-    return [
-        (key, total, int(nb_base[key])) for key, total in sorted(asked.items()) if total > int(nb_base[key])
-    ]
+    for p, c, poids in zip(lots["programme"], lots["commune"], lots["poids"], strict=True):
+        asked[p, c] = asked.get((p, c), Fraction(0)) + poids
+    for p, c, poids in zip(one["programme"], one["commune"], one["poids"], strict=True):
+        if (p, c) in asked:
+            asked[p, c] += poids
+    return {key: total for key, total in sorted(asked.items()) if total > nb_base[key]}
 
 
-def reduce_excess(
-    one: pd.DataFrame, lots: pd.DataFrame, nb_base: pd.Series
-) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Bring the rights of a dwelling back to 1, then those of a programme to its dwellings, in proportion."""
-    if len(one):
-        held = one.groupby("id_logement")["poids"].transform("sum")
-        one = one.assign(poids=[p if h <= 1 else p / h for p, h in zip(one["poids"], held, strict=True)])
-    factors = {key: Fraction(available) / asked for key, asked, available in _lots_excess(one, lots, nb_base)}
-    if factors:
-        one = one.assign(
-            poids=[
-                p * factors.get((g, c), Fraction(1))
-                for p, g, c in zip(one["poids"], one["programme"], one["commune"], strict=True)
-            ]
-        )
-    weights = [
-        Fraction(int(nb) * int(j), int(a)) * factors.get((p, c), Fraction(1))
-        for p, c, nb, j, a in zip(
-            lots["programme"], lots["commune"], lots["nb"], lots["jours"], lots["jours_an"], strict=True
+def excess_table(
+    one: pd.DataFrame,
+    programmes: Mapping[tuple[str, str], Fraction],
+    nb_base: Mapping[tuple[str, str], int],
+) -> pd.DataFrame:
+    """`Quotas.sur_reservations`: what is asked of each dwelling and programme, and what it can give."""
+    over = one.loc[[d > 1 for d in one["demande"]]].drop_duplicates("id_logement")
+    rows = [
+        (i, p, c, float(d), 1, float(1 / d))
+        for i, p, c, d in zip(
+            *(over[k] for k in ("id_logement", "programme", "commune", "demande")), strict=True
         )
     ]
-    return one, lots.assign(poids=pd.Series(weights, index=lots.index, dtype=object))
+    rows += [
+        (None, p, c, float(asked), nb_base[p, c], float(nb_base[p, c] / asked))
+        for (p, c), asked in programmes.items()
+    ]
+    return pd.DataFrame(rows, columns=COLUMNS)
