@@ -23,6 +23,7 @@ from flux.conversion.explication import Explication, Preuve, explain_holder
 from flux.conversion.feuilles import Feuilles, grow
 from flux.conversion.flux import Flux, annual_flow, delivered
 from flux.conversion.garanties import guarantee_ceilings
+from flux.conversion.inventaire import Inventaire
 from flux.conversion.matrice import round_matrix
 from flux.conversion.methodes import METHODES, Poids
 from flux.conversion.registre import stock_identified
@@ -41,8 +42,9 @@ class Quotas(Affichable):
     """Annual quotas by réservataire, and everything they were made from.
 
     `table, communes, plafonds, assiette, flux, soustractions, livraisons, soldes` have the columns of the
-    contract. `rotation, droits, dus, hors_flux, reductions` show how they were made; `exact` holds
-    exact totals; `egalites, hypotheses, avertissements` are French sentences.
+    contract. `rotation, droits, dus, hors_flux, reductions` show how they were made; `sur_reservations` the
+    dwellings and programmes that carried too many rights; `exact` holds exact totals;
+    `egalites, hypotheses, avertissements` are French sentences.
     """
 
     dossier: Dossier
@@ -60,11 +62,28 @@ class Quotas(Affichable):
     dus: pd.DataFrame
     hors_flux: pd.DataFrame
     reductions: pd.DataFrame
+    sur_reservations: pd.DataFrame
     exact: Mapping[str, Fraction]
     egalites: tuple[str, ...]
     hypotheses: tuple[str, ...]
     avertissements: tuple[str, ...]
     preuve: Preuve
+    inventaire: Inventaire
+
+    @property
+    def etat_des_lieux(self) -> pd.DataFrame:
+        """Every right of the register, what it counts for this year, and why: see `rights_inventory`."""
+        return self.inventaire.etat_des_lieux
+
+    @property
+    def exceptions_stock(self) -> pd.DataFrame:
+        """Dwellings kept identified for défense, sécurité intérieure or health: see `stock_exceptions`."""
+        return self.inventaire.exceptions_stock
+
+    @property
+    def echeances(self) -> pd.DataFrame:
+        """Rights that ended last year or will end in the next five years: see `expiries`."""
+        return self.inventaire.echeances
 
     def explain(self, ident: str) -> Explication:
         """The tree of a quota, down to the cells of the files and the articles.
@@ -209,6 +228,7 @@ def _round(
         dus=dues_table(dossier, dus),
         hors_flux=left_outside(dossier, flux, arriving),
         reductions=dus.reductions,
+        sur_reservations=droits.sur_reservations,
         exact={
             "base": feuilles.base_totale.valeur,
             "flux_net": flux.net_total,
@@ -222,4 +242,5 @@ def _round(
         preuve=Preuve(
             dossier, feuilles, dus, arrondi, tuple(plafonds), solde, quota_exact, garanties.retenues
         ),
+        inventaire=Inventaire(dossier, rules, classement, droits),
     )
