@@ -6,7 +6,7 @@ The verbs, in order: `read_dossier`, `convert`, `allocate`, `draft_annexe`; `reg
 
 from flux.allocation import Plan, allocate
 from flux.annexe import Annexe, draft_annexe
-from flux.conversion import Quotas, convert
+from flux.conversion import Quotas, convert, methode
 from flux.dossier import (
     Construction,
     Dossier,
@@ -29,6 +29,7 @@ __all__ = [
     "build_dossier",
     "regles",
     "convert",
+    "methode",
     "allocate",
     "draft_annexe",
     "Dossier",

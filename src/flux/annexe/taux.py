@@ -115,11 +115,11 @@ def calcul(quotas: Quotas) -> pd.DataFrame:
 def _terms(quotas: Quotas) -> str:
     """What a, b, c and e are, under the choices of this convention."""
     choix = quotas.dossier.convention.choix
-    weighed = (
-        "a et b sont les libérations attendues dans les logements réservés et dans l'assiette du territoire"
-        if str(choix.methode) == "rotation"
-        else "b est l'assiette du territoire"
-    )
+    weighed = {
+        "parc": "b est l'assiette du territoire",
+        "rotation": "a et b sont les libérations attendues dans les logements réservés et dans l'assiette du "
+        "territoire",
+    }.get(str(choix.methode), f"a et b sont pesés par la méthode « {choix.methode} »")
     apart = quotas.table["nb_uniques"].sum() > 0 and str(choix.droits_uniques) == "reserves_d_abord"
     flow = ", droits uniques retirés d'abord" if apart else ""
     return (

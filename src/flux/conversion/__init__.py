@@ -1,5 +1,6 @@
 """Stock to flow: from identified dwellings to annual quotas, exact until the last rounding."""
 
+from flux.conversion.methode_declaree import methode
 from flux.conversion.quotas import Quotas, convert
 
-__all__ = ["Quotas", "convert"]
+__all__ = ["Quotas", "convert", "methode"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from fractions import Fraction
 
 from flux.conversion.droits import Droits
@@ -11,7 +12,7 @@ from flux.conversion.feuilles import Feuilles
 from flux.conversion.methodes import Poids
 from flux.conversion.operations import add, leaf
 from flux.dossier import Dossier
-from flux.noyau.provenance import Figure
+from flux.noyau.provenance import Couleur, Figure
 
 
 def held(
@@ -29,7 +30,7 @@ def held(
     )
     lignes = sorted({n for c in inside for n in droits.lignes.get((ident, c), [])})
     what = {None: "", True: ", contre garantie", False: ", hors garantie"}[garantie]
-    return leaf(
+    figure = leaf(
         dossier,
         "reservations",
         value,
@@ -39,6 +40,7 @@ def held(
         lignes=lignes,
         unite=poids.unite,
     )
+    return replace(figure, couleur=Couleur.CONVENTION) if poids.declaree else figure
 
 
 def whole(feuilles: Feuilles, poids: Poids, communes: Iterable[str]) -> Figure:

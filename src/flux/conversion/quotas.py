@@ -25,7 +25,8 @@ from flux.conversion.flux import Flux, annual_flow, delivered
 from flux.conversion.garanties import guarantee_ceilings
 from flux.conversion.inventaire import Inventaire
 from flux.conversion.matrice import round_matrix
-from flux.conversion.methodes import METHODES, Poids
+from flux.conversion.methode_declaree import declared_only, weigh
+from flux.conversion.methodes import Poids
 from flux.conversion.registre import stock_identified
 from flux.conversion.remarques import remarks
 from flux.conversion.rotation import Rotation, pooled_turnover
@@ -114,7 +115,8 @@ def convert(dossier: Dossier, *, regles: Regles | None = None, **choix: Any) -> 
     ----------
     dossier : the tables and the convention, as read by `read_dossier`.
     regles : the law; by default the law of the convention's date. Another one is stamped as a hypothesis.
-    **choix : choices and stipulations of the parties, which prevail over the file (`methode="rotation"`).
+    **choix : choices and stipulations of the parties, which prevail over the file (`methode="rotation"`, or
+        a method of one's own: see `flux.methode`).
 
     Returns
     -------
@@ -139,13 +141,14 @@ def convert(dossier: Dossier, *, regles: Regles | None = None, **choix: Any) -> 
     flux = annual_flow(dossier, rules, classement, rotation)
     droits = live_rights(dossier, rules, classement, rotation.groupe)
     feuilles = grow(dossier, classement, rotation, flux)
-    poids = METHODES[str(dossier.convention.choix.methode)](dossier, classement, rotation, droits)
+    poids = weigh(dossier, classement, rotation, droits)
     dus = exact_dues(dossier, rules, feuilles, poids, droits)
     return _round(dossier, rules, classement, rotation, flux, droits, feuilles, poids, dus)
 
 
 def _with_keywords(dossier: Dossier, choix: Mapping[str, Any]) -> Dossier:
     """Python prevails over the file: each keyword goes to the choices or to the stipulations."""
+    declared_only(choix.get("methode"))
     known = {k: "choix" for k in type(dossier.convention.choix).model_fields} | {
         k: "stipulations" for k in type(dossier.convention.stipulations).model_fields
     }
@@ -209,6 +212,7 @@ def _round(
     notes = [
         *rotation.avertissements,
         *droits.avertissements,
+        *poids.avertissements,
         *flux.soustractions.avertissements,
         *remarks(dossier, rules, feuilles, dus, plafonds, lost, quota_exact, arrondi, flux.entier),
     ]
@@ -237,7 +241,7 @@ def _round(
             "echelle": flux.echelle,
         },
         egalites=arrondi.egalites,
-        hypotheses=(*rules.hypotheses, *flux.hypotheses),
+        hypotheses=(*rules.hypotheses, *flux.hypotheses, *poids.hypotheses),
         avertissements=tuple(notes),
         preuve=Preuve(
             dossier, feuilles, dus, arrondi, tuple(plafonds), solde, quota_exact, garanties.retenues

@@ -90,6 +90,25 @@ def _printable(text: str) -> str:
 
 
 @dataclass(frozen=True, slots=True)
+class MethodeDeclaree:
+    """A method of the parties' own, given from Python: its name, its sentence, its formula.
+
+    The dossier carries it; only the conversion calls `formule`.
+    """
+
+    nom: str
+    phrase: str
+    formule: Callable[[Any, Any], Any]
+
+    def __str__(self) -> str:
+        return self.nom
+
+
+def _methode(value: object) -> v.Methode | MethodeDeclaree:
+    return value if isinstance(value, MethodeDeclaree) else v.Methode(str(value))
+
+
+@dataclass(frozen=True, slots=True)
 class Attendu:
     """Marks a type with what it accepts, in French."""
 
@@ -146,7 +165,7 @@ class Hypotheses(_Section):
 class Choix(_Section):
     """The choices that the law leaves to the parties."""
 
-    methode: v.Methode = v.Methode.PARC
+    methode: Annotated[v.Methode | MethodeDeclaree, PlainValidator(_methode)] = v.Methode.PARC
     segment_rotation: v.SegmentRotation = v.SegmentRotation.AUTO
     fenetre_rotation: Annees = 3
     annees_exclues: Entiers = ()
