@@ -15,10 +15,11 @@ from fractions import Fraction
 import pandas as pd
 
 from flux.conversion.arrondi import Plafond
-from flux.conversion.cellules import ETAT_CATEGORIES, Cellule
+from flux.conversion.cellules import BAILLEUR, ETAT_CATEGORIES
 from flux.conversion.dus import Dus
 from flux.conversion.exact import of, total
 from flux.conversion.feuilles import Feuilles
+from flux.conversion.groupes import Porteur
 from flux.conversion.territoires import communes_of
 from flux.dossier import Dossier
 from flux.loi import Regles
@@ -26,6 +27,8 @@ from flux.noyau.provenance import Figure
 
 Cle = tuple[str, str | None]
 """id_reservataire, commune (None: the whole of its territory)."""
+Compte = tuple[str, str]
+"""id_reservataire, commune."""
 
 
 @dataclass(frozen=True)
@@ -173,17 +176,23 @@ def lost_to_ceilings(
 def closing(
     dossier: Dossier,
     feuilles: Feuilles,
-    cells: Mapping[tuple[str, str], Cellule],
-    communes: Mapping[tuple[str, str], tuple[int, int]],
+    targets: Mapping[tuple[Porteur, str], Fraction],
+    comptes: Mapping[Compte, str],
+    communes: Mapping[Compte, tuple[int, int]],
     ouverture: Ouverture,
     lost: Mapping[str, Fraction],
     report_flux: Fraction,
 ) -> pd.DataFrame:
     """Next year's `soldes`: one row a holder and commune, so that accounts add up by territory; `*`: F − F*.
 
+    A pooled account is a row of its own, without commune; flow and dwellings since the opening stay by
+    commune, where ceilings are judged.
+
     Parameters
     ----------
-    communes : (id_reservataire, commune) -> whole dwellings, of which by guarantee
+    targets : what the matrix was rounded from: exact dues, balances included.
+    comptes : the cells whose account is pooled.
+    communes : (id_reservataire, commune) -> whole dwellings, of which by guarantee.
     """
     annee = dossier.convention.annee
     homes = {
@@ -195,46 +204,35 @@ def closing(
         for c in communes_of(dossier, str(t), str(k))
         if c in feuilles.flux
     }
-    keys = sorted(set(communes) | homes | {(r, c) for r, c in ouverture.soldes if c is not None})
-    refused = {
-        r: total([max(Fraction(0), _balance(cells, communes, ouverture, (r, c))) for x, c in keys if x == r])
-        for r in {r for r, _ in keys}
-    }
+    balances: dict[Cle, Fraction] = {}
+    for ((r, _), c), exact in targets.items():
+        key: Cle = (r, None if (r, c) in comptes else c)
+        balances[key] = balances.get(key, Fraction(0)) + exact
+    for (r, c), (given, _) in communes.items():
+        key = (r, None if (r, c) in comptes else c)
+        balances[key] = balances.get(key, Fraction(0)) - given
+    balances = _after_losses(balances, lost)
+    places: set[Cle] = {*homes, *communes, *((r, c) for (r, _), c in targets), *ouverture.soldes}
+    whole: set[Cle] = {(r, None) for r, _ in comptes}
     rows: list[tuple[object, ...]] = []
-    for r, c in keys:
-        if r == "bailleur":
+    for key in sorted(places | whole, key=lambda k: (k[1] is None, k[0], k[1] or "")):
+        ident, commune = key
+        if ident == BAILLEUR:
             continue
-        balance = _balance(cells, communes, ouverture, (r, c))
-        if refused[r] and balance > 0:
-            balance -= lost.get(r, Fraction(0)) * balance / refused[r]
-        nb, garantie = communes.get((r, c), (0, 0))
-        rows.append(
-            (
-                r,
-                annee,
-                c,
-                float(balance),
-                ouverture.annee_ouverture.get(r, annee),
-                float(ouverture.flux_cumule.get((r, c), Fraction(0)) + feuilles.flux[c].valeur)
-                if (r, c) in homes
-                else None,
-                ouverture.nb_cumule.get((r, c), 0) + nb,
-                ouverture.nb_garantie_cumule.get((r, c), 0) + garantie,
-            )
+        nb, garantie = (0, 0) if commune is None else communes.get((ident, commune), (0, 0))
+        since = ouverture.flux_cumule.get(key, Fraction(0))
+        flow = since if commune is None or key in homes else None
+        if commune is not None and flow is not None:
+            flow += feuilles.flux[commune].valeur
+        row = (
+            float(balances.get(key, Fraction(0))),
+            ouverture.annee_ouverture.get(ident, annee),
+            None if flow is None else float(flow),
+            ouverture.nb_cumule.get(key, 0) + nb,
+            ouverture.nb_garantie_cumule.get(key, 0) + garantie,
         )
-    for ident in sorted(r for r, c in ouverture.soldes if c is None):
-        rows.append(
-            (
-                ident,
-                annee,
-                None,
-                float(ouverture.soldes[ident, None]),
-                ouverture.annee_ouverture.get(ident, annee),
-                float(ouverture.flux_cumule.get((ident, None), Fraction(0))),
-                ouverture.nb_cumule.get((ident, None), 0),
-                ouverture.nb_garantie_cumule.get((ident, None), 0),
-            )
-        )
+        if commune is not None or any((row[0], flow, row[3])):  # else it went to the communes that it served
+            rows.append((ident, annee, commune, *row))
     rows.append(("*", annee, None, float(report_flux), None, None, None, None))
     return pd.DataFrame(
         rows,
@@ -251,11 +249,22 @@ def closing(
     ).astype({"annee_ouverture": "Int64", "nb_cumule": "Int64", "nb_garantie_cumule": "Int64"})
 
 
-def _balance(
-    cells: Mapping[tuple[str, str], Cellule],
-    communes: Mapping[tuple[str, str], tuple[int, int]],
-    ouverture: Ouverture,
-    key: tuple[str, str],
-) -> Fraction:
-    due = cells[key].amount() if key in cells else Fraction(0)
-    return due + ouverture.soldes.get(key, Fraction(0)) - communes.get(key, (0, 0))[0]
+def _after_losses(balances: Mapping[Cle, Fraction], lost: Mapping[str, Fraction]) -> dict[Cle, Fraction]:
+    """The balances less what the ceilings refused for good.
+
+    An account beyond one dwelling loses first, the nearest to it before: the fewest stay beyond. The rest
+    is taken in proportion to what each is still owed.
+    """
+    out = dict(balances)
+    owed: dict[str, list[Cle]] = {}
+    for key, balance in balances.items():
+        if balance > 0:
+            owed.setdefault(key[0], []).append(key)
+    for r, keys in owed.items():
+        left = lost.get(r, Fraction(0))
+        for key in sorted(keys, key=lambda k: (out[k], k[1] or "")):
+            cut = min(left, max(Fraction(0), out[key] - 1))
+            out[key], left = out[key] - cut, left - cut
+        whole = total([out[k] for k in keys])
+        out |= {k: out[k] - left * out[k] / whole for k in keys if left and whole}
+    return out

@@ -4,14 +4,15 @@
 Under `garantie_imbriquee = "somme"` every guarantor of a commune counts on that commune's flow, the EPCI
 with the commune, a commune that holds rights elsewhere with those who hold some there. A holder that holds
 guarantees in several communes is bound by the sum of their ceilings, with all those who hold none
-elsewhere: this is what lets the matrix by commune keep every ceiling. Under `separee`, each guarantor is
-bound on its own territory.
+elsewhere: this is what lets the matrix by commune keep every ceiling. Where an EPCI pools its accounts,
+the communes of the pool are one place: all guarantors together on the flow of the pool, and each commune's
+own guarantors on its flow. Under `separee`, each guarantor is bound on its own territory.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
 from fractions import Fraction
 from math import ceil
 
@@ -20,6 +21,7 @@ from flux.conversion.comptes import Ouverture
 from flux.conversion.dus import Dus
 from flux.conversion.exact import half_up, total
 from flux.conversion.feuilles import Feuilles
+from flux.conversion.matrice import Limites
 from flux.conversion.plafonnement import guarantee_territories
 from flux.conversion.territoires import communes_of
 from flux.dossier import Dossier
@@ -31,17 +33,21 @@ class Garanties:
     """The ceilings of the guarantees, the narrowest groups first.
 
     plafonnees : (holder, commune) whose guarantees a ceiling looks at
-    par_commune : commune -> whole dwellings that all guarantors together may receive there (`somme` only)
     retenues : holder of other rights, or of guarantees in several communes -> what its guarantees pass a
         ceiling by: kept out of its rounding, so that nothing else carries it
     perdues : the part of the retenues that leaves the account (`annuel`)
+    lieux : (holder, commune) -> the place where the matrix bounds what it holds (`somme` only)
+    par_lieu : place -> whole dwellings that those who are bound there may receive
+    ensemble : place of a pool -> those bound in its communes, who take their part of it first
     """
 
     plafonds: tuple[Plafond, ...]
     plafonnees: frozenset[tuple[str, str]]
-    par_commune: dict[str, int]
     retenues: dict[str, Fraction]
     perdues: dict[str, Fraction]
+    lieux: dict[tuple[str, str], str] = field(default_factory=dict)
+    par_lieu: dict[str, int] = field(default_factory=dict)
+    ensemble: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
     def split(self, dus: Dus, quotas: Mapping[str, int]) -> dict[tuple[str, bool], int]:
         """Whole quotas in two: held in return for guarantees, within their ceilings, and the rest.
@@ -65,6 +71,11 @@ class Garanties:
             out[ident, True], out[ident, False] = held, nb - held
         return out
 
+    def limits(self, quotas: Mapping[tuple[str, bool], int]) -> Limites:
+        """The ceilings as the matrix must keep them, once the quotas are whole."""
+        taken = {place: sum(quotas.get((i, True), 0) for i in who) for place, who in self.ensemble.items()}
+        return Limites(self.lieux, {p: max(0, nb - taken.get(p, 0)) for p, nb in self.par_lieu.items()})
+
     def _parts(self, dus: Dus, ident: str) -> tuple[Fraction, Fraction]:
         """Exact dues that the guarantees carry, within their ceilings, and the others."""
         cells = dus.of(ident)
@@ -74,18 +85,40 @@ class Garanties:
 
 
 def guarantee_ceilings(
-    dossier: Dossier, regles: Regles, feuilles: Feuilles, dus: Dus, ouverture: Ouverture
+    dossier: Dossier,
+    regles: Regles,
+    feuilles: Feuilles,
+    dus: Dus,
+    ouverture: Ouverture,
+    comptes: Mapping[tuple[str, str], str],
 ) -> Garanties:
-    """Whole ceilings of the year, and what they keep out of the rounding."""
+    """Whole ceilings of the year, and what they keep out of the rounding.
+
+    Parameters
+    ----------
+    comptes : the cells whose account is pooled, with the territory of the pool.
+    """
     judge = _Judge(dossier, regles, feuilles, dus, ouverture)
     if dossier.convention.choix.garantie_imbriquee == "separee":
         return _each_alone(dossier, feuilles, judge)
+    pools = {code: {c for (r, c), k in comptes.items() if k == code and (r, c) in judge.held}
+             for code in sorted(set(comptes.values()))}
+    place_of = {c: _pool(code) for code, communes in pools.items() for c in communes}
+    poolers = {r for r, _ in comptes}
     where: dict[str, frozenset[str]] = {}
     for ident, commune in judge.held:
-        where[ident] = where.get(ident, frozenset()) | {commune}
+        where[ident] = where.get(ident, frozenset()) | {place_of.get(commune, commune)}
+    communes_at: dict[str, list[str]] = {}
+    for c in sorted({c for _, c in judge.held}):
+        communes_at.setdefault(place_of.get(c, c), []).append(c)
     local = {
-        c: judge.ceiling(c, (c,), tuple(sorted(i for i, places in where.items() if places == {c})))
-        for c in sorted({c for _, c in judge.held})
+        place: judge.ceiling(place, tuple(cs), tuple(sorted(i for i, p in where.items() if p == {place})))
+        for place, cs in communes_at.items()
+    }
+    own = {
+        c: judge.ceiling(c, (c,), members, sauf=poolers)
+        for c in sorted(place_of)
+        if (members := tuple(sorted(i for i, k in judge.held if k == c and i not in poolers)))
     }
     wide = [
         judge.together(
@@ -98,19 +131,33 @@ def guarantee_ceilings(
     retenues: dict[str, Fraction] = {}
     perdues: dict[str, Fraction] = {}
     for (ident, commune), amount in judge.held.items():
-        plafond = local[commune]
+        bounds = [local[place_of.get(commune, commune)]]
+        if commune in own and ident not in poolers:
+            bounds.append(own[commune])
+        plafond = min(bounds, key=lambda p: Fraction(p.nb) / p.exact)
         over = amount * max(Fraction(0), 1 - Fraction(plafond.nb) / plafond.exact)
         if over and (len(where[ident]) > 1 or judge.others(ident)):
             retenues[ident] = retenues.get(ident, Fraction(0)) + over
             if not plafond.cumule:
                 perdues[ident] = perdues.get(ident, Fraction(0)) + over
     return Garanties(
-        (*local.values(), *wide),
+        (*own.values(), *local.values(), *wide),
         frozenset(judge.held),
-        {c: p.nb for c, p in local.items()},
         retenues,
         perdues,
+        {(r, c): c if c not in place_of or r not in poolers else place_of[c] for r, c in judge.held},
+        {place: p.nb for place, p in {**local, **own}.items()},
+        {
+            place: tuple(sorted({i for i, c in judge.held if c in cs and i not in poolers}))
+            for place, cs in communes_at.items()
+            if place not in cs
+        },
     )
+
+
+def _pool(code: str) -> str:
+    """The name of the small communes of an EPCI, beside its whole territory."""
+    return f"{code} (communes mutualisées)"
 
 
 def _each_alone(dossier: Dossier, feuilles: Feuilles, judge: _Judge) -> Garanties:
@@ -124,7 +171,6 @@ def _each_alone(dossier: Dossier, feuilles: Feuilles, judge: _Judge) -> Garantie
     return Garanties(
         tuple(alone),
         frozenset((i, c) for i, c in judge.held if c in judge.homes[i]),
-        {},
         {p.membres[0]: p.exact - p.nb for p in mixed},
         {p.membres[0]: p.exact - p.nb for p in mixed if not p.cumule},
     )
@@ -155,10 +201,17 @@ class _Judge:
         self.ouverture = ouverture
 
     def ceiling(
-        self, code: str, communes: tuple[str, ...], members: tuple[str, ...], *, home_of: str | None = None
+        self,
+        code: str,
+        communes: tuple[str, ...],
+        members: tuple[str, ...],
+        *,
+        home_of: str | None = None,
+        sauf: Collection[str] = (),
     ) -> Plafond:
-        """The ceiling of a territory: its own flow, its own account."""
-        porteurs = (home_of,) if home_of else tuple(sorted({r for r, c in self.held if c in communes}))
+        """The ceiling of a territory: its own flow, its own account, without the holders `sauf`."""
+        everyone = sorted({r for r, c in self.held if c in communes and r not in sauf})
+        porteurs = (home_of,) if home_of else tuple(everyone)
         flow = total([self.feuilles.flux[c].valeur for c in communes])
         plafond = Plafond(
             groupe="garantie",
@@ -173,10 +226,12 @@ class _Judge:
             porteurs=porteurs,
         )
         return (
-            plafond if self.annual and self.part.valeur * flow >= 1 else self.since_opening(plafond, home_of)
+            plafond
+            if self.annual and self.part.valeur * flow >= 1
+            else self.since_opening(plafond, home_of, sauf)
         )
 
-    def since_opening(self, plafond: Plafond, only: str | None) -> Plafond:
+    def since_opening(self, plafond: Plafond, only: str | None, sauf: Collection[str]) -> Plafond:
         """The same ceiling on all the flow since the account opened, less the dwellings already given.
 
         A balance without commune is read for its holder's whole territory: it counts where that is the
@@ -187,7 +242,7 @@ class _Judge:
         for (r, c), flow in self.ouverture.flux_cumule.items():
             home = self.homes.get(r, [])
             places = set(home) if c is None else {c}
-            if home and places <= set(plafond.communes) and only in (None, r):
+            if home and places <= set(plafond.communes) and only in (None, r) and r not in sauf:
                 place = c or plafond.territoire_code
                 flows[place] = max(flows.get(place, Fraction(0)), flow)
                 nb += self.ouverture.nb_garantie_cumule.get((r, c), 0)

@@ -1,35 +1,57 @@
 """The matrix by commune in whole dwellings: holders × (commune, in or out of QPV).
 
 A two-way rounding, made twice: holders × communes, then each cell in and out of QPV. Every row adds up to
-the holder's quota, every column is the floor or the ceiling of its flow as far as the rows allow, every
-cell is as near its exact due as that permits.
+the holder's quota and no ceiling of the guarantees is passed. As far as these allow, every account, cell,
+commune, EPCI and group (see `groupes`) keeps its bounds; where they do not, the fewest leave them, and
+the bailleur's cells take what the ceilings refuse.
 """
 
 from __future__ import annotations
 
 from collections.abc import Hashable, Mapping, Sequence
+from dataclasses import dataclass
 from fractions import Fraction
 from typing import TypeVar
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from flux.noyau.arrondi import Famille, partition, round_cells, snap
+from flux.conversion.groupes import Cadre, Cellule, Groupe, Porteur, groups
+from flux.noyau.arrondi import Famille, partition, round_cells, round_fewest, snap
 
-K = TypeVar("K", bound=tuple[object, ...])
 L = TypeVar("L", bound=Hashable)
-Porteur = tuple[str, bool]
-"""A holder, and whether in return for loan guarantees: the law caps these by commune."""
-Cellule = tuple[Porteur, str]
 Case = tuple[Porteur, str, bool]
+
+
+@dataclass(frozen=True)
+class Matrice:
+    """Whole dwellings, by (holder, commune) and by (holder, commune, qpv); zeros are left out.
+
+    groupes : the sums that were to be kept
+    non_prouves : kinds of sums of which fewer might leave their bounds (too many to count)
+    """
+
+    cellules: dict[Cellule, int]
+    cases: dict[Case, int]
+    groupes: list[Groupe]
+    non_prouves: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Limites:
+    """Ceilings in the matrix: (holder, commune) held by guarantee -> its place -> most dwellings there."""
+
+    de: Mapping[tuple[str, str], str]
+    nb: Mapping[str, int]
 
 
 def round_matrix(
     targets: Mapping[Cellule, Fraction],
     quotas: Mapping[Porteur, int],
     flows: Mapping[tuple[str, bool], Fraction],
-    garanties: Mapping[str, int],
-) -> dict[Case, int]:
+    limites: Limites,
+    cadre: Cadre,
+) -> Matrice:
     """Whole dwellings of each holder in each (commune, QPV).
 
     Parameters
@@ -37,7 +59,8 @@ def round_matrix(
     targets : (holder, commune) -> exact due, balances included; the only cells that may be served.
     quotas : holder -> whole dwellings; each row adds up to it.
     flows : (commune, qpv) -> exact flow to share.
-    garanties : commune -> whole dwellings that the guarantors may receive there, all together.
+    limites : what the guarantees may not pass.
+    cadre : what the cells are summed by.
 
     Raises
     ------
@@ -49,54 +72,85 @@ def round_matrix(
         by_commune.setdefault(commune, {})[qpv] = value
     for _, commune in targets:
         by_commune.setdefault(commune, {False: Fraction(0)})
+    communes = {c: sum(qs.values(), Fraction(0)) for c, qs in sorted(by_commune.items())}
+    groupes = groups(targets, communes, cadre)
     cells = {k: max(Fraction(0), t) for k, t in sorted(targets.items()) if quotas.get(k[0])}
     holders = sorted({r for r, _ in cells})
     totals = [float(quotas[r]) for r in holders]
-    communes = {c: sum(qs.values(), Fraction(0)) for c, qs in sorted(by_commune.items())}
-    nb = _round(
-        cells,
+    values, non_prouves = round_fewest(
+        _names(cells),
+        np.array([float(v) for v in cells.values()]),
+        np.array([float(quotas[r]) for r, _ in cells]),
         [
             _sums("quotas", [r for r, _ in cells], holders, totals, totals),
-            _at_most("garanties", cells, garanties),
-            _between("communes", [c for _, c in cells], communes),
+            _at_most(cells, limites),
+            *(_kept(groupe, list(cells)) for groupe in groupes),
         ],
     )
-    served = [k for k, n in nb.items() if n]
-    cases = {(r, c, q): nb[r, c] * part for r, c in served for q, part in _parts(by_commune[c]).items()}
-    rows = [float(nb[k]) for k in served]
+    nb = {k: int(n) for k, n in zip(cells, values, strict=True) if n}
+    return Matrice(nb, _in_and_out_of_qpv(nb, by_commune), groupes, non_prouves)
+
+
+def _in_and_out_of_qpv(
+    nb: Mapping[Cellule, int], by_commune: Mapping[str, Mapping[bool, Fraction]]
+) -> dict[Case, int]:
+    """Each cell shared between its commune's flows, whose sums are at floor or ceiling if they can."""
+    cases = {(r, c, q): n * part for (r, c), n in nb.items() for q, part in _parts(by_commune[c]).items()}
+    rows = [float(n) for n in nb.values()]
     columns = {(c, q): v for c, qs in sorted(by_commune.items()) for q, v in sorted(qs.items())}
-    whole = _round(
-        cases,
+    flows = snap(np.array([float(v) for v in columns.values()]))
+    values = np.array([float(v) for v in cases.values()])
+    whole = round_cells(
+        _names(cases),
+        values,
+        np.full(len(values), np.inf),
         [
-            _sums("cellules", [(r, c) for r, c, _ in cases], served, rows, rows),
-            _between("colonnes", [(c, q) for _, c, q in cases], columns),
+            _sums("cellules", [(r, c) for r, c, _ in cases], list(nb), rows, rows),
+            _sums(
+                "colonnes",
+                [(c, q) for _, c, q in cases],
+                list(columns),
+                np.floor(flows),
+                np.ceil(flows),
+                souple=True,
+            ),
         ],
     )
-    return {k: n for k, n in whole.items() if n}
+    return {k: int(n) for k, n in zip(cases, whole, strict=True) if n}
 
 
-def _round(exact: Mapping[K, Fraction], familles: Sequence[Famille]) -> dict[K, int]:
-    """Whole numbers nearest to `exact` that keep the sums."""
-    names = ["|".join(map(str, key)) for key in exact]
-    values = np.array([float(v) for v in exact.values()])
-    whole = round_cells(names, values, np.full(len(values), np.inf), familles)
-    return {key: int(n) for key, n in zip(exact, whole, strict=True)}
+def _names(cells: Mapping[L, Fraction]) -> list[str]:
+    return ["|".join(map(str, key)) for key in cells]  # type: ignore[call-overload]
 
 
-def _between(nom: str, labels: Sequence[L], flows: Mapping[L, Fraction]) -> Famille:
-    """Sums that should be the floor or the ceiling of a flow."""
-    values = snap(np.array([float(v) for v in flows.values()]))
-    return _sums(nom, labels, list(flows), np.floor(values), np.ceil(values), souple=True)
+def _kept(groupe: Groupe, cells: Sequence[Cellule]) -> Famille:
+    """The sums of a kind, those only that a cell is in."""
+    return _some(
+        groupe.nom,
+        [groupe.de(cell) for cell in cells],
+        {label: groupe.bornes(exact) for label, exact in groupe.exact.items()},
+    )
 
 
-def _at_most(nom: str, cells: Mapping[Cellule, Fraction], garanties: Mapping[str, int]) -> Famille:
-    """The ceiling of the guarantees in each commune: part of its column, so the programme stays a network."""
-    place = {c: i for i, c in enumerate(garanties)}
-    bound = [(i, place[c]) for i, ((_, garantie), c) in enumerate(cells) if garantie and c in place]
-    cellule, somme = np.array(bound, np.int64).reshape(-1, 2).T
-    haut = np.array(list(garanties.values()), float)
+def _at_most(cells: Mapping[Cellule, Fraction], limites: Limites) -> Famille:
+    """The ceilings of the guarantees; each is part of a column or of a row: the programme stays a network."""
+    labels = [limites.de.get((r, c)) if guaranteed else None for (r, guaranteed), c in cells]
+    return _some("garanties", labels, {code: (-np.inf, n) for code, n in limites.nb.items()})
+
+
+def _some(nom: str, labels: Sequence[L | None], bounds: Mapping[L, tuple[float, float]]) -> Famille:
+    """Elastic sums of the cells that have a label."""
+    groups = sorted({label for label in labels if label is not None})  # type: ignore[type-var]
+    place = {group: i for i, group in enumerate(groups)}
+    inside = [i for i, label in enumerate(labels) if label is not None]
+    low, high = (np.array([bounds[group][side] for group in groups], float) for side in (0, 1))
     return Famille(
-        nom=nom, somme=somme, cellule=cellule, bas=np.full(len(haut), -np.inf), haut=haut, souple=True
+        nom=nom,
+        somme=np.array([place[labels[i]] for i in inside], np.int64),  # type: ignore[index]
+        cellule=np.array(inside, np.int64),
+        bas=low,
+        haut=high,
+        souple=True,
     )
 
 

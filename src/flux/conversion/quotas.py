@@ -23,10 +23,12 @@ from flux.conversion.explication import Explication, Preuve, explain_holder
 from flux.conversion.feuilles import Feuilles, grow
 from flux.conversion.flux import Flux, annual_flow, delivered
 from flux.conversion.garanties import guarantee_ceilings
+from flux.conversion.groupes import frame_of, gaps
 from flux.conversion.inventaire import Inventaire
 from flux.conversion.matrice import round_matrix
 from flux.conversion.methode_declaree import declared_only, weigh
 from flux.conversion.methodes import Poids
+from flux.conversion.mutualisation import pooled_accounts
 from flux.conversion.registre import stock_identified
 from flux.conversion.remarques import remarks
 from flux.conversion.rotation import Rotation, pooled_turnover
@@ -44,7 +46,8 @@ class Quotas(Affichable):
 
     `table, communes, plafonds, assiette, flux, soustractions, livraisons, soldes` have the columns of the
     contract. `rotation, droits, dus, hors_flux, reductions` show how they were made; `sur_reservations` the
-    dwellings and programmes that carried too many rights; `exact` holds exact totals;
+    dwellings and programmes that carried too many rights; `ecarts` the sums that whole dwellings could not
+    keep and the accounts beyond one dwelling; `exact` holds exact totals;
     `egalites, hypotheses, avertissements` are French sentences.
     """
 
@@ -63,6 +66,7 @@ class Quotas(Affichable):
     dus: pd.DataFrame
     hors_flux: pd.DataFrame
     reductions: pd.DataFrame
+    ecarts: pd.DataFrame
     sur_reservations: pd.DataFrame
     exact: Mapping[str, Fraction]
     egalites: tuple[str, ...]
@@ -188,7 +192,8 @@ def _round(
         quota_exact if asked <= flux.entier else {i: v * flux.entier / asked for i, v in quota_exact.items()}
     )
     quota_exact[BAILLEUR] = max(Fraction(0), flux.entier - asked)
-    garanties = guarantee_ceilings(dossier, rules, feuilles, dus, ouverture)
+    comptes = pooled_accounts(dossier, feuilles, dus)
+    garanties = guarantee_ceilings(dossier, rules, feuilles, dus, ouverture, comptes)
     plafonds = [*state_ceilings(dossier, rules, feuilles, dus, quota_exact, ouverture), *garanties.plafonds]
     kept = {i: max(Fraction(0), v - garanties.retenues.get(i, Fraction(0))) for i, v in fitted.items()}
     arrondi = apportion(
@@ -199,15 +204,15 @@ def _round(
         methode=str(choix.arrondi),
         minimum=choix.minimum_par_reservataire,
     )
+    wanted = targets(dossier, feuilles, dus, ouverture, garanties.plafonnees, comptes)
+    rows = garanties.split(dus, arrondi.nb)
     matrice = round_matrix(
-        targets(dossier, feuilles, dus, ouverture, du, garanties.plafonnees),
-        garanties.split(dus, arrondi.nb),
-        flux.by_commune_qpv(),
-        garanties.par_commune,
+        wanted, rows, flux.by_commune_qpv(), garanties.limits(rows), frame_of(dossier, comptes)
     )
-    counts = charged(matrice)
+    counts = charged(matrice.cases)
     lost = lost_to_ceilings(quota_exact, arrondi.nb, plafonds, garanties.perdues)
-    soldes = closing(dossier, feuilles, dus.cellules, counts, ouverture, lost, flux.report)
+    soldes = closing(dossier, feuilles, wanted, comptes, counts, ouverture, lost, flux.report)
+    ecarts = gaps(matrice.groupes, matrice.cellules, soldes)
     arriving = delivered(dossier)
     notes = [
         *rotation.avertissements,
@@ -220,7 +225,7 @@ def _round(
         dossier=dossier,
         regles=rules,
         table=quotas_table(dossier, feuilles, dus, poids, droits, du, solde, quota_exact, arrondi, plafonds),
-        communes=communes_table(dus, matrice, counts, soldes),
+        communes=communes_table(dus, matrice.cases, counts, soldes),
         plafonds=ceiling_table(plafonds, counts, arrondi, dus),
         assiette=classement.table,
         flux=flux.table,
@@ -232,6 +237,7 @@ def _round(
         dus=dues_table(dossier, dus),
         hors_flux=left_outside(dossier, flux, arriving),
         reductions=dus.reductions,
+        ecarts=ecarts,
         sur_reservations=droits.sur_reservations,
         exact={
             "base": feuilles.base_totale.valeur,

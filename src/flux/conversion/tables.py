@@ -19,7 +19,8 @@ from flux.conversion.droits import Droits
 from flux.conversion.dus import Dus
 from flux.conversion.exact import total
 from flux.conversion.feuilles import Feuilles
-from flux.conversion.matrice import Case, Cellule
+from flux.conversion.groupes import Cellule
+from flux.conversion.matrice import Case
 from flux.conversion.methodes import Poids
 from flux.conversion.territoires import communes_of
 from flux.dossier import Dossier
@@ -47,15 +48,23 @@ def targets(
     feuilles: Feuilles,
     dus: Dus,
     ouverture: Ouverture,
-    du: Mapping[str, Fraction],
     plafonnees: frozenset[tuple[str, str]],
+    comptes: Mapping[tuple[str, str], str],
 ) -> dict[Cellule, Fraction]:
     """What the matrix by commune is rounded from: exact dues, and the balances where they were made.
 
     A balance without commune follows the holder's dues, or its communes alike when it has none this year;
-    it is shared between guarantees and other rights as the due of the cell. Only guarantees that a ceiling
-    looks at are told apart (`plafonnees`: holder, commune).
+    a pooled one (`comptes`) follows its dues in the communes of the pool. It is shared between guarantees
+    and other rights as the due of the cell. Only guarantees that a ceiling looks at are told apart
+    (`plafonnees`: holder, commune).
     """
+    due: dict[str, dict[str, Fraction]] = {}
+    for (r, c), cell in dus.cellules.items():
+        due.setdefault(r, {})[c] = cell.amount()
+    pools: dict[str, list[str]] = {}
+    for r, c in comptes:
+        pools.setdefault(r, []).append(c)
+    homes = {i: [c for c in communes_of(dossier, t, k)] for i, _, t, k in holders(dossier)}
 
     def amount(ident: str, commune: str, garantie: bool) -> Fraction:
         cell = dus.cellules[ident, commune]
@@ -65,26 +74,26 @@ def targets(
 
     out = {((r, g), c): amount(r, c, g) for r, c in dus.cellules for g in (False, True) if amount(r, c, g)}
     for (ident, commune), solde in ouverture.soldes.items():
-        cells = dus.of(ident)
-        home = next((communes_of(dossier, t, k) for i, _, t, k in holders(dossier) if i == ident), [])
-        home = [c for c in home if c in feuilles.flux] or home
-        places = [commune] if commune is not None else list(cells) or home
+        own, pool = due.get(ident, {}), pools.get(ident, [])
+        if pool and (commune is None or commune in pool):
+            places = pool
+        elif commune is not None:
+            places = [commune]
+        else:
+            home = homes.get(ident, [])
+            places = list(own) or [c for c in home if c in feuilles.flux] or home
+        whole = total([own.get(c, Fraction(0)) for c in places])
         for c in places:
-            everywhere = Fraction(1, len(places))
-            weight = (
-                cells[c].amount() / du[ident]
-                if c in cells and du.get(ident) and len(places) > 1
-                else everywhere
-            )
-            due = cells[c].amount() if c in cells else Fraction(0)
+            weight = own.get(c, Fraction(0)) / whole if whole else Fraction(1, len(places))
             for g in (False, True):
-                part = amount(ident, c, g) / due if due else Fraction(int(not g))
+                part = amount(ident, c, g) / own[c] if own.get(c) else Fraction(int(not g))
                 if part:
                     out[(ident, g), c] = out.get(((ident, g), c), Fraction(0)) + solde * weight * part
-    for c, flow in feuilles.flux.items():
-        others = total([v for ((r, _), k), v in out.items() if k == c and r != BAILLEUR])
-        out[(BAILLEUR, False), c] = flow.valeur - others
-    return out
+    others = dict.fromkeys(feuilles.flux, Fraction(0))
+    for ((r, _), c), value in out.items():
+        if r != BAILLEUR and c in others:
+            others[c] += value
+    return out | {((BAILLEUR, False), c): feuilles.flux[c].valeur - v for c, v in others.items()}
 
 
 def charged(matrice: Mapping[Case, int]) -> Compte:

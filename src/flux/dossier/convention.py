@@ -187,6 +187,7 @@ class Choix(_Section):
         v.Categorie.VILLE_PARIS,
     )
     garantie_imbriquee: v.GarantieImbriquee = v.GarantieImbriquee.SOMME
+    comptes_epci: v.ComptesEpci = v.ComptesEpci.COMMUNE
     plafond_apprecie: v.PlafondApprecie = v.PlafondApprecie.ANNUEL
     excedent_plafond: v.ExcedentPlafond = v.ExcedentPlafond.BAILLEUR
     arrondi: v.Arrondi = v.Arrondi.PLUS_FORT_RESTE

@@ -332,6 +332,13 @@ class GarantieImbriquee(StrEnum):
     SEPAREE = "separee"
 
 
+class ComptesEpci(StrEnum):
+    """The balances of an EPCI: one account a commune, or one for its communes due less than one a year."""
+
+    COMMUNE = "commune"
+    MUTUALISES = "mutualises"
+
+
 class PlafondApprecie(StrEnum):
     """Caps in whole dwellings: judged each year, or since the account opened."""
 
