@@ -21,7 +21,7 @@ from xml.etree import ElementTree
 import pandas as pd
 from python_calamine import CalamineError, CalamineWorkbook, PasswordError
 
-from flux.dossier.classeur_brut import broken_cells, largest_sheet
+from flux.dossier import classeur_biff, classeur_brut, classeur_ods
 from flux.dossier.grilles import CELLULES_MAX, OCTETS_MAX, Grille
 from flux.noyau.errors import Anomalie, Gravite
 from flux.noyau.provenance import Source
@@ -29,7 +29,6 @@ from flux.noyau.tables import TEXTE
 from flux.rendu.nombres import entier
 
 CLASSEURS = frozenset({".xlsx", ".xlsm", ".xls", ".ods"})
-_OLE = b"\xd0\xcf\x11\xe0"
 _ZIP = b"PK\x03\x04"
 _ENCRYPTED = "EncryptedPackage".encode("utf-16-le")
 # What Python and the reader raise on bytes that are no workbook, or no longer one.
@@ -60,16 +59,24 @@ def open_workbook(path: Path) -> tuple[Classeur | None, list[Anomalie]]:
                     return None, [defect]
                 if archive.testzip() is not None:  # what a header promises is checked, and a cut file found
                     return None, [_unreadable(path)]
-                if largest_sheet(archive) > CELLULES_MAX:
+                kind = classeur_ods if classeur_ods.CONTENU in archive.namelist() else classeur_brut
+                if kind.largest_sheet(archive) > CELLULES_MAX:
                     return None, [_beyond(path, f"une feuille de plus de {entier(CELLULES_MAX)} cellules")]
-                untrusted = broken_cells(archive, source)
+                untrusted = kind.broken_cells(archive, source)
+        elif _locked_xls(content):
+            return None, [_locked(path)]
         book = CalamineWorkbook.from_filelike(io.BytesIO(content))
         names = tuple(book.sheet_names)
     except PasswordError:
         return None, [_locked(path)]
     except _DAMAGED:
-        locked = content.startswith(_OLE) and _ENCRYPTED in content
-        return None, [_locked(path) if locked else _unreadable(path)]
+        return None, [_unreadable(path)]
+    said: list[Anomalie] = []
+    if content.startswith(classeur_biff.SIGNATURE):
+        try:
+            untrusted = classeur_biff.broken_cells(classeur_biff.workbook_stream(content), names, source)
+        except ValueError:
+            said = [_silent_errors(path)]
 
     def read(name: str) -> Grille:
         where = Source(fichier=path.name, feuille=name, sha256=source.sha256)
@@ -79,7 +86,7 @@ def open_workbook(path: Path) -> tuple[Classeur | None, list[Anomalie]]:
             return Grille(name, where, pd.DataFrame(), (_unreadable(path, name),))
         return Grille(name, where, cells, tuple(untrusted.get(name, ())))
 
-    return Classeur(source, names, read), _silent_errors(path, content)
+    return Classeur(source, names, read), said
 
 
 def _texts(sheet: Any) -> pd.DataFrame:
@@ -152,16 +159,23 @@ def _unreadable(path: Path, sheet: str | None = None) -> Anomalie:
     )
 
 
-def _silent_errors(path: Path, content: bytes) -> list[Anomalie]:
-    """The old format does not show its cells in error: better said than taken for absences."""
-    if not content.startswith(_OLE):
-        return []
-    return [
-        Anomalie(
-            code="fichier.erreurs_invisibles",
-            gravite=Gravite.A_VERIFIER,
-            fichier=path.name,
-            message="Dans un classeur .xls, une cellule en erreur (#REF!…) se lit comme une cellule vide",
-            correction="Vérifier qu'il n'y en a pas, ou enregistrer le classeur au format .xlsx.",
-        )
-    ]
+def _locked_xls(content: bytes) -> bool:
+    """A password on an old workbook, or on a .xlsx, which is then wrapped in the same container."""
+    if not content.startswith(classeur_biff.SIGNATURE):
+        return False
+    try:
+        return classeur_biff.locked(classeur_biff.workbook_stream(content))
+    except ValueError:
+        return _ENCRYPTED in content
+
+
+def _silent_errors(path: Path) -> Anomalie:
+    """What cannot be told is said: better than taken for absences."""
+    return Anomalie(
+        code="fichier.erreurs_invisibles",
+        gravite=Gravite.A_VERIFIER,
+        fichier=path.name,
+        message="Dans ce classeur .xls d'un ancien format, une cellule en erreur (#REF!…) se lit comme une "
+        "cellule vide",
+        correction="Vérifier qu'il n'y en a pas, ou enregistrer le classeur au format .xlsx.",
+    )
