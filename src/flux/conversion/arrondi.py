@@ -8,9 +8,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
-from math import ceil, floor
+from functools import cached_property
+from heapq import heapify, heappop, heappush
+from math import floor
 
 from flux.noyau.provenance import Figure, Number
+
+Rang = tuple[Fraction, Fraction, bool, str]
+"""The order in which holders are served: remainder, exact due (both negated), the bailleur last, name."""
 
 
 @dataclass(frozen=True)
@@ -47,7 +52,7 @@ class Plafond:
         """The text that sets it."""
         return self.part.article or ""
 
-    @property
+    @cached_property
     def nb(self) -> int:
         """Whole dwellings allowed this year: floor(rate × flow), less those already given under `cumule`."""
         if self.parties:
@@ -110,6 +115,9 @@ def apportion(
     ----------
     exacts : exact dues, dwellings, never negative; their sum is `total` (a fraction less where balances
         exceed it).
+    methode : "plus_fort_reste", or "sainte_lague" (due ÷ (2 n + 1), n what it has). Both start from the
+        floors and stop at the ceilings: whoever no ceiling holds back is within one of its due under
+        either, and one that a ceiling holds back is never above its own ceiling of a due.
     minimum : least whole number of a holder whose exact due is not zero, within its ceilings.
 
     Examples
@@ -120,40 +128,62 @@ def apportion(
     >>> apportion({"a": F(5, 2), "b": F(3, 2), "bailleur": F(1)}, 5, [], reste="bailleur").nb
     {'a': 3, 'b': 1, 'bailleur': 1}
     """
-    nb = {i: max(floor(v), min(minimum, ceil(v)) if i != reste else 0) for i, v in exacts.items()}
+    low = {i: floor(v) for i, v in exacts.items()}
+    high = {i: n + (exacts[i] != n) for i, n in low.items()}
+    nb = {i: max(n, min(minimum, high[i]) if i != reste else 0) for i, n in low.items()}
     refused: set[str] = set()
     for plafond in plafonds:
         _cut(nb, exacts, plafond, refused)
     _cut_total(nb, exacts, total, reste)
     ties: list[str] = []
 
-    def priority(ident: str) -> tuple[Fraction, Fraction]:
+    def rank(ident: str) -> Rang:
         value = exacts[ident]
-        key = value / (2 * nb[ident] + 1) if methode == "sainte_lague" else value - floor(value)
-        return -key, -value
+        key = value / (2 * nb[ident] + 1) if methode == "sainte_lague" else value - low[ident]
+        return -key, -value, ident == reste, ident
 
+    # A ceiling that refuses one more refuses it to the end: each holder leaves the queue once.
+    queue = [rank(i) for i in exacts if nb[i] < high[i]]
+    heapify(queue)
     for _ in range(total - sum(nb.values())):
-        eager = [i for i, v in exacts.items() if nb[i] < ceil(v)]
-        able = [i for i in eager if all(p.allows(nb, i) for p in plafonds)]
-        refused |= set(eager) - set(able)
-        if not able:
+        first = _first_able(queue, nb, plafonds, refused)
+        if first is None:
             break
-        best = min(able, key=lambda i: (*priority(i), i == reste, i))
-        equals = [i for i in able if priority(i) == priority(best) and i != best]
+        equals = []
+        while (other := _first_able(queue, nb, plafonds, refused, like=first)) is not None:
+            equals.append(other)
+        best = first[-1]
         if equals:
             ties.append(
-                f"{best} avant {', '.join(sorted(equals))} : même reste et même dû, ordre des identifiants."
+                f"{best} avant {', '.join(e[-1] for e in equals)} : même reste et même dû, "
+                "ordre des identifiants."
             )
         nb[best] += 1
-    refused |= {
-        i
-        for i, v in exacts.items()
-        if i != reste
-        and nb[i] < ceil(v)
-        and any(not p.allows(nb, i) and p.charge(exacts) > p.nb for p in plafonds)
-    }
+        for entry in equals:
+            heappush(queue, entry)
+        if nb[best] < high[best]:
+            heappush(queue, rank(best))
+    kept_out = [p for p in plafonds if p.charge(exacts) > p.nb]
+    refused |= {i for i in exacts if nb[i] < high[i] and any(not p.allows(nb, i) for p in kept_out)}
     nb[reste] += total - sum(nb.values())
     return Arrondi(nb, frozenset(refused - {reste}), tuple(ties))
+
+
+def _first_able(
+    queue: list[Rang],
+    nb: Mapping[str, int],
+    plafonds: Sequence[Plafond],
+    refused: set[str],
+    *,
+    like: Rang | None = None,
+) -> Rang | None:
+    """Take out of the queue the next holder that its ceilings allow (if it is the equal of `like`)."""
+    while queue and (like is None or queue[0][:2] == like[:2]):
+        entry = heappop(queue)
+        if all(p.allows(nb, entry[-1]) for p in plafonds):
+            return entry
+        refused.add(entry[-1])
+    return None
 
 
 def _cut(nb: dict[str, int], exacts: Mapping[str, Fraction], plafond: Plafond, refused: set[str]) -> None:
