@@ -108,10 +108,10 @@ def current_codes(
     ]
     for kind, code, phrase in (
         ("arrondissement", "arrondissement", "Arrondissement rattaché à sa commune"),
-        ("ancienne", "fusion", "Commune fusionnée, remplacée par la commune d'aujourd'hui"),
+        ("ancienne", "fusion", f"Commune fusionnée, remplacée par celle de la liste officielle {MILLESIME}"),
     ):
         moves = sorted(old for old, its in kinds.items() if its == kind)
-        shown = ", ".join(f"{old} devient {target[old]}" for old in moves[:5])
+        shown = ", ".join(f"{old} devient {_said(old, str(target[old]))}" for old in moves[:5])
         more = ", …" if len(moves) > 5 else ""
         found += grouped(anomaly(code, f"{phrase} : {shown}{more}"), frame, of(kind))
     moved = of("arrondissement") | of("ancienne")
@@ -124,6 +124,12 @@ def _kind(code: str, known: Iterable[str]) -> str:
         return "commune" if code in known else "inconnue"
     kind = str(cog().at[code, "type"])
     return "partagee" if kind == "ancienne" and " " in str(cog().at[code, "actuelles"]) else kind
+
+
+def _said(old: str, new: str) -> str:
+    """`"01033 Valserhône (fusion de 1971)"`; an arrondissement has merged in no year."""
+    year = cog()["fusion"].dropna().get(old)
+    return f"{new} {cog().at[new, 'nom']!s}" + (f" (fusion de {year})" if year else "")
 
 
 def _named(codes: Iterable[str]) -> str:
