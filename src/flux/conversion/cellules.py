@@ -8,6 +8,7 @@ from fractions import Fraction
 
 from flux.conversion.exact import total
 from flux.conversion.feuilles import Feuilles
+from flux.conversion.noms import Noms
 from flux.conversion.operations import add, multiply
 from flux.noyau.provenance import Figure, step
 
@@ -16,12 +17,18 @@ TERRITOIRE, ETAT, DEPARTEMENT, RESTE = "territoire", "etat", "departement", "res
 ETAT_CATEGORIES = ("etat_agents", "etat_prioritaires")
 
 SHARE = "droits ÷ assiette"
+#: What founds a due, by the floor on which it is made.
+ARTICLES = {
+    TERRITOIRE: "CCH, art. R. 441-5-3",
+    ETAT: "CCH, art. R. 441-5-2",
+    DEPARTEMENT: "CCH, art. R. 441-5, I",
+}
 #: Motives of the factors that are applied to exact dues.
 AGENTS, ETAT_MAX, GARANTIE = "plafond des agents de l'État", "plafond de l'État", "plafond des garanties"
 DEPASSEMENT, RESTE_DEPASSE = "dépassement du flux de la commune", "dépassement du reste du département"
 
 
-@step(SHARE, unite="part")
+@step(SHARE, unite="part", article="CCH, art. R. 441-5, I", signe="÷")
 def share(droits: Fraction, parc: Fraction) -> Fraction:
     """A holder's share of the base.
 
@@ -31,7 +38,7 @@ def share(droits: Fraction, parc: Fraction) -> Fraction:
     return droits / parc if parc else Fraction(0)
 
 
-@step("part × flux")
+@step("part × flux", signe="×")
 def due(part: Fraction, flux: Fraction) -> Fraction:
     """A share of a flow, in dwellings."""
     return part * flux
@@ -105,8 +112,14 @@ class Ledger:
 
     def __init__(self, feuilles: Feuilles) -> None:
         self.feuilles = feuilles
+        self.noms = Noms(feuilles.dossier)
         self.cells: dict[tuple[str, str], Cellule] = {}
         self.reductions: list[tuple[str, str, float, float, str]] = []
+
+    def nom_du(self, ident: str, commune: str, garantie: bool) -> str:
+        """What a due is called."""
+        held = ", contre garantie d'emprunt" if garantie else ""
+        return f"dû de {self.noms.de(ident)} à {self.noms.a(commune)}{held}"
 
     def cell(self, ident: str, commune: str, etage: str) -> Cellule:
         """The cell of a holder in a commune, made when it is first asked for."""
@@ -138,4 +151,6 @@ def rated(
     """Enter a due that is a share of a flow."""
     cell = ledger.cell(ident, commune, etage)
     cell.rate(part, flux, garantie)
-    cell.taux[garantie] = due(part, flux, nom=f"dû de {ident} à {commune}")
+    cell.taux[garantie] = due(
+        part, flux, nom=ledger.nom_du(ident, commune, garantie), article=ARTICLES[etage]
+    )

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from flux.conversion.cellules import (
+    ARTICLES,
     BAILLEUR,
     DEPARTEMENT,
     ETAT,
@@ -34,7 +35,8 @@ from flux.conversion.etat import state_dues
 from flux.conversion.exact import total
 from flux.conversion.feuilles import Feuilles
 from flux.conversion.methodes import Droit, Poids
-from flux.conversion.operations import add, constant, leaf, multiply, subtract
+from flux.conversion.noms import Noms
+from flux.conversion.operations import add, constant, leaf, multiply, ratio, subtract
 from flux.conversion.parts import held, whole
 from flux.conversion.plafonnement import cap_guarantees, cap_state, reduce_overruns, refuse
 from flux.conversion.territoires import communes_of
@@ -94,6 +96,7 @@ def _additions(droits: Droits, feuilles: Feuilles, premieres: str) -> dict[Droit
     if premieres == "dans_le_flux":
         frames.append(("droits à la première mise en location", droits.livraisons))
     out: dict[Droit, Figure] = {}
+    noms = Noms(feuilles.dossier)
     for nom, frame in frames:
         for r, c, g, nb in zip(
             frame["id_reservataire"], frame["commune"], frame["garantie"], frame["nb"], strict=True
@@ -103,11 +106,15 @@ def _additions(droits: Droits, feuilles: Feuilles, premieres: str) -> dict[Droit
                 feuilles.dossier,
                 "reservations",
                 nb,
-                f"{nom} de {r}",
+                f"{nom} de {noms.de(str(r))} à {noms.a(str(c))}",
                 colonne="nb",
                 filtre=f"id_reservataire = {r}, commune = {c}",
             )
-            out[key] = add(out[key], figure, nom=f"droits propres à l'année de {r}") if key in out else figure
+            out[key] = (
+                add(out[key], figure, nom=f"droits propres à l'année de {noms.de(str(r))} à {noms.a(str(c))}")
+                if key in out
+                else figure
+            )
     return out
 
 
@@ -152,7 +159,7 @@ def _local_dues(
                 part = share(
                     held(dossier, poids, droits, ident, inside, garantie),
                     whole(ledger.feuilles, poids, home),
-                    nom=f"part de {ident} dans l'assiette de son territoire",
+                    nom=f"part de {ledger.noms.de(ident)} dans l'assiette de son territoire",
                 )
                 for c in inside if by_rights else home:
                     rated(ledger, ident, c, TERRITOIRE, garantie, part, flows[c])
@@ -161,7 +168,8 @@ def _local_dues(
                     part = share(
                         held(dossier, poids, droits, ident, [c], garantie),
                         whole(ledger.feuilles, poids, [c]),
-                        nom=f"part de {ident} dans l'assiette de {c}, hors de son territoire",
+                        nom=f"part de {ledger.noms.de(ident)} dans l'assiette de {ledger.noms.a(c)}, "
+                        "hors de son territoire",
                     )
                     rated(ledger, ident, c, TERRITOIRE, garantie, part, flow[c])
 
@@ -177,13 +185,18 @@ def _by_own_rights(
 ) -> dict[str, Figure]:
     """The territory's flow over its communes as the holder's own rights (`repartition_epci = "droits"`)."""
     territory = add(*(flow[c] for c in home), nom="flux du territoire") if home else constant(0, "flux")
-    every = held(dossier, poids, droits, ident, inside)
+    every, noms = held(dossier, poids, droits, ident, inside), Noms(dossier)
     weights = {
-        c: share(held(dossier, poids, droits, ident, [c]), every, nom="part de ses droits dans la commune")
+        c: ratio(
+            held(dossier, poids, droits, ident, [c]),
+            every,
+            nom="part de ses droits dans la commune",
+            unite="part",
+        )
         for c in inside
     }
     return {
-        c: multiply(territory, weight, nom=f"flux du territoire, réparti selon les droits ({c})")
+        c: multiply(territory, weight, nom=f"flux du territoire, réparti selon les droits ({noms.a(c)})")
         for c, weight in weights.items()
     }
 
@@ -214,16 +227,23 @@ def _wide_dues(
                 part = share(
                     held(dossier, poids, droits, ident, feuilles.communes, garantie),
                     whole(feuilles, poids, feuilles.communes),
-                    nom=f"part de {ident} dans l'assiette",
+                    nom=f"part de {ledger.noms.de(ident)} dans l'assiette",
                 )
-                amount = due(part, flow, nom=f"dû de {ident}")
+                amount = due(
+                    part,
+                    flow,
+                    nom=f"dû de {ledger.noms.de(ident)}, sur tout le département",
+                    article=ARTICLES[DEPARTEMENT],
+                )
                 if garantie and categories[ident] in choix.porteurs_garantie:
                     cap = due(
                         regles.figure("part_max_garantie"), feuilles.flux_total, nom="plafond des garanties"
                     )
                     capped[ident, garantie] = fit(cap, amount, nom="réduction au plafond des garanties")
                     amount = multiply(
-                        amount, capped[ident, garantie], nom=f"dû de {ident}, au plafond des garanties"
+                        amount,
+                        capped[ident, garantie],
+                        nom=f"dû de {ledger.noms.de(ident)}, au plafond des garanties",
                     )
                 wanted[ident, garantie] = (part, amount)
     asked = (
@@ -237,21 +257,27 @@ def _wide_dues(
             after = amount.valeur * coefficient.valeur
             ledger.reductions.append((departement, ident, float(amount.valeur), float(after), RESTE_DEPASSE))
     for c, left in rest.items():
-        fraction = share(left, remaining, nom=f"part de {c} dans le reste du flux")
+        here = ledger.noms.a(c)
+        fraction = ratio(left, remaining, nom=f"part de {here} dans le reste du flux", unite="part")
         for (ident, garantie), (part, amount) in wanted.items():
             cell = ledger.cell(ident, c, DEPARTEMENT)
-            cell.rate(part, multiply(flow, fraction, nom=f"flux réparti comme le reste ({c})"), garantie)
+            cell.rate(part, multiply(flow, fraction, nom=f"flux réparti comme le reste ({here})"), garantie)
             if (ident, garantie) in capped:
                 cell.coefficients[GARANTIE] = capped[ident, garantie]
-            served = multiply(amount, fraction, nom=f"dû de {ident} à {c}")
+            nom = ledger.nom_du(ident, c, garantie)
+            served = multiply(amount, fraction, nom=nom)
             if coefficient is not None and coefficient.valeur != 1:
                 cell.coefficients[RESTE_DEPASSE] = coefficient
-                served = multiply(served, coefficient, nom=f"dû de {ident} à {c}, réduit")
+                served = multiply(served, coefficient, nom=f"{nom}, réduit")
             cell.taux[garantie] = served
         taken = [ledger.cells[i, c].taux[g] for i, g in wanted]
         own = ledger.cell(BAILLEUR, c, RESTE)
         own.taux[False] = (
-            subtract(left, add(*taken, nom=f"dus du département à {c}"), nom=f"part du bailleur à {c}")
+            subtract(
+                left,
+                add(*taken, nom=f"dus des réservataires du département à {here}"),
+                nom=f"part du bailleur à {here}",
+            )
             if taken
             else left.named(f"part du bailleur à {c}")
         )

@@ -6,9 +6,8 @@ from fractions import Fraction
 
 from flux.conversion.cellules import ETAT, Ledger, rated, share
 from flux.conversion.droits import Droits
-from flux.conversion.exact import total
 from flux.conversion.methodes import Poids
-from flux.conversion.operations import add, constant, multiply, subtract
+from flux.conversion.operations import add, constant, multiply, ratio, subtract
 from flux.conversion.parts import held, whole
 from flux.dossier import Dossier
 from flux.loi import Regles
@@ -41,7 +40,7 @@ def state_dues(
         i: share(
             held(dossier, poids, droits, i, communes),
             whole(feuilles, poids, communes),
-            nom=f"part de {i} au registre",
+            nom=f"part de {ledger.noms.de(i)} au registre",
         )
         for i in state
     }
@@ -68,33 +67,41 @@ def state_dues(
             )
     whole_flow = add(*flow.values(), nom="flux annuel") if flow else constant(0, "flux annuel")
     for ident in (i for i in state if parts[i].valeur):
-        weights = None if stipulations.etat_uniforme_par_commune else _by_rights(poids, flow, ident)
+        weights = (
+            None
+            if stipulations.etat_uniforme_par_commune
+            else _by_rights(ledger, dossier, poids, droits, flow, ident)
+        )
         for c in communes:
             base = (
                 flow[c]
                 if weights is None
                 else multiply(
-                    constant(
-                        weights[c], "répartition stipulée : selon les droits de la commune", unite="rapport"
-                    ),
+                    weights[c],
                     whole_flow,
-                    nom=f"flux réparti selon les droits de l'État ({c})",
+                    nom=f"flux réparti selon les droits de l'État ({ledger.noms.a(c)})",
                 )
             )
             rated(ledger, ident, c, ETAT, False, parts[ident], base)
 
 
-def _by_rights(poids: Poids, flow: dict[str, Figure], ident: str) -> dict[str, Fraction] | None:
+def _by_rights(
+    ledger: Ledger, dossier: Dossier, poids: Poids, droits: Droits, flow: dict[str, Figure], ident: str
+) -> dict[str, Figure] | None:
     """Weights of communes when the State is stipulated not to be uniform: its own rights × their flow."""
     raw = {
-        c: (
-            poids.droits.get((ident, c, False), Fraction(0)) + poids.droits.get((ident, c, True), Fraction(0))
+        c: multiply(
+            share(
+                held(dossier, poids, droits, ident, [c]),
+                whole(ledger.feuilles, poids, [c]),
+                nom=f"part de {ledger.noms.de(ident)} dans l'assiette de {ledger.noms.a(c)}",
+            ),
+            f,
+            nom=f"droits de l'État rapportés au flux de {ledger.noms.a(c)}",
         )
-        / poids.parc[c]
-        * f.valeur
-        if poids.parc.get(c)
-        else Fraction(0)
         for c, f in flow.items()
     }
-    whole_weight = total(raw)
-    return {c: v / whole_weight for c, v in raw.items()} if whole_weight else None
+    if not any(f.valeur for f in raw.values()):
+        return None
+    every = add(*raw.values(), nom="droits de l'État rapportés au flux, ensemble")
+    return {c: ratio(f, every, nom=f"poids de {ledger.noms.a(c)}", unite="part") for c, f in raw.items()}

@@ -37,7 +37,7 @@ def cap_state(ledger: Ledger, dossier: Dossier, regles: Regles) -> Figure:
     plafond = state_ceiling(dossier, regles)
     for group, cap, motif in ((agents, regles.figure("part_max_agents"), AGENTS), (cells, plafond, ETAT_MAX)):
         if group:
-            asked = add(*(f for c in group for f in c.terms), nom=f"dû avant {motif}")
+            asked = add(*(f for c in group for f in c.terms), nom=f"dus avant réduction ({motif})")
             ledger.reduce(
                 group,
                 fit(due(cap, flow, nom=motif), asked, nom=f"réduction au {motif}"),
@@ -130,7 +130,11 @@ def reduce_overruns(ledger: Ledger, feuilles: Feuilles, regle: str) -> dict[str,
         flow, cells = feuilles.flux.get(c, nothing), by_commune.get(c, [])
         kept = [x for x in cells if x.etage == ETAT] if regle == "etat_garanti" else []
         if whole := [f for x in kept for f in x.terms]:  # not even the State passes the whole flow
-            coefficient = fit(flow, add(*whole, nom=f"dus de l'État à {c}"), nom=f"réduction au flux de {c}")
+            coefficient = fit(
+                flow,
+                add(*whole, nom=f"dus de l'État à {ledger.noms.a(c)}"),
+                nom=f"réduction au flux de {ledger.noms.a(c)}",
+            )
             ledger.reduce(kept, coefficient, DEPASSEMENT, c)
         asked = [f for x in cells if x not in kept for f in x.terms]
         if asked:
@@ -139,7 +143,11 @@ def reduce_overruns(ledger: Ledger, feuilles: Feuilles, regle: str) -> dict[str,
                 if kept
                 else flow
             )
-            coefficient = fit(available, add(*asked, nom=f"dus à {c}"), nom=f"réduction au flux de {c}")
+            coefficient = fit(
+                available,
+                add(*asked, nom=f"dus à {ledger.noms.a(c)}"),
+                nom=f"réduction au flux de {ledger.noms.a(c)}",
+            )
             if regle == "erreur" and coefficient.valeur < 1:
                 refuse(c, ", ".join(sorted({x.id_reservataire for x in cells})))
             ledger.reduce([x for x in cells if x not in kept], coefficient, DEPASSEMENT, c)
@@ -147,7 +155,11 @@ def reduce_overruns(ledger: Ledger, feuilles: Feuilles, regle: str) -> dict[str,
             continue
         terms = [f for x in cells for f in x.terms]
         rest[c] = (
-            subtract(flow, add(*terms, nom=f"dus servis à {c}"), nom=f"reste du flux de {c}")
+            subtract(
+                flow,
+                add(*terms, nom=f"dus de tous les réservataires locaux et de l'État à {ledger.noms.a(c)}"),
+                nom=f"reste du flux de {ledger.noms.a(c)}, pour les réservataires du département",
+            )
             if terms
             else flow
         )
