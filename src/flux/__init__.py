@@ -6,6 +6,7 @@ The verbs, in order: `read_dossier`, `convert`, `allocate`, `draft_annexe`; `reg
 
 from flux.allocation import Plan, allocate
 from flux.annexe import Annexe, draft_annexe
+from flux.compare import Comparaison, compare
 from flux.conversion import Quotas, convert, methode
 from flux.dossier import (
     Construction,
@@ -32,6 +33,7 @@ __all__ = [
     "methode",
     "allocate",
     "draft_annexe",
+    "compare",
     "Dossier",
     "ParcRpls",
     "Radiations",
@@ -40,6 +42,7 @@ __all__ = [
     "Quotas",
     "Plan",
     "Annexe",
+    "Comparaison",
     "FluxError",
     "DataError",
     "RegleError",

@@ -6,6 +6,7 @@ in lightness, so that a grey print still tells them apart.
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 import pandas as pd
@@ -92,3 +93,38 @@ def objectifs(frame: pd.DataFrame, *, titre: str = "Objectifs : atteint et seuil
         floor, places, linestyle="", marker="|", markersize=18, markeredgewidth=2, color=DARK, label="seuil"
     )
     return _finish(figure, axes, frame["nom"].tolist())
+
+
+def scenarios(frame: pd.DataFrame, *, titre: str = "Quotas par réservataire, selon le scénario") -> Figure:
+    """Horizontal bars of whole quotas, one a scenario, from dark to light.
+
+    Parameters
+    ----------
+    frame : column `nom` (text), then one column a scenario (dwellings), first row on top.
+    titre : title.
+    """
+    names = [c for c in frame.columns if c != "nom"]
+    figure, axes = _canvas(titre, math.ceil(len(frame) * (1 + len(names)) / 3))
+    height = 0.8 / max(len(names), 1)
+    for rank, name in enumerate(names):
+        places = [place - 0.4 + height * (rank + 0.5) for place in range(len(frame))]
+        values = [float(v) for v in frame[name].tolist()]
+        shade = rank / max(len(names) - 1, 1)
+        axes.barh(places, values, height=height, color=_between(DARK, LIGHT, shade), label=name)
+        for place, value in zip(places, values, strict=True):
+            axes.annotate(
+                nombres.entier(value),
+                (value, place),
+                (4, 0),
+                textcoords="offset points",
+                va="center",
+                fontsize=8,
+            )
+    axes.margins(x=0.08)
+    return _finish(figure, axes, frame["nom"].tolist())
+
+
+def _between(dark: str, light: str, shade: float) -> str:
+    """A colour between two, the way there given by `shade` from 0 to 1."""
+    parts = [(int(dark[i : i + 2], 16), int(light[i : i + 2], 16)) for i in (1, 3, 5)]
+    return "#" + "".join(f"{round(a + (b - a) * shade):02x}" for a, b in parts)
