@@ -120,6 +120,12 @@ class Dossier:
             self, convention=lecture_convention.changed(self.convention, "stipulations", stipulations)
         )
 
+    def with_annee(self, annee: int) -> Dossier:
+        """The same tables as they stand on 1 January of another year; the day of the law moves as far."""
+        convention = self.convention
+        day = pd.Timestamp(convention.date) + pd.DateOffset(years=annee - convention.annee)
+        return replace(self, convention=replace(convention, annee=annee, date=day.date()))
+
     def __repr__(self) -> str:
         rows = ", ".join(f"{nom} {len(frame)}" for nom, frame in self.tables.items() if len(frame))
         repairs = f" ; {len(self.reparations)} remarques de lecture" if self.reparations else ""
