@@ -10,7 +10,8 @@ import pandas as pd
 from flux.conversion.assiette import Classement
 from flux.conversion.exact import total
 from flux.conversion.flux import Flux, expected_vacancies
-from flux.conversion.operations import add, constant, leaf, multiply, scale, subtract, turnover
+from flux.conversion.operations import add, constant, leaf, multiply, scale, subtract
+from flux.conversion.preuve_rotation import rates
 from flux.conversion.rotation import Rotation
 from flux.dossier import Dossier
 from flux.noyau.provenance import Couleur, Figure
@@ -154,13 +155,7 @@ def _vacancy_figures(
             )
             for c in communes
         }
-    table = rotation.table
-    taux = {
-        str(groupe): _turnover_figure(dossier, rotation, str(groupe), relets, stock)
-        for groupe, relets, stock in zip(
-            table["groupe"], table["nb_relocations"], table["nb_stock"], strict=True
-        )
-    }
+    rate = rates(dossier, rotation)
     cells = logements.groupby(["commune", "groupe"])["_ligne"].agg(list)
     parts: dict[str, list[Figure]] = {c: [] for c in communes}
     for (commune, groupe), lignes in zip(cells.index, cells, strict=True):
@@ -173,52 +168,11 @@ def _vacancy_figures(
             filtre=f"commune = {commune}, maille de rotation « {groupe} »",
             lignes=lignes,
         )
-        rate = taux.get(groupe)
-        if rate is None or rate.valeur != rotation.taux[groupe]:
-            rate = constant(
-                rotation.taux[groupe],
-                f"taux de rotation emprunté à une maille plus large ({groupe})",
-                unite="par an",
-                couleur=Couleur.HYPOTHESE,
-            )
-        parts[commune].append(expected_vacancies(nb, rate, nom=f"libérations attendues, {groupe}"))
+        parts[commune].append(expected_vacancies(nb, rate(groupe), nom=f"libérations attendues, {groupe}"))
     return {
         c: add(*p, nom=f"libérations attendues ({c})") if p else constant(0, f"libérations attendues ({c})")
         for c, p in parts.items()
     }
-
-
-def _turnover_figure(
-    dossier: Dossier, rotation: Rotation, groupe: str, nb_relocations: int, nb_stock: int
-) -> Figure:
-    if not rotation.annees:
-        return constant(
-            rotation.taux[groupe],
-            "taux de rotation de la convention",
-            unite="par an",
-            couleur=Couleur.HYPOTHESE,
-        )
-    window = f"{rotation.annees[0]}-{rotation.annees[-1]}"
-    moves = leaf(
-        dossier,
-        "mouvements",
-        int(nb_relocations),
-        f"relocations {window}, {groupe}",
-        colonne="nb",
-        filtre=f"bail, hors premières locations, {window}, maille « {groupe} »",
-    )
-    stock = leaf(
-        dossier,
-        "logements",
-        int(nb_stock),
-        f"logements présents, {window}, {groupe}",
-        colonne="annee_mise_location",
-        filtre=f"en service au 1er janvier de chaque année, maille « {groupe} »",
-        unite="logements × années",
-    )
-    if not stock.valeur:
-        return constant(0, f"taux de rotation ({groupe})", unite="par an", couleur=Couleur.HYPOTHESE)
-    return turnover(moves, stock, nom=f"taux de rotation ({groupe})")
 
 
 def _subtracted_figures(dossier: Dossier, flux: Flux, communes: list[str]) -> dict[str, Figure]:

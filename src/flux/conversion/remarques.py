@@ -154,7 +154,6 @@ def _without_effect(dossier: Dossier) -> list[str]:
     """Choices of the contract that ask for a computation which is not made: never ignored in silence."""
     choix, stipulations = dossier.convention.choix, dossier.convention.stipulations
     asked = {
-        "lissage = bayes : taux de rotation bruts": choix.lissage != "aucun",
         "periode_construction = oui : segments sans période de construction": choix.periode_construction,
         "tolerance_equite : aucun contrôle de l'équité qualitative": stipulations.tolerance_equite
         is not None,
