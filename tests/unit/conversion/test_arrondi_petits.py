@@ -38,7 +38,9 @@ def essai(chance: Random) -> Essai:
     total = ceil(sum(exacts.values())) + chance.randint(0, 1)
     exacts[BAILLEUR] = total - sum(exacts.values(), Fraction(0))
     plafonds = [
-        Plafond("groupe", "00", tuple(holders[:width]), UN, Fraction(chance.randint(0, 4)), Fraction(0), False)
+        Plafond(
+            "groupe", "00", tuple(holders[:width]), UN, Fraction(chance.randint(0, 4)), Fraction(0), False
+        )
         for width in range(1, len(holders) + 1)
         if chance.random() < 0.3
     ]
@@ -67,7 +69,9 @@ def test_a_hundred_thousand_small_totals_with_ties_end(methode: str) -> None:
 
 
 @given(st.integers(0, 2**32), st.sampled_from(["plus_fort_reste", "sainte_lague"]), st.integers(1, 30))
-def test_an_uncapped_quota_never_falls_when_only_its_own_due_rises(seed: int, methode: str, more: int) -> None:
+def test_an_uncapped_quota_never_falls_when_only_its_own_due_rises(
+    seed: int, methode: str, more: int
+) -> None:
     """What the holder gains, the bailleur has less of; one year's total does not move."""
     exacts, total, plafonds, _ = essai(Random(seed))
     gain = min(Fraction(more, 10), exacts[BAILLEUR])
