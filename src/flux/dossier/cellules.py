@@ -25,7 +25,7 @@ PERIODE_FIN = Repair("date_incomplete", "Date incomplète, lue comme le dernier 
 NOMBRE_DE_PIECES = Repair("nombre_de_pieces", "Nombre de pièces, lu comme une typologie")
 CODE_RPLS = Repair("code_rpls", "Code FINAN du RPLS, lu comme un financement")
 QPV_RPLS = Repair("code_rpls", "Code du RPLS, lu comme 1 = oui, 2 = non")
-COCHE = Repair("coche", "Case cochée d'une croix, lue comme oui")
+COCHE = Repair("coche", "Case cochée d'une croix, lue comme oui ; une case vide n'est pas lue comme non")
 SCIENTIFIQUE = Repair("notation_scientifique", "Nombre en notation scientifique, lu en entier")
 ESPACE = Repair("espace_insecable", "Espace insécable, lue comme une espace ordinaire")
 NUMERO_DE_JOUR = Repair(
@@ -145,6 +145,25 @@ def date_fin(text: str) -> Lu:
     return Lu(last, NUMERO_DE_JOUR if serial else PERIODE_FIN if first != last else None)
 
 
+def remede_date(text: str) -> str:
+    """Why a text written as a date is none: a day or a month that does not exist, a year cut short."""
+    day = _MIDNIGHT.sub("", text.strip())
+    if re.fullmatch(r"\d{1,2}[/.-]\d{1,2}[/.-]\d{2}", day):
+        return "Écrire l'année sur quatre chiffres."
+    if m := re.fullmatch(r"(\d{4})-(\d{1,2})-(\d{1,2})", day):
+        year, month, number = map(int, m.groups())
+    elif m := re.fullmatch(r"(?:(\d{1,2})[/-])?(\d{1,2})[/-](\d{4})", day):
+        number, month, year = int(m[1] or 1), int(m[2]), int(m[3])
+    else:
+        return ""
+    if not 1 <= month <= 12:
+        return f"Le mois {month} n'existe pas : écrire le jour, puis le mois, puis l'année (JJ/MM/AAAA)."
+    last = monthrange(year, month)[1]
+    if not 1 <= number <= last:
+        return f"Le jour {number} n'existe pas : le mois {month:02}/{year} a {last} jours."
+    return ""
+
+
 def _period(text: str) -> tuple[date, date, bool]:
     """First and last day of what is written, and whether it is a spreadsheet's number of a day."""
     day = _MIDNIGHT.sub("", text.strip())
@@ -244,23 +263,27 @@ ENTIER = Type(dtype="Int64", attendu="un nombre entier", lire=entier, absents=SA
 ANNEE = Type(
     dtype="Int64", attendu="une année sur quatre chiffres", lire=entier, absents=SANS_OBJET | {"0", "9999"}
 )
-BOOLEEN = Type(dtype="boolean", attendu="oui ou non", lire=booleen, absents=SANS_OBJET)
+_OUI_OU_NON = "Écrire oui ou non : une cellule vide n'est pas lue comme non."
+BOOLEEN = Type(dtype="boolean", attendu="oui ou non", lire=booleen, absents=SANS_OBJET, vide=_OUI_OU_NON)
 QPV = Type(
     dtype="boolean",
     attendu="oui ou non (RPLS : 1 = oui, 2 = non)",
     lire=qpv,
     absents=SANS_OBJET,
     contraires=frozenset({"0", "2"}),
+    vide=_OUI_OU_NON,
 )
 DATE_DEBUT = Type(
     dtype="datetime64[s]",
     attendu="une date JJ/MM/AAAA ou AAAA-MM-JJ",
+    remede=remede_date,
     lire=date_debut,
     absents=SANS_OBJET | SANS_DATE,
 )
 DATE_FIN = Type(
     dtype="datetime64[s]",
     attendu="une date JJ/MM/AAAA ou AAAA-MM-JJ",
+    remede=remede_date,
     lire=date_fin,
     absents=SANS_OBJET | SANS_DATE,
 )

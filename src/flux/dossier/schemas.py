@@ -73,7 +73,7 @@ def _of(type_: Type, *noms: str, **more: Any) -> Iterable[Colonne]:
     return (Colonne(nom=nom, type=type_, **more) for nom in noms)
 
 
-_RESERVES = frozenset({v.BAILLEUR, v.ENSEMBLE})
+_RESERVES = {v.BAILLEUR: "le bailleur lui-même", v.ENSEMBLE: "tous les réservataires ensemble"}
 
 LOGEMENTS = Table(
     "logements",

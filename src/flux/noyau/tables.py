@@ -9,8 +9,8 @@ from __future__ import annotations
 import functools
 import re
 import unicodedata
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -57,6 +57,8 @@ class Type:
     `suspect`: the texts that `lire` has to look at, the others being kept as they are; None: all of them.
     `absents`: texts, in upper case, that say that nothing is known.
     `contraires`: texts that cannot stand in one column (0 is no beside 1, and unknown beside 2).
+    `remede`: from a text that `lire` refused, what is wrong with it and what to write; "" when not known.
+    `vide`: what to do with an empty cell of a required column.
     """
 
     dtype: Any
@@ -66,18 +68,24 @@ class Type:
     suspect: re.Pattern[str] | None = None
     contraires: frozenset[str] = frozenset()
     absents: frozenset[str] = frozenset()
+    remede: Callable[[str], str] | None = None
+    vide: str = "Compléter la cellule."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Colonne:
-    """One column of the contract. `borne` says in French what `valide` accepts."""
+    """One column of the contract.
+
+    `borne` says in French what `valide` accepts; `reserves`, the words that no cell may be, whatever their
+    case, each with what it means elsewhere.
+    """
 
     nom: str
     type: Type
     requis: bool = False
     defaut: Any = None
     unique: bool = False
-    reserves: frozenset[str] = frozenset()  # whatever their case
+    reserves: Mapping[str, str] = field(default_factory=dict)
     absents: frozenset[str] = frozenset()  # more than those of its type
     valide: Callable[[pd.Series], pd.Series] | None = None
     borne: str = ""
@@ -178,8 +186,10 @@ def check(texte: pd.DataFrame, table: Table, source: Source) -> tuple[pd.DataFra
     that could not be read is missing. The anomalies: codes `table.colonne.defaut`.
     """
     columns: dict[str, pd.Series] = {}
-    lacking = [c.nom for c in table.colonnes if c.nom not in texte]
-    anomalies = [_unknown_column(nom, table, lacking, source) for nom in _unknown(texte, table)]
+    lacking = [c for c in table.colonnes if c.nom not in texte]
+    unknown = _unknown(texte, table)
+    asked = {header for c in lacking if c.requis for header in near_misses(c.nom, unknown)}  # said there
+    anomalies = [_unknown_column(nom, table, lacking, source) for nom in unknown if nom not in asked]
     for colonne in table.colonnes:
         values, found = _check_column(texte, table, colonne, source)
         columns[colonne.nom] = values
@@ -210,12 +220,16 @@ def _check_column(
     if colonne.nom not in texte:
         one = pd.Series([colonne.defaut], dtype=colonne.type.dtype)
         absent = one.iloc[np.zeros(len(texte), dtype=int)].set_axis(texte.index)
+        close = near_misses(colonne.nom, _unknown(texte, table))
         missing = defect(
             "colonne_absente",
             f"La colonne « {colonne.nom} » manque dans la table « {table.nom} »",
-            correction=_header_hint(colonne.nom, _unknown(texte, table)),
+            correction=f"Renommer l'en-tête {enumerate_fr(close, ' ou ')} en « {colonne.nom} »."
+            if close
+            else "Ajouter la colonne.",
         )
-        return absent, [missing] if colonne.requis else []
+        here = replace(missing, colonne=close[0]) if close else missing
+        return absent, [here] if colonne.requis else []
 
     found: list[Anomalie] = []
     absent = _absent(texte[colonne.nom], colonne.type.absents | colonne.absents)
@@ -227,7 +241,7 @@ def _check_column(
             defect(
                 "vide",
                 f"La colonne « {colonne.nom} » est obligatoire, la cellule est vide",
-                correction="Compléter la cellule.",
+                correction=colonne.type.vide,
             ),
             texte,
             written.isna(),
@@ -239,7 +253,7 @@ def _check_column(
         texte,
         unread,
         written,
-        lambda read: suggestion(read, colonne.type.proches) or "Corriger la cellule.",
+        lambda read: _remedy(read, colonne.type),
     )
     for repair, mask in repairs:
         found += grouped(replace(defect(repair.code, repair.phrase), gravite=repair.gravite), texte, mask)
@@ -260,7 +274,8 @@ def _check_column(
         found += at_lines(
             defect(
                 "reserve",
-                "Identifiant réservé par la bibliothèque",
+                "Cet identifiant a déjà un sens : "
+                + ", ".join(f"« {word} » désigne {what}" for word, what in sorted(colonne.reserves.items())),
                 attendu=f"un autre identifiant que {enumerate_fr(sorted(colonne.reserves))}",
                 correction="Choisir un autre identifiant, ici et dans les autres tables.",
             ),
@@ -299,6 +314,14 @@ def read_column(
         (repair, where(cell is not None and cell.repair == repair for cell in cells)) for repair in seen
     ]
     return values, where(cell is None for cell in cells), repairs
+
+
+def _remedy(read: str, type_: Type) -> str:
+    """What to do with a cell that could not be read."""
+    if read in type_.contraires:
+        return f"{enumerate_fr(sorted(type_.contraires))} se contredisent dans la colonne : écrire le mot."
+    known = type_.remede(read) if type_.remede else ""
+    return suggestion(read, type_.proches) or known or "Corriger la cellule."
 
 
 def _absent(written: pd.Series, absents: frozenset[str]) -> pd.Series:
@@ -344,9 +367,9 @@ def _unknown(texte: pd.DataFrame, table: Table) -> list[str]:
     return [str(c) for c in texte.columns if c not in known]
 
 
-def _unknown_column(nom: str, table: Table, lacking: list[str], source: Source) -> Anomalie:
+def _unknown_column(nom: str, table: Table, lacking: list[Colonne], source: Source) -> Anomalie:
     """A column that is not read; one whose name is nearly that of an absent one may be a slip: it blocks."""
-    slip = near_misses(nom, lacking, cutoff=PROCHE if len(nom) > 3 else PROCHE_COURT)
+    slip = near_misses(nom, [c.nom for c in lacking], cutoff=PROCHE if len(nom) > 3 else PROCHE_COURT)
     return Anomalie(
         code=f"{table.nom}.colonne_inconnue",
         gravite=Gravite.BLOQUANT if slip else Gravite.INFORMATION,
@@ -357,13 +380,6 @@ def _unknown_column(nom: str, table: Table, lacking: list[str], source: Source) 
         correction=f"Renommer l'en-tête en {enumerate_fr(slip, ' ou ')}, ou supprimer la colonne."
         if slip
         else suggestion(nom, [c.nom for c in table.colonnes]),
-    )
-
-
-def _header_hint(nom: str, headers: list[str]) -> str:
-    close = near_misses(nom, headers)
-    return (
-        f"Renommer l'en-tête {enumerate_fr(close, ' ou ')} en « {nom} »." if close else "Ajouter la colonne."
     )
 
 

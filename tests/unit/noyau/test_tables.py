@@ -22,7 +22,7 @@ WORD = t.Type(dtype=t.TEXTE, attendu="un mot")
 TABLE = t.Table(
     "essai",
     (
-        t.Colonne(nom="id", type=WORD, requis=True, unique=True, reserves=frozenset({"*"})),
+        t.Colonne(nom="id", type=WORD, requis=True, unique=True, reserves={"*": "tous"}),
         t.Colonne(nom="nb", type=NUMBER, requis=True, valide=lambda x: x < 100, borne="moins de 100"),
         t.Colonne(nom="defaut", type=NUMBER, defaut=7),
     ),
