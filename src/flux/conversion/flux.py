@@ -184,7 +184,18 @@ def _vacancies(
         f"Libérations prévues par le bailleur : {entier(forecast)}, réparties comme la rotation passée "
         "ou, à défaut, comme le parc."
     ]
-    return segments, spread(estimate(forecast), weights), said
+    return segments, _by_place(estimate(forecast), segments["commune"], weights), said
+
+
+def _by_place(whole: Fraction, communes: pd.Series, weights: list[Fraction]) -> list[Fraction]:
+    """Share `whole` as `weights`, among communes first: what a commune has depends on no other detail."""
+    places = [list(rows) for _, rows in itertools.groupby(range(len(weights)), key=communes.iloc.__getitem__)]
+    by_place = spread(whole, [total([weights[k] for k in rows]) for rows in places])
+    return [
+        share
+        for amount, rows in zip(by_place, places, strict=True)
+        for share in spread(amount, [weights[k] for k in rows])
+    ]
 
 
 def _carried(dossier: Dossier) -> Fraction:

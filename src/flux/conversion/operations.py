@@ -105,6 +105,7 @@ def leaf(
     filtre: str,
     lignes: Sequence[int] = (),
     unite: str = "logements",
+    couleur: Couleur = Couleur.DONNEE,
 ) -> Figure:
     """A figure read in a table of the dossier: file, sheet, column, filter, lines, hash.
 
@@ -119,5 +120,10 @@ def leaf(
         nb_lignes=len(read) or None,
         lignes=line_ranges(read) or None,
     )
-    couleur = Couleur.HYPOTHESE if supposed else Couleur.DONNEE
-    return Figure(valeur=Fraction(valeur), nom=nom, unite=unite, couleur=couleur, source=source)
+    return Figure(
+        valeur=Fraction(valeur),
+        nom=nom,
+        unite=unite,
+        couleur=Couleur.HYPOTHESE if supposed else couleur,
+        source=source,
+    )

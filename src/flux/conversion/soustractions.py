@@ -23,13 +23,39 @@ COLUMNS = ["categorie", "commune", "qpv", "etat", "nb", "impute", "non_imputable
 
 
 @dataclass(frozen=True)
+class Prevision:
+    """Dwellings to take, and where: everywhere, in a commune, in or out of QPV.
+
+    part : the past share of the category, where the forecast was made from it.
+    """
+
+    categorie: str
+    commune: str | None
+    qpv: bool | None
+    nb: Fraction
+    origine: str
+    part: Fraction | None = None
+
+    @property
+    def specificity(self) -> int:
+        """How precise its scope is: the most precise is charged first."""
+        return (self.commune is not None) * 2 + (self.qpv is not None)
+
+    def reaches(self, commune: str, qpv: bool) -> bool:
+        """True where it takes dwellings."""
+        return self.commune in (None, commune) and self.qpv in (None, qpv)
+
+
+@dataclass(frozen=True)
 class Soustractions:
     """What each segment loses, by category, and what could not be charged anywhere.
 
+    previsions : what was to be taken, in the order of `table`.
     par_segment : category -> dwellings taken from each segment, in the order of the segments.
     table : the columns of the contract, and `origine` (dossier, hypothese).
     """
 
+    previsions: tuple[Prevision, ...]
     par_segment: dict[str, list[Fraction]]
     table: pd.DataFrame
     hypotheses: tuple[str, ...]
@@ -38,22 +64,6 @@ class Soustractions:
     def of_segments(self, nb: int) -> list[Fraction]:
         """Dwellings taken from each of the `nb` segments, all categories together."""
         return [total([values[k] for values in self.par_segment.values()]) for k in range(nb)]
-
-
-@dataclass(frozen=True)
-class _Row:
-    categorie: str
-    commune: str | None
-    qpv: bool | None
-    nb: Fraction
-    origine: str
-
-    @property
-    def specificity(self) -> int:
-        return (self.commune is not None) * 2 + (self.qpv is not None)
-
-    def reaches(self, commune: str, qpv: bool) -> bool:
-        return self.commune in (None, commune) and self.qpv in (None, qpv)
 
 
 def subtract(
@@ -74,7 +84,7 @@ def subtract(
     cells = list(zip(segments["commune"], segments["qpv"].astype(bool), strict=True))
     charged: dict[str, list[Fraction]] = {r.categorie: [Fraction(0)] * len(cells) for r in rows}
     imputed = dict.fromkeys(range(len(rows)), Fraction(0))
-    for group in _by_scope(rows):
+    for group in by_scope(rows):
         inside = [k for k, cell in enumerate(cells) if rows[group[0]].reaches(*cell)]
         taken = _fill(
             total([rows[i].nb for i in group]),
@@ -114,11 +124,11 @@ def subtract(
     ]
     table = pd.DataFrame(records, columns=COLUMNS)
     table["qpv"] = table["qpv"].astype("boolean")
-    return Soustractions(charged, table, tuple(hypotheses), tuple(avertissements))
+    return Soustractions(tuple(rows), charged, table, tuple(hypotheses), tuple(avertissements))
 
 
-def _by_scope(rows: Sequence[_Row]) -> list[list[int]]:
-    """Places of the rows of each scope, the most precise scope first."""
+def by_scope(rows: Sequence[Prevision]) -> list[list[int]]:
+    """Ranks of the rows of each scope, the most precise scope first."""
     scopes: dict[tuple[int, str, str], list[int]] = {}
     for i, r in enumerate(rows):
         scopes.setdefault((-r.specificity, str(r.commune or ""), str(r.qpv)), []).append(i)
@@ -135,24 +145,34 @@ def _fill(
         by_commune.setdefault(commune, []).append(k)
     asked = spread(nb, [total([weights[k] for k in ks]) for ks in by_commune.values()])
     for share, places in zip(asked, by_commune.values(), strict=True):
-        wanted = min(share, total([room[k] for k in places]))
-        active = [k for k in places if weights[k] and room[k]]
-        while active and (left := wanted - total([taken[k] for k in places])) > 0:
-            for k, part in zip(active, spread(left, [weights[k] for k in active]), strict=True):
-                taken[k] += min(part, room[k] - taken[k])
-            active = [k for k in active if taken[k] < room[k]]
+        inside = [room[k] for k in places]
+        for k, part in zip(
+            places, fill(min(share, total(inside)), [weights[k] for k in places], inside), strict=True
+        ):
+            taken[k] = part
+    return taken
+
+
+def fill(wanted: Fraction, weights: Sequence[Fraction], room: Sequence[Fraction]) -> list[Fraction]:
+    """Share `wanted` (all the room at most) as `weights`; what passes the room of one falls on the others."""
+    taken = [Fraction(0)] * len(weights)
+    active = [k for k, weight in enumerate(weights) if weight and room[k]]
+    while active and (left := wanted - total(taken)) > 0:
+        for k, part in zip(active, spread(left, [weights[k] for k in active]), strict=True):
+            taken[k] += min(part, room[k] - taken[k])
+        active = [k for k in active if taken[k] < room[k]]
     return taken
 
 
 def _forecast(
     dossier: Dossier, regles: Regles, rotation: Rotation, vacancies: Fraction
-) -> tuple[list[_Row], list[str], list[str]]:
+) -> tuple[list[Prevision], list[str], list[str]]:
     """The year's forecast; failing that, the past share of each nature; failing that, nothing, said."""
     hypotheses: list[str] = []
     notes: list[str] = []
     subtracted = regles.liste("categories_soustraites")
     rows = [
-        _Row(c, k, q, of(n), "dossier")
+        Prevision(c, k, q, of(n), "dossier")
         for c, k, q, n in _rows(dossier, dossier.convention.annee, "previsionnel")
     ]
     for r in [r for r in rows if r.categorie not in subtracted]:
@@ -165,7 +185,7 @@ def _forecast(
         return rows, hypotheses, notes
     parts, base = _past_shares(dossier, rotation, hypotheses)
     rows = [
-        _Row(nature, None, None, estimate(part * vacancies), "hypothese")
+        Prevision(nature, None, None, estimate(part * vacancies), "hypothese", part)
         for nature, part in sorted(parts.items())
         if nature in subtracted and part
     ]
