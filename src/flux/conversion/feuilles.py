@@ -5,16 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from fractions import Fraction
 
-import pandas as pd
-
 from flux.conversion.assiette import Classement
 from flux.conversion.exact import total
-from flux.conversion.flux import Flux, expected_vacancies
-from flux.conversion.operations import add, constant, leaf, multiply, scale, subtract
-from flux.conversion.preuve_rotation import rates
+from flux.conversion.flux import Flux
+from flux.conversion.liberations import Liberations
+from flux.conversion.operations import add, constant, leaf, multiply, scale, subtract, whole_flow
 from flux.conversion.rotation import Rotation
+from flux.conversion.soustraits import Soustraits
 from flux.dossier import Dossier
-from flux.noyau.provenance import Couleur, Figure
+from flux.noyau.provenance import Figure
 
 ARTICLE_FLUX = "CCH, art. R. 441-5, I"
 
@@ -23,11 +22,15 @@ ARTICLE_FLUX = "CCH, art. R. 441-5, I"
 class Feuilles:
     """Figures of the base and of the flow, by commune and for the whole.
 
+    liberations, soustraits : the same by segment, on request
     base, flux, relocations : commune -> figure (`relocations` is the flow on which rates apply;
     `flux` holds the first lettings too, where the parties put them in the flow)
     """
 
     dossier: Dossier
+    liberations: Liberations
+    soustraits: Soustraits
+    echelle: Figure
     base: dict[str, Figure]
     relocations: dict[str, Figure]
     flux: dict[str, Figure]
@@ -44,53 +47,40 @@ class Feuilles:
 
 def grow(dossier: Dossier, classement: Classement, rotation: Rotation, flux: Flux) -> Feuilles:
     """Make the figures of the base and of the flow. Their values are those of `flux`, to the last digit."""
-    logements = dossier.logements.loc[classement.dans_assiette, ["commune", "_ligne"]]
-    logements = logements.assign(groupe=rotation.groupe.loc[logements.index])
-    lignes = logements.groupby("commune")["_ligne"].agg(list)
-    communes = sorted(set(flux.segments["commune"]))
-    noms = dossier.communes.set_index("commune")["nom"]
-    base = {
-        c: leaf(
-            dossier,
-            "logements",
-            len(lignes.get(c, [])),
-            f"logements de l'assiette à {noms.get(c, c)}",
-            colonne="commune",
-            filtre=f"commune = {c}, dans l'assiette",
-            lignes=lignes.get(c, []),
-        )
-        for c in communes
-    }
-    vacancies = _vacancy_figures(dossier, rotation, flux, logements, communes)
-    lost = _subtracted_figures(dossier, flux, communes)
+    liberations = Liberations(dossier, classement, rotation, flux)
+    soustraits, noms = Soustraits(liberations), liberations.noms
+    base = dict(liberations.base)
+    communes = list(base)
+    lost = {c: soustraits.of_commune(c) for c in communes}
     net = {
-        c: subtract(vacancies[c], lost[c], nom=f"flux net de {noms.get(c, c)}") if c in lost else vacancies[c]
-        for c in communes
+        c: subtract(vacancies, taken, nom=f"flux net de {noms.a(c)}") if (taken := lost[c]) else vacancies
+        for c, vacancies in liberations.communes.items()
     }
     net_total = add(*net.values(), nom="flux net") if net else constant(0, "flux net")
-    if flux.report_anterieur:
-        carried = leaf(
-            dossier,
-            "soldes",
-            flux.report_anterieur,
-            "reste du flux de l'année précédente",
-            colonne="solde",
-            filtre="id_reservataire = *",
-        )
-        exact = add(net_total, carried, nom="flux net et reste reporté")
-    else:
-        exact = net_total
-    relet = flux.entier - int(total(flux.premieres))
-    entier = Figure(
-        valeur=Fraction(relet),
-        nom="flux annuel à partager, en logements entiers",
-        couleur=Couleur.CALCUL,
-        calcul="arrondi à l'entier le plus proche, demi vers le haut",
-        article=ARTICLE_FLUX,
-        entrees=(exact,),
+    carried = (
+        [
+            leaf(
+                dossier,
+                "soldes",
+                flux.report_anterieur,
+                "reste du flux de l'année précédente",
+                colonne="solde",
+                filtre="id_reservataire = *",
+            )
+        ]
+        if flux.report_anterieur
+        else []
     )
+    entier = whole_flow(
+        net_total,
+        *carried,
+        nom="flux annuel à partager, en logements entiers",
+        calcul="flux net et reste reporté, arrondis" if carried else "flux net, arrondi",
+        article=ARTICLE_FLUX,
+    )
+    relet = int(entier.valeur)
     echelle = scale(entier, net_total, nom="mise à l'échelle du flux")
-    relocations = {c: multiply(net[c], echelle, nom=f"flux à partager à {noms.get(c, c)}") for c in communes}
+    relocations = {c: multiply(net[c], echelle, nom=f"flux à partager à {noms.a(c)}") for c in communes}
     premieres = flux.by_commune(flux.premieres)
     totals = dict(relocations)
     for c, n in premieres.items():
@@ -99,14 +89,14 @@ def grow(dossier: Dossier, classement: Classement, rotation: Rotation, flux: Flu
                 dossier,
                 "livraisons",
                 n,
-                f"premières mises en location à {noms.get(c, c)}",
+                f"premières mises en location à {noms.a(c)}",
                 colonne="nb",
                 filtre=f"commune = {c}, mise en service dans l'année",
             )
             totals[c] = add(
                 relocations[c],
                 first,
-                nom=f"flux à partager à {noms.get(c, c)}, premières locations comprises",
+                nom=f"flux à partager à {noms.a(c)}, premières locations comprises",
             )
     whole = (
         entier
@@ -129,6 +119,9 @@ def grow(dossier: Dossier, classement: Classement, rotation: Rotation, flux: Flu
     }
     return Feuilles(
         dossier,
+        liberations,
+        soustraits,
+        echelle,
         base,
         relocations,
         totals,
@@ -137,76 +130,3 @@ def grow(dossier: Dossier, classement: Classement, rotation: Rotation, flux: Flu
         whole,
         entier,
     )
-
-
-def _vacancy_figures(
-    dossier: Dossier, rotation: Rotation, flux: Flux, logements: pd.DataFrame, communes: list[str]
-) -> dict[str, Figure]:
-    values = flux.by_commune(flux.liberations)
-    forecast = dossier.convention.hypotheses.liberations_prevues
-    if forecast is not None:
-        whole = constant(forecast, "libérations prévues par le bailleur", couleur=Couleur.HYPOTHESE)
-        return {
-            c: Figure(
-                valeur=values[c],
-                nom=f"libérations attendues ({c})",
-                calcul="part de la prévision du bailleur",
-                entrees=(whole,),
-            )
-            for c in communes
-        }
-    rate = rates(dossier, rotation)
-    cells = logements.groupby(["commune", "groupe"])["_ligne"].agg(list)
-    parts: dict[str, list[Figure]] = {c: [] for c in communes}
-    for (commune, groupe), lignes in zip(cells.index, cells, strict=True):
-        nb = leaf(
-            dossier,
-            "logements",
-            len(lignes),
-            f"logements de l'assiette, {groupe}",
-            colonne="commune",
-            filtre=f"commune = {commune}, maille de rotation « {groupe} »",
-            lignes=lignes,
-        )
-        parts[commune].append(expected_vacancies(nb, rate(groupe), nom=f"libérations attendues, {groupe}"))
-    return {
-        c: add(*p, nom=f"libérations attendues ({c})") if p else constant(0, f"libérations attendues ({c})")
-        for c, p in parts.items()
-    }
-
-
-def _subtracted_figures(dossier: Dossier, flux: Flux, communes: list[str]) -> dict[str, Figure]:
-    """Dwellings subtracted in each commune, by category."""
-    by_category = {k: flux.by_commune(tuple(v)) for k, v in sorted(flux.soustractions.par_segment.items())}
-    assumed = set(
-        flux.soustractions.table.loc[flux.soustractions.table["origine"] == "hypothese", "categorie"]
-    )
-    table = dossier.soustractions
-    table = table.loc[(table["annee"] == dossier.convention.annee) & (table["etat"] == "previsionnel")]
-    lignes = {c: table.loc[table["categorie"] == c, "_ligne"].astype(int).tolist() for c in by_category}
-    out: dict[str, Figure] = {}
-    for commune in communes:
-        parts: list[Figure] = []
-        for categorie, values in by_category.items():
-            value = values.get(commune, Fraction(0))
-            if not value:
-                continue
-            if categorie in assumed:
-                parts.append(
-                    constant(value, f"{categorie} : part passée des relocations", couleur=Couleur.HYPOTHESE)
-                )
-                continue
-            parts.append(
-                leaf(
-                    dossier,
-                    "soustractions",
-                    value,
-                    f"{categorie} : prévision répartie comme les libérations",
-                    colonne="nb",
-                    filtre=f"categorie = {categorie}, previsionnel",
-                    lignes=lignes[categorie],
-                )
-            )
-        if parts:
-            out[commune] = add(*parts, nom=f"logements soustraits ({commune})")
-    return out
