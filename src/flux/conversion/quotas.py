@@ -25,12 +25,13 @@ from flux.conversion.flux import Flux, annual_flow, delivered
 from flux.conversion.garanties import guarantee_ceilings
 from flux.conversion.groupes import frame_of, gaps
 from flux.conversion.inventaire import Inventaire
+from flux.conversion.lectures_garantie import guarantee_readings, readings_differ
 from flux.conversion.matrice import round_matrix
 from flux.conversion.methode_declaree import declared_only, weigh
 from flux.conversion.methodes import Poids
 from flux.conversion.mutualisation import pooled_accounts
 from flux.conversion.registre import stock_identified
-from flux.conversion.remarques import remarks
+from flux.conversion.remarques import remarks, rounding_remarks
 from flux.conversion.rotation import Rotation, pooled_turnover
 from flux.conversion.tables import ceiling_table, charged, communes_table, quotas_table, targets
 from flux.dossier import Dossier
@@ -46,7 +47,8 @@ class Quotas(Affichable):
 
     `table, communes, plafonds, assiette, flux, soustractions, livraisons, soldes` have the columns of the
     contract. `rotation, droits, dus, hors_flux, reductions` show how they were made; `sur_reservations` the
-    dwellings and programmes that carried too many rights; `ecarts` the sums that whole dwellings could not
+    dwellings and programmes that carried too many rights; `lectures_garantie` what each reading of the 20 %
+    of the guarantees leaves; `ecarts` the sums that whole dwellings could not
     keep and the accounts beyond one dwelling; `exact` holds exact totals;
     `egalites, hypotheses, avertissements` are French sentences.
     """
@@ -68,6 +70,7 @@ class Quotas(Affichable):
     reductions: pd.DataFrame
     ecarts: pd.DataFrame
     sur_reservations: pd.DataFrame
+    lectures_garantie: pd.DataFrame
     exact: Mapping[str, Fraction]
     egalites: tuple[str, ...]
     hypotheses: tuple[str, ...]
@@ -214,12 +217,15 @@ def _round(
     soldes = closing(dossier, feuilles, wanted, comptes, counts, ouverture, lost, flux.report)
     ecarts = gaps(matrice.groupes, matrice.cellules, soldes)
     arriving = delivered(dossier)
+    lectures = guarantee_readings(dossier, rules, feuilles, dus)
     notes = [
         *rotation.avertissements,
         *droits.avertissements,
         *poids.avertissements,
+        *readings_differ(lectures),
         *flux.soustractions.avertissements,
         *remarks(dossier, rules, feuilles, dus, plafonds, lost, quota_exact, arrondi, flux.entier),
+        *rounding_remarks(dossier, ecarts, matrice.non_prouves),
     ]
     return Quotas(
         dossier=dossier,
@@ -239,6 +245,7 @@ def _round(
         reductions=dus.reductions,
         ecarts=ecarts,
         sur_reservations=droits.sur_reservations,
+        lectures_garantie=lectures,
         exact={
             "base": feuilles.base_totale.valeur,
             "flux_net": flux.net_total,

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Mapping, Sequence
 from fractions import Fraction
+
+import pandas as pd
 
 from flux.conversion.arrondi import Arrondi, Plafond
 from flux.conversion.cellules import ETAT_CATEGORIES
@@ -70,6 +73,47 @@ def remarks(
     if arrondi.egalites:
         notes.append(
             f"{len(arrondi.egalites)} égalité(s) départagée(s) à l'arrondi : voir la liste des égalités."
+        )
+    return notes
+
+
+KINDS = {
+    "cellule": "réservataire dans une commune",
+    "commune": "commune",
+    "epci": "EPCI",
+    "groupe": "groupe de réservataires dans une commune",
+    "reservataire_epci": "réservataire dans un EPCI",
+}
+"""Kinds of sums of `quotas.ecarts`; the bailleur's cells may pass theirs by what the ceilings refuse."""
+
+
+def rounding_remarks(dossier: Dossier, ecarts: pd.DataFrame, non_prouves: Sequence[str]) -> list[str]:
+    """What whole dwellings could not keep: accounts beyond one dwelling, by name, then sums, by kind."""
+    noms = names(dossier)
+    communes = dossier.communes.set_index("commune")["nom"].to_dict()
+    notes = []
+    accounts = ecarts.loc[ecarts["groupe"] == "compte"]
+    if len(accounts):
+        listed = [
+            f"{noms.get(r, r)}{f' à {communes.get(c, c)}' if pd.notna(c) else ''} ({decimal(v)})"
+            for r, c, v in zip(
+                accounts["id_reservataire"], accounts["territoire_code"], accounts["exact"], strict=True
+            )
+        ]
+        notes.append(f"Comptes à plus d'un logement de zéro en fin d'année : {_some(listed)}.")
+    counts = ecarts["groupe"].value_counts()
+    left = [f"{libelle} : {counts[nom]}" for nom, libelle in KINDS.items() if nom in counts]
+    if left:
+        notes.append(
+            "Les quotas entiers et les plafonds ne laissent pas toutes les sommes à l'entier inférieur ou "
+            "supérieur de leur valeur exacte ; s'en écartent, nommées au tableau des écarts : "
+            f"{', '.join(left)}."
+        )
+    if any(nom in KINDS or nom == "compte" for nom in non_prouves):
+        kinds = [KINDS.get(nom, "compte") for nom in non_prouves if nom in KINDS or nom == "compte"]
+        notes.append(
+            "Trop de sommes pour prouver que le nombre de ces écarts est le plus petit "
+            f"({', '.join(kinds)}) : leur total l'est."
         )
     return notes
 
@@ -147,7 +191,18 @@ def _derogation(dossier: Dossier, regles: Regles) -> list[str]:
             f"La dérogation préfectorale ({part(derogation.part)}) ne passe pas le plafond de la loi "
             f"({part(law)}) : elle ne change rien."
         ]
-    return []
+    notes = []
+    if derogation.fin < dt.date(dossier.convention.annee, 12, 31):
+        notes.append(
+            f"La dérogation préfectorale prend fin le {date(derogation.fin)} : le plafond de l'État "
+            f"({part(derogation.part)}) est celui de la date de la convention, pour toute l'année."
+        )
+    if dossier.convention.stipulations.part_etat == "legale":
+        notes.append(
+            f"La dérogation préfectorale permet {part(derogation.part)} à l'État ; sa part reste celle de la "
+            f"loi ({part(law)}) : écrire une part dans part_etat pour en user."
+        )
+    return notes
 
 
 def _without_effect(dossier: Dossier) -> list[str]:

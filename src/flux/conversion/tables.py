@@ -54,9 +54,9 @@ def targets(
     """What the matrix by commune is rounded from: exact dues, and the balances where they were made.
 
     A balance without commune follows the holder's dues, or its communes alike when it has none this year;
-    a pooled one (`comptes`) follows its dues in the communes of the pool. It is shared between guarantees
-    and other rights as the due of the cell. Only guarantees that a ceiling looks at are told apart
-    (`plafonnees`: holder, commune).
+    a pooled account (`comptes`) is shared anew each year, see `_share_the_pool`. A balance is shared
+    between guarantees and other rights as the due of the cell. Only guarantees that a ceiling looks at are
+    told apart (`plafonnees`: holder, commune).
     """
     due: dict[str, dict[str, Fraction]] = {}
     for (r, c), cell in dus.cellules.items():
@@ -89,11 +89,33 @@ def targets(
                 part = amount(ident, c, g) / own[c] if own.get(c) else Fraction(int(not g))
                 if part:
                     out[(ident, g), c] = out.get(((ident, g), c), Fraction(0)) + solde * weight * part
+    for r, places in pools.items():
+        _share_the_pool(out, r, places, due[r], ouverture)
     others = dict.fromkeys(feuilles.flux, Fraction(0))
     for ((r, _), c), value in out.items():
         if r != BAILLEUR and c in others:
             others[c] += value
     return out | {((BAILLEUR, False), c): feuilles.flux[c].valeur - v for c, v in others.items()}
+
+
+def _share_the_pool(
+    targets: dict[Cellule, Fraction],
+    ident: str,
+    places: Sequence[str],
+    due: Mapping[str, Fraction],
+    ouverture: Ouverture,
+) -> None:
+    """Share a pooled account over its communes: due ÷ (1 + what it received there since the opening).
+
+    A dwelling goes where the holder has received the least for its due: each commune has its turn.
+    """
+    cells = [((ident, g), c) for c in places for g in (False, True) if ((ident, g), c) in targets]
+    whole = total([targets[k] for k in cells])
+    weight = {c: due[c] / (1 + ouverture.nb_cumule.get((ident, c), 0)) for c in places}
+    own = {c: total([targets[k] for k in cells if k[1] == c]) for c in places}
+    for k in cells:
+        part = targets[k] / own[k[1]] if own[k[1]] else Fraction(0)
+        targets[k] = whole * weight[k[1]] / total(weight) * part
 
 
 def charged(matrice: Mapping[Case, int]) -> Compte:
