@@ -12,7 +12,8 @@ from flux.dossier import lignes
 from flux.dossier.fichiers import TETES
 from flux.dossier.grilles import Grille
 from flux.dossier.noms import ANNEE, FACONS, LIBELLE, Nom, resolve
-from flux.dossier.schemas import TABLES
+from flux.dossier.programmes import with_programme
+from flux.dossier.schemas import LOGEMENTS, TABLES
 from flux.dossier.textes import cleaned, stripped
 from flux.noyau.errors import Anomalie, Gravite
 from flux.noyau.provenance import Source
@@ -47,6 +48,9 @@ def table_of(nom: str, grille: Grille) -> Feuille:
     noms = resolve(headers, connues)
     texte = _body(grille, at, [n.colonne if n else h for h, n in zip(headers, noms, strict=True)])
     texte, said = cleaned(texte, {n.colonne: n.variable for n in noms if n and n.variable}, connues, source)
+    if nom == LOGEMENTS.nom:
+        texte, found = with_programme(texte, source)
+        said += found
     written = {n.colonne: h for h, n in zip(headers, noms, strict=True) if n}
     texte, left_out = lignes.of_data(texte, _above(grille, at, headers, noms), written, table, source)
     anomalies = (
