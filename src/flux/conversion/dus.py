@@ -153,11 +153,11 @@ def _local_dues(
         kind, code = str(holders.loc[ident, "territoire_type"]), str(holders.loc[ident, "territoire_code"])
         home = [c for c in communes_of(dossier, kind, code) if c in flow]
         inside = [c for c in where if c in home]
-        flows = _by_own_rights(dossier, poids, droits, ident, inside, flow, home) if by_rights else flow
+        flows = _by_own_rights(ledger, poids, droits, ident, inside, flow, home) if by_rights else flow
         for garantie in (False, True):
             if any((ident, c, garantie) in poids.droits for c in inside):
                 part = share(
-                    held(dossier, poids, droits, ident, inside, garantie),
+                    held(ledger.feuilles, poids, droits, ident, inside, garantie),
                     whole(ledger.feuilles, poids, home),
                     nom=f"part de {ledger.noms.de(ident)} dans l'assiette de son territoire",
                 )
@@ -166,7 +166,7 @@ def _local_dues(
             for c in where:
                 if c not in home and (ident, c, garantie) in poids.droits:
                     part = share(
-                        held(dossier, poids, droits, ident, [c], garantie),
+                        held(ledger.feuilles, poids, droits, ident, [c], garantie),
                         whole(ledger.feuilles, poids, [c]),
                         nom=f"part de {ledger.noms.de(ident)} dans l'assiette de {ledger.noms.a(c)}, "
                         "hors de son territoire",
@@ -175,7 +175,7 @@ def _local_dues(
 
 
 def _by_own_rights(
-    dossier: Dossier,
+    ledger: Ledger,
     poids: Poids,
     droits: Droits,
     ident: str,
@@ -185,10 +185,10 @@ def _by_own_rights(
 ) -> dict[str, Figure]:
     """The territory's flow over its communes as the holder's own rights (`repartition_epci = "droits"`)."""
     territory = add(*(flow[c] for c in home), nom="flux du territoire") if home else constant(0, "flux")
-    every, noms = held(dossier, poids, droits, ident, inside), Noms(dossier)
+    every = held(ledger.feuilles, poids, droits, ident, inside)
     weights = {
         c: ratio(
-            held(dossier, poids, droits, ident, [c]),
+            held(ledger.feuilles, poids, droits, ident, [c]),
             every,
             nom="part de ses droits dans la commune",
             unite="part",
@@ -196,7 +196,9 @@ def _by_own_rights(
         for c in inside
     }
     return {
-        c: multiply(territory, weight, nom=f"flux du territoire, réparti selon les droits ({noms.a(c)})")
+        c: multiply(
+            territory, weight, nom=f"flux du territoire, réparti selon les droits ({ledger.noms.a(c)})"
+        )
         for c, weight in weights.items()
     }
 
@@ -225,7 +227,7 @@ def _wide_dues(
         for garantie in (False, True):
             if any(r == ident and g == garantie for r, _, g in poids.droits):
                 part = share(
-                    held(dossier, poids, droits, ident, feuilles.communes, garantie),
+                    held(ledger.feuilles, poids, droits, ident, feuilles.communes, garantie),
                     whole(feuilles, poids, feuilles.communes),
                     nom=f"part de {ledger.noms.de(ident)} dans l'assiette",
                 )

@@ -38,7 +38,7 @@ def state_dues(
     communes = feuilles.communes
     parts = {
         i: share(
-            held(dossier, poids, droits, i, communes),
+            held(ledger.feuilles, poids, droits, i, communes),
             whole(feuilles, poids, communes),
             nom=f"part de {ledger.noms.de(i)} au registre",
         )
@@ -68,9 +68,7 @@ def state_dues(
     whole_flow = add(*flow.values(), nom="flux annuel") if flow else constant(0, "flux annuel")
     for ident in (i for i in state if parts[i].valeur):
         weights = (
-            None
-            if stipulations.etat_uniforme_par_commune
-            else _by_rights(ledger, dossier, poids, droits, flow, ident)
+            None if stipulations.etat_uniforme_par_commune else _by_rights(ledger, poids, droits, flow, ident)
         )
         for c in communes:
             base = (
@@ -86,13 +84,13 @@ def state_dues(
 
 
 def _by_rights(
-    ledger: Ledger, dossier: Dossier, poids: Poids, droits: Droits, flow: dict[str, Figure], ident: str
+    ledger: Ledger, poids: Poids, droits: Droits, flow: dict[str, Figure], ident: str
 ) -> dict[str, Figure] | None:
     """Weights of communes when the State is stipulated not to be uniform: its own rights × their flow."""
     raw = {
         c: multiply(
             share(
-                held(dossier, poids, droits, ident, [c]),
+                held(ledger.feuilles, poids, droits, ident, [c]),
                 whole(ledger.feuilles, poids, [c]),
                 nom=f"part de {ledger.noms.de(ident)} dans l'assiette de {ledger.noms.a(c)}",
             ),

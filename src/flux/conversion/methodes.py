@@ -7,7 +7,7 @@ differ only in these two weights; the dues that follow are made the same way.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from flux.conversion.assiette import Classement
@@ -29,6 +29,8 @@ class Poids:
     unite : "droits", "libérations attendues des logements réservés"…
     hypotheses, avertissements : what the reader must know of the method
     declaree : True for a method of the parties' own: its weights are a convention, not data
+    par_maille : True where a right and a dwelling weigh the turnover of their rotation group
+    table : the table where weights that are neither counts nor turnovers are read
     """
 
     droits: dict[Droit, Fraction]
@@ -37,6 +39,8 @@ class Poids:
     hypotheses: tuple[str, ...] = ()
     avertissements: tuple[str, ...] = ()
     declaree: bool = False
+    par_maille: bool = False
+    table: str = "reservations"
 
 
 def by_stock(dossier: Dossier, classement: Classement, rotation: Rotation, droits: Droits) -> Poids:
@@ -46,7 +50,7 @@ def by_stock(dossier: Dossier, classement: Classement, rotation: Rotation, droit
 
 def by_turnover(dossier: Dossier, classement: Classement, rotation: Rotation, droits: Droits) -> Poids:
     """M2 `rotation`: a right weighs the turnover of its dwelling (t = Σ D·τ / Σ A·τ)."""
-    return _weighed(
+    poids = _weighed(
         dossier,
         classement,
         rotation,
@@ -54,6 +58,7 @@ def by_turnover(dossier: Dossier, classement: Classement, rotation: Rotation, dr
         rotation.taux.__getitem__,
         "libérations attendues des logements réservés",
     )
+    return replace(poids, par_maille=True)
 
 
 def by_record(dossier: Dossier, classement: Classement, rotation: Rotation, droits: Droits) -> Poids:
@@ -98,6 +103,7 @@ def by_record(dossier: Dossier, classement: Classement, rotation: Rotation, droi
         {c: Fraction(int(whole.get(c, 0))) for c in communes},
         "relocations passées sur son compte",
         avertissements=tuple(notes),
+        table="mouvements",
     )
 
 
