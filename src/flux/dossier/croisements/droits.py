@@ -11,10 +11,8 @@ from flux.dossier import vocabulaire as v
 from flux.dossier.contexte import Contexte
 from flux.dossier.convention import Convention
 from flux.dossier.croisements.constat import constat, in_programmes, programmes
+from flux.dossier.garanties import end_of_rights, guarantees
 from flux.noyau.errors import Anomalie, Gravite
-
-GARANTS = frozenset({v.Categorie.COMMUNE, v.Categorie.EPCI, v.Categorie.EPT, v.Categorie.VILLE_PARIS})
-"""Those whose right outlives the guaranteed loan (CCH, art. R. 441-6)."""
 
 
 def droits_sans_effet(contexte: Contexte) -> Iterator[Anomalie]:
@@ -64,25 +62,44 @@ def droits_sans_effet(contexte: Contexte) -> Iterator[Anomalie]:
 
 
 def droits_termines(contexte: Contexte) -> Iterator[Anomalie]:
-    """Rights that ended before the year: how many, by year."""
+    """Rights that ended before the year: how many, by year; guarantees of repaid loans apart.
+
+    A guarantee without a date of repayment is said elsewhere.
+    """
     if contexte.convention is None:
         return
     rights, annee = contexte.tables["reservations"], contexte.convention.annee
-    ended = _ended(contexte, contexte.convention) & ~_guarantees(contexte)  # these are said apart
-    by_year = rights.loc[ended, "date_fin"].dt.year.value_counts().sort_index(ascending=False)
-    shown = [f"{nb} en {year}" for year, nb in by_year.head(3).items()]
-    before = int(by_year.iloc[3:].sum())
-    shown += [f"{before} plus tôt"] if before else []
+    over, guarantee = _ended(contexte, contexte.convention), _guarantees(contexte)
+    ended, repaid = over & ~guarantee, over & guarantee & rights["date_remboursement"].notna()
     yield from constat(
         contexte,
         "reservations",
         "date_fin",
         "terminee",
-        f"Droits terminés avant {annee}, non comptés : {', '.join(shown)}",
+        f"Droits terminés avant {annee}, non comptés : {_by_year(rights.loc[ended, 'date_fin'])}",
         ended,
         gravite=Gravite.INFORMATION,
         correction="Rien à faire s'ils ont pris fin ; sinon corriger date_fin.",
     )
+    yield from constat(
+        contexte,
+        "reservations",
+        "date_remboursement",
+        "droit_eteint",
+        f"Garanties d'emprunt éteintes avant {annee}, cinq ans après le remboursement (CCH, art. R. 441-6), "
+        f"non comptées : remboursements {_by_year(rights.loc[repaid, 'date_remboursement'])}",
+        repaid,
+        gravite=Gravite.INFORMATION,
+        correction="Rien à faire si l'emprunt est remboursé ; sinon corriger date_remboursement.",
+    )
+
+
+def _by_year(days: pd.Series) -> str:
+    """`"3 en 2024, 2 en 2021, 4 plus tôt"`."""
+    by_year = days.dt.year.value_counts().sort_index(ascending=False)
+    before = int(by_year.iloc[3:].sum())
+    shown = [f"{nb} en {year}" for year, nb in by_year.head(3).items()]
+    return ", ".join([*shown, *([f"{before} plus tôt"] if before else [])])
 
 
 def droits_a_venir(contexte: Contexte) -> Iterator[Anomalie]:
@@ -161,18 +178,15 @@ def _first_day(convention: Convention) -> pd.Timestamp:
 
 def _guarantees(contexte: Contexte) -> pd.Series:
     """Rights given for a guarantee by those whose right outlives the loan."""
-    rights, holders = contexte.tables["reservations"], contexte.tables["reservataires"]
-    category = holders.drop_duplicates("id_reservataire").set_index("id_reservataire")["categorie"]
-    guarantor = rights["id_reservataire"].map(category).isin(GARANTS)
-    return guarantor & rights["contrepartie"].eq(v.Contrepartie.GARANTIE).fillna(False).astype(bool)
+    return guarantees(contexte.tables["reservations"], contexte.tables["reservataires"])
 
 
 def _ended(contexte: Contexte, convention: Convention) -> pd.Series:
-    """Rights over on 1 January by their written end, where it is the end that counts."""
+    """Rights over on 1 January."""
     rights = contexte.tables["reservations"]
-    repaid = _guarantees(contexte) & rights["date_remboursement"].notna()
     reversed_dates = rights["date_fin"] < rights["date_debut"]  # said elsewhere
-    return (rights["date_fin"] < _first_day(convention)) & ~repaid & ~reversed_dates
+    end = end_of_rights(rights, contexte.tables["reservataires"])
+    return (end < _first_day(convention)) & ~reversed_dates
 
 
 def _outside(dwellings: pd.DataFrame, convention: Convention) -> pd.Series:

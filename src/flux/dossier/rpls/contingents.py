@@ -14,6 +14,7 @@ from typing import Any
 import pandas as pd
 
 from flux.dossier import vocabulaire as v
+from flux.dossier.garanties import end_of_rights
 from flux.dossier.rpls.dictionnaire import contingents
 
 ACCORD, CONTRADICTION, INCONNU = "accord", "contradiction", "inconnu"
@@ -58,7 +59,7 @@ def recouper(
     Parameters
     ----------
     logements, reservations, reservataires : tables of a dossier.
-    au : the day at which rights are alive (default: all are).
+    au : the day at which rights are alive (default: all are); a guarantee lives five years after the loan.
 
     Returns
     -------
@@ -67,12 +68,11 @@ def recouper(
     number of dwellings; `motif`. A dwelling that the register names is judged alone; where it names a
     programme, the numbers are compared. Dwellings gone from the stock are left out.
     """
-    stock = logements[logements["motif_sortie"].isna()]
-    stock = stock[stock["contingent"].notna()]
+    stock = logements[~_gone(logements, au) & logements["contingent"].notna()]
     if stock.empty:
         return pd.DataFrame(columns=list(COLONNES))
     category = reservataires.drop_duplicates("id_reservataire").set_index("id_reservataire")["categorie"]
-    rights = _alive(reservations, au)
+    rights = _alive(reservations, reservataires, au)
     rights = rights.assign(categorie=rights["id_reservataire"].map(category))
     rights = rights[rights["categorie"].notna()]
     held: dict[str, set[str]] = {}
@@ -85,13 +85,19 @@ def recouper(
     return pd.DataFrame(rows, columns=list(COLONNES))
 
 
-def _alive(reservations: pd.DataFrame, au: date | None) -> pd.DataFrame:
-    rights = reservations[reservations["type_droit"].ne(v.TypeDroit.UNIQUE.value)]
+def _gone(logements: pd.DataFrame, au: date | None) -> pd.Series:
+    """Dwellings gone on the day; without a date, the reason says that they are."""
+    day, out = pd.Timestamp(au) if au else pd.Timestamp.max, logements["date_sortie"]
+    return (out <= day) | (out.isna() & logements["motif_sortie"].notna())
+
+
+def _alive(reservations: pd.DataFrame, reservataires: pd.DataFrame, au: date | None) -> pd.DataFrame:
+    lasting = reservations["type_droit"].ne(v.TypeDroit.UNIQUE.value)
     if au is None:
-        return rights
-    day = pd.Timestamp(au)
-    begun = rights["date_debut"].isna() | (rights["date_debut"] <= day)
-    return rights[begun & (rights["date_fin"].isna() | (rights["date_fin"] >= day))]
+        return reservations[lasting]
+    day, end = pd.Timestamp(au), end_of_rights(reservations, reservataires)
+    begun = reservations["date_debut"].isna() | (reservations["date_debut"] <= day)
+    return reservations[lasting & begun & (end.isna() | (end >= day))]
 
 
 Row = tuple[Any, ...]

@@ -104,6 +104,12 @@ FOUND = [
         [3],
     ),
     (
+        {"reservations": DROITS + GARANTIE.format(fin="31/12/2030", remboursement="31/12/2020")},
+        "reservations.date_remboursement.droit_eteint",
+        INFORMATION,
+        [3],
+    ),
+    (
         {"reservations": DROITS, "soldes": "id_reservataire;annee;solde\nals;2025;0,4\n*;2025;0,1\n"},
         "soldes.id_reservataire.sans_droit",
         A_VERIFIER,
@@ -198,6 +204,23 @@ def test_a_sound_dossier_says_nothing(ecrire):
         "demande": DEMANDE + "departement;72;T2;autre;q1;5\ncommune;72003;T2;autre;q1;5\n",
     }
     assert read_dossier(ecrire(**tables)).reparations == ()
+
+
+@pytest.mark.parametrize("remboursement", ["01/01/2021", "31/12/2025"])
+def test_a_guarantee_lives_five_years_after_the_loan(ecrire, remboursement):
+    right = GARANTIE.format(fin="31/12/2022", remboursement=remboursement)
+    assert read_dossier(ecrire(logements=PARC, reservations=DROITS + right)).reparations == ()
+
+
+def test_a_repaid_guarantee_on_a_dwelling_gone_weighs_nothing(ecrire):
+    gone = "L4;72181;non;T2;PLUS;P1;2001;;;31/12/2024;demolition;;\n"
+    for repaid, code in (
+        ("30/06/2024", "id_logement.logement_sorti"),
+        ("30/06/2019", "date_remboursement.droit_eteint"),
+    ):
+        rights = DROITS + f"mans;L4;;;;garantie;;;{repaid}\n"
+        found = [a.code for a in read_dossier(ecrire(logements=PARC + gone, reservations=rights)).reparations]
+        assert found == [f"reservations.{code}"]
 
 
 def test_rights_ended_are_counted_by_year(ecrire):

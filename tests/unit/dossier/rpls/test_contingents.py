@@ -79,6 +79,37 @@ def test_rights_that_ended_and_single_rights_are_left_out() -> None:
     assert constats(logements("7"), "ville;L0;;;;unique;\n") == {ACCORD: 1}
 
 
+@pytest.mark.parametrize(
+    ("holder", "contrepartie", "remboursement", "constat"),
+    [
+        ("ville", "garantie", "01/01/2021", CONTRADICTION),  # alive until the day itself: code 7 is wrong
+        ("ville", "garantie", "31/12/2020", ACCORD),
+        ("ville", "garantie", "", ACCORD),  # no repayment: its written end
+        ("ville", "foncier", "01/01/2024", ACCORD),
+        ("als", "garantie", "01/01/2024", ACCORD),  # no extension for other guarantors
+    ],
+)
+def test_a_guarantee_lives_five_years_after_the_loan(holder, contrepartie, remboursement, constat) -> None:
+    rights = table(
+        "reservations",
+        "id_reservataire;id_logement;contrepartie;date_fin;date_remboursement\n"
+        f"{holder};L0;{contrepartie};31/12/2022;{remboursement}\n",
+    )
+    found = recouper(logements("7"), rights, RESERVATAIRES, au=date(2026, 1, 1))
+    assert found["constat"].tolist() == [constat]
+
+
+def test_a_dwelling_gone_is_left_out() -> None:
+    stock = logements("3", "3", "3")
+    stock = stock.assign(
+        date_sortie=pd.to_datetime(["2025-12-31", "2026-06-30", None]).astype("datetime64[s]"),
+        motif_sortie=[None, None, "demolition"],
+    )
+    found = recouper(stock, table("reservations", DROITS + "als;L0;;;;;\nals;L1;;;;;\nals;L2;;;;;\n"),
+                     RESERVATAIRES, au=date(2026, 1, 1))  # fmt: skip
+    assert found["id_logement"].tolist() == ["L1"]
+
+
 def test_each_dwelling_declared_is_counted_once() -> None:
     stock = logements(*"0123456789", "41", "42")
     droits = "prefet;L2;;;;;\nville;;P1;72181;1;;\n"
