@@ -17,6 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from flux.conversion.exact import estimate
+from flux.conversion.probabilites import Loi, beta_binomial, sum_of
 from flux.noyau.provenance import step
 
 Reels = npt.NDArray[np.float64]
@@ -204,6 +205,25 @@ def most_lets(comptes: Iterable[Compte]) -> int:
     A count of trials that no group passes nor reaches: a rate over 1 a year is then a chance like any other.
     """
     return 1 + max((math.floor(c.brut) for c in comptes if c.brut is not None), default=0)
+
+
+def predicted(nb: Mapping[str, int], estimations: Mapping[str, Estimation], lets: int) -> Loi:
+    """Law of the relettings in a year of `nb` dwellings of each group.
+
+    Dwellings under one same law share one draw of its rate; the others are independent.
+    """
+    shared: dict[str, int] = {}
+    laws: dict[str, Estimation] = {}
+    for groupe, count in nb.items():
+        estimation = estimations[groupe]
+        laws[estimation.porteur] = estimation
+        shared[estimation.porteur] = shared.get(estimation.porteur, 0) + count
+    return sum_of(
+        [
+            beta_binomial(lets * count, float(laws[p].moyenne / lets), lets * laws[p].poids)
+            for p, count in shared.items()
+        ]
+    )
 
 
 def _sum(comptes: Iterable[Compte]) -> Compte:

@@ -34,6 +34,7 @@ from flux.conversion.registre import stock_identified
 from flux.conversion.remarques import remarks, rounding_remarks
 from flux.conversion.rotation import Rotation, pooled_turnover
 from flux.conversion.tables import ceiling_table, charged, communes_table, quotas_table, targets
+from flux.conversion.vacances import Vacances
 from flux.dossier import Dossier
 from flux.loi import Regles
 from flux.loi import regles as law
@@ -77,6 +78,7 @@ class Quotas(Affichable):
     avertissements: tuple[str, ...]
     preuve: Preuve
     inventaire: Inventaire
+    vacances: Vacances
 
     @property
     def etat_des_lieux(self) -> pd.DataFrame:
@@ -260,4 +262,5 @@ def _round(
             dossier, feuilles, dus, arrondi, tuple(plafonds), solde, quota_exact, garanties.retenues
         ),
         inventaire=Inventaire(dossier, rules, classement, droits),
+        vacances=Vacances(dossier, rules, classement, rotation, flux),
     )

@@ -78,7 +78,7 @@ def quotas_view(quotas: Quotas) -> Vue:
                 ],
             ),
         ),
-        notes=(*quotas.hypotheses, *quotas.avertissements),
+        notes=(quotas.vacances.resume, *quotas.hypotheses, *quotas.avertissements),
     )
 
 

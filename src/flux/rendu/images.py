@@ -124,6 +124,42 @@ def scenarios(frame: pd.DataFrame, *, titre: str = "Quotas par réservataire, se
     return _finish(figure, axes, frame["nom"].tolist())
 
 
+def intervalles(frame: pd.DataFrame, *, titre: str) -> Figure:
+    """Counts that are not known: their interval as a bar, what is expected as a mark.
+
+    Parameters
+    ----------
+    frame : columns `nom` (text), `attendu`, `bas` and `haut` (dwellings), first row on top.
+    titre : title.
+    """
+    figure, axes = _canvas(titre, len(frame))
+    places = list(range(len(frame)))
+    low, high, expected = ([float(v) for v in frame[c].tolist()] for c in ("bas", "haut", "attendu"))
+    widths = [h - b for b, h in zip(low, high, strict=True)]
+    axes.barh(places, widths, left=low, height=0.5, color=LIGHT, label="neuf fois sur dix")
+    axes.plot(
+        expected,
+        places,
+        linestyle="",
+        marker="o",
+        markersize=5,
+        color=DARK,
+        label="attendu",
+        clip_on=False,
+    )
+    for place, b, h in zip(places, low, high, strict=True):
+        axes.annotate(
+            f"{nombres.entier(b)} à {nombres.entier(h)}",
+            (h, place),
+            (6, 0),
+            textcoords="offset points",
+            va="center",
+        )
+    axes.margins(x=0.16)
+    axes.set_xlim(left=0)
+    return _finish(figure, axes, frame["nom"].tolist())
+
+
 def _between(dark: str, light: str, shade: float) -> str:
     """A colour between two, the way there given by `shade` from 0 to 1."""
     parts = [(int(dark[i : i + 2], 16), int(light[i : i + 2], 16)) for i in (1, 3, 5)]
