@@ -181,7 +181,8 @@ def _precisions(
     motifs = classement.table.set_index("etape")["motif"]
     exits = dossier.logements.set_index("id_logement")[["date_sortie", "motif_sortie"]]
     exits = exits.reindex(rights["id_logement"]).set_axis(rights.index)
-    causes = exits["motif_sortie"].map(lambda m: glossaire.format("motif_sortie", m), na_action="ignore")
+    motif = exits["motif_sortie"].astype(TEXTE)
+    causes = motif.map(lambda m: glossaire.format("motif_sortie", m), na_action="ignore").astype(TEXTE)
     planned = rights["annee_prevue"].astype(TEXTE).fillna("plusieurs années")
     said = {
         "termine": "le " + _days(rights["fin"], situation == "termine"),
