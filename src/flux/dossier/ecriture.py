@@ -6,6 +6,7 @@ The bytes depend on the tables alone: line ends are LF everywhere, numbers are w
 from __future__ import annotations
 
 import datetime
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,9 @@ import pandas as pd
 
 from flux.noyau.errors import FluxError
 from flux.noyau.tables import LIGNE
+
+_FORMULE = re.compile(r"'*[=+\-@\t\r]")
+"""How a text begins that a spreadsheet would run, or that was already kept from it."""
 
 Sections = Mapping[str, Mapping[str, Any]]
 
@@ -63,7 +67,11 @@ def write_files(files: Mapping[str, bytes], folder: Path, *, ecraser: bool = Fal
 
 
 def csv_text(frame: pd.DataFrame) -> str:
-    """`;` between cells, decimal comma, oui/non, dates AAAA-MM-JJ, nothing where absent."""
+    """`;` between cells, decimal comma, oui/non, dates AAAA-MM-JJ, nothing where absent.
+
+    A text that a spreadsheet would take for a formula has an apostrophe before it, that reading takes away
+    (decision 0010).
+    """
     cells = {column: _cells(frame[column]) for column in frame.columns}
     return str(pd.DataFrame(cells).to_csv(sep=";", index=False, lineterminator="\n"))
 
@@ -88,6 +96,8 @@ def _cell(value: object) -> str:
         return "oui" if value else "non"
     if isinstance(value, float):
         return repr(value).removesuffix(".0").replace(".", ",")
+    if isinstance(value, str) and _FORMULE.match(value):
+        return f"'{value}"
     return str(value)
 
 

@@ -18,6 +18,8 @@ _ERREUR = re.compile(
     r"#(REF!|N/A|VALUE!|VALEUR!|DIV/0!|NAME\?|NOM\?|NULL!|NUL!|NUM!|NOMBRE!|SPILL!|CALC!)|Err:\d{3}"
 )
 _FORMULE = re.compile(r'="([^"]*)"')
+_APOSTROPHE = re.compile(r"'+[=+\-@\t\r]")
+"""A text that an apostrophe keeps from being a formula, as `ecriture` writes it."""
 _CALCUL = re.compile(r"[=@].+", re.DOTALL)
 
 
@@ -60,7 +62,7 @@ def cleaned(
 
 
 def _column(texte: pd.DataFrame, name: str, known: bool, source: Source) -> tuple[pd.Series, list[Anomalie]]:
-    """One column: defects of its cells, and `="0123"` read as `0123`."""
+    """One column: defects of its cells, `="0123"` read as `0123`, and `'=a` as `=a`."""
     cells = texte[name]
     words = cells.dropna().unique().tolist()
 
@@ -82,7 +84,7 @@ def _column(texte: pd.DataFrame, name: str, known: bool, source: Source) -> tupl
             cells,
         )
     )
-    if not known or not any(word[0] in "#=@E" for word in words):
+    if not known or not any(word[0] in "#=@E'" for word in words):
         return cells, found
     error = _defect(
         "cellule_en_erreur",
@@ -96,12 +98,16 @@ def _column(texte: pd.DataFrame, name: str, known: bool, source: Source) -> tupl
     wrapped = those(_FORMULE.fullmatch)
     guarded = _said("texte_protege", name, source, 'Texte que ="…" protège du tableur, lu sans cela')
     found += grouped(guarded, texte, wrapped)
+    quoted = those(_APOSTROPHE.match)
+    kept = _said("texte_protege", name, source, "Texte qu'une apostrophe protège du tableur, lu sans elle")
+    found += grouped(kept, texte, quoted)
     formula = _said(
         "formule", name, source, "La cellule commence comme une formule, elle est lue comme un texte",
         Gravite.A_VERIFIER,
     )  # fmt: skip
     found += at_lines(formula, texte, those(_CALCUL.fullmatch) & ~wrapped, cells)
-    return cells.mask(wrapped, cells.str.extract(_FORMULE, expand=False)).replace("", None), found
+    bare = cells.mask(wrapped, cells.str.extract(_FORMULE, expand=False)).mask(quoted, cells.str[1:])
+    return bare.replace("", None), found
 
 
 def _coded(
