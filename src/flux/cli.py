@@ -211,21 +211,9 @@ def regles(
 ) -> None:
     """Montrer la loi en vigueur un jour donné, ou ce qui change d'un jour à l'autre."""
     from flux.loi import regles as law
-    from flux.rendu.nombres import date as day
-    from flux.rendu.vue import Colonne, Tableau, Vue, texte
 
     rules = law(date, projets=projets)
-    if diff is None:
-        typer.echo(str(rules))
-        return
-    other = law(diff, projets=projets)
-    title = f"Ce qui change entre le {day(rules.date)} et le {day(other.date)}"
-    values = [
-        Colonne(c, cle="valeur", libelle=label) for c, label in (("avant", "Avant"), ("apres", "Après"))
-    ]
-    columns: list[str | Colonne] = ["cle", *values, "depuis", "article"]
-    changes = Tableau(titre="Paramètres modifiés", frame=rules.diff(other), colonnes=columns)
-    typer.echo(texte(Vue(titre=title, tableaux=(changes,))))
+    typer.echo(str(rules if diff is None else rules.diff(law(diff, projets=projets))))
 
 
 def _quotas(path: Path, quiet: bool) -> Quotas:

@@ -182,7 +182,7 @@ def hypotheses(plan: Plan, noms: Noms) -> Section:
 def sources(quotas: Quotas, version: str) -> Section:
     """The law that was applied, and the files that were read."""
     regles, files = quotas.regles, quotas.dossier.sources
-    law = [(p.description, p.lisible, p.depuis, p.article, p.statut.value) for p in regles]
+    law = [(p.description, p.lisible, p.depuis, p.article, p.statut.value) for p in regles if p.calcul]
     read = [(s.fichier, s.feuille, s.nb_lignes, " ".join(wrap(s.sha256 or "", 16))) for s in files]
     return Section(
         titre="Textes appliqués et sources",

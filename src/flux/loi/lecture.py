@@ -11,6 +11,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from flux.loi.alineas import alineas
 from flux.loi.modele import Fiche
 from flux.noyau.errors import RegleError
 
@@ -20,13 +21,15 @@ def read_fiches(parametres: Traversable | None = None) -> dict[str, Fiche]:
 
     Parameters
     ----------
-    parametres : folder of TOML files, one theme a file; those of the package by default.
+    parametres : folder of TOML files, one theme a file, named by its key `theme`; those of the package by
+        default.
 
     Raises
     ------
     RegleError
         Code "regle.fichier", every defect at once: a file that is not TOML, a value without article,
-        unit, date or status, a value that its unit does not allow, a key written in two files.
+        unit, date or status, a value that its unit does not allow, a paragraph that `alineas.toml` does not
+        number, a key written in two files.
     """
     folder = files("flux.loi") / "parametres" if parametres is None else parametres
     fiches: dict[str, Fiche] = {}
@@ -37,13 +40,22 @@ def read_fiches(parametres: Traversable | None = None) -> dict[str, Fiche]:
         except tomllib.TOMLDecodeError as error:
             defects.append(f"{file.name} : ce n'est pas du TOML ({error})")
             continue
+        theme = tables.pop("theme", "")
         for cle, table in tables.items():
             if cle in fiches:
                 defects.append(f"{file.name}, [{cle}] : ce paramètre est déjà défini ailleurs")
             try:
-                fiches[cle] = Fiche.model_validate(table)
+                fiches[cle] = Fiche.model_validate({"theme": theme, **table})
             except ValidationError as error:
                 defects.extend(f"{file.name}, [{cle}]{text}" for text in _in_french(error))
+                continue
+            defects.extend(
+                f"{file.name}, [{cle}] : alinéa inconnu, « {name} »"
+                for version in fiches[cle].valeurs
+                for reference in version.references
+                for name in reference.alineas
+                if name not in alineas()
+            )
     if defects:
         raise RegleError("Paramètres de la loi illisibles :\n" + "\n".join(defects), code="regle.fichier")
     return fiches

@@ -15,6 +15,7 @@ LISTES = {
     "liste de catégories de réservataire": "categorie",
     "liste de catégories de soustraction": "soustractions.categorie",
     "liste de natures de mouvement": "nature",
+    "liste de contreparties": "contrepartie",
 }
 
 
@@ -22,6 +23,7 @@ LISTES = {
 class Parametre:
     """One parameter of the law on one day. `jusqu_a` is the last day of the value, None if still in force."""
 
+    theme: str
     cle: str
     description: str
     unite: str
@@ -31,7 +33,8 @@ class Parametre:
     statut: Statut
     references: tuple[Reference, ...]
     citation: str
-    revoir_avant: dt.date | None
+    revoir_avant: dt.date
+    calcul: bool
     hypothese: bool = False
 
     @property
@@ -41,18 +44,30 @@ class Parametre:
 
     @property
     def lisible(self) -> str:
-        """The value as people read it: "30,0 %", "5 ans", "oui", "24/11/2023"."""
+        """The value as people read it: "30,0 %", "5 ans", "oui", "24/11/2023", "28 février"."""
         match self.valeur:
             case bool():
                 return nombres.oui_non(self.valeur)
             case Fraction():
                 return nombres.part(self.valeur)
             case int():
-                return f"{self.valeur} an{'s' if self.valeur > 1 else ''}"
+                return f"{nombres.entier(self.valeur)} {self._counted}".rstrip()
             case dt.date():
                 return nombres.date(self.valeur)
+            case str() if self.unite.startswith("jour"):
+                return nombres.date_longue(dt.date.fromisoformat(f"2000-{self.valeur}")).removesuffix(" 2000")
+            case str():
+                return self.valeur
             case _:
                 return glossaire.format(LISTES[self.unite], self.valeur)
+
+    @property
+    def _counted(self) -> str:
+        """What a whole number counts: "5 ans", "1 an", "2 mois"; a plain number counts what its unit says."""
+        kind, _, rest = self.unite.partition(" ")
+        if kind == "nombre":
+            return rest.removeprefix("de ")
+        return kind.removesuffix("s") if kind in ("ans", "jours") and self.valeur == 1 else kind
 
     def to_dict(self) -> dict[str, Any]:
         """JSON-able: a share as a number rounded to 9 decimals, dates in ISO."""

@@ -6,13 +6,20 @@ import datetime as dt
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
+from itertools import groupby
+from pathlib import Path
 from typing import Any, TypeVar
 
 import pandas as pd
 
+from flux.loi import seuils_q1
+from flux.loi.alineas import on_day
+from flux.loi.changements import Changements
 from flux.loi.lecture import read_fiches
-from flux.loi.modele import Fiche, Statut, Valeur, Version, check_value, read_value
+from flux.loi.modele import Fiche, Reference, Statut, Valeur, Version, check_value, read_value
 from flux.loi.parametre import Parametre
+from flux.loi.seuils_fichier import read_seuils
+from flux.loi.seuils_q1 import Arrete, SeuilQ1
 from flux.noyau.errors import RegleError, near_misses
 from flux.noyau.provenance import Couleur, Figure
 from flux.rendu import nombres
@@ -21,6 +28,7 @@ from flux.rendu.vue import Affichable, Colonne, Tableau, Vue
 T = TypeVar("T", Fraction, int, tuple[str, ...])
 
 COLUMNS = (
+    "theme",
     "cle",
     "description",
     "valeur",
@@ -42,12 +50,16 @@ class Regles(Affichable):
     ----------
     date : the day of the law.
     projets : True when bills that carry a date on or before it are read as law.
+    seuils : the thresholds of the first quartile that day, by territory; empty where no list is known.
+    arrete : the arrêté that lists the territories under the 25 % duty that day; None where none is known.
     """
 
     date: dt.date
     projets: bool = False
     fiches: Mapping[str, Fiche]
     supposees: Mapping[str, Valeur] = field(default_factory=dict)
+    seuils: Mapping[str, SeuilQ1] = field(default_factory=dict)
+    arrete: Arrete | None = None
 
     def __getitem__(self, cle: str) -> Parametre:
         """The parameter `cle` on that day.
@@ -55,22 +67,27 @@ class Regles(Affichable):
         Raises
         ------
         RegleError
-            Code "regle.inconnue"; code "regle.avant_premiere_valeur" when it is not yet in force.
+            Code "regle.inconnue"; "regle.avant_premiere_valeur" when it is not yet in force;
+            "regle.plus_en_vigueur" when it is no longer.
         """
         fiche = self._fiche(cle)
-        en_vigueur = [v for v in self._versions(fiche) if v.depuis <= self.date]
+        past = [v for v in self._versions(fiche) if v.depuis <= self.date]
         if cle in self.supposees:
-            source = en_vigueur[-1] if en_vigueur else fiche.valeurs[0]
-            return self._parametre(cle, source, hypothese=True)
-        if not en_vigueur:
+            return self._parametre(cle, past[-1] if past else fiche.valeurs[0], hypothese=True)
+        if not past:
             raise _too_early(cle, fiche.valeurs[0], self.date)
-        return self._parametre(cle, en_vigueur[-1])
+        if (last := past[-1]).jusqu_a and last.jusqu_a < self.date:
+            raise _too_late(cle, last, self.date)
+        return self._parametre(cle, last)
 
     def __iter__(self) -> Iterator[Parametre]:
         """Every parameter in force on that day, in the order of the files."""
-        for cle, fiche in self.fiches.items():
-            if cle in self.supposees or any(v.depuis <= self.date for v in self._versions(fiche)):
-                yield self[cle]
+        return (self[cle] for cle in self.fiches if cle in self)
+
+    def __contains__(self, cle: str) -> bool:
+        """True when the parameter has a value on that day; a word that is none raises "regle.inconnue"."""
+        past = [v for v in self._versions(self._fiche(cle)) if v.depuis <= self.date]
+        return cle in self.supposees or (bool(past) and (past[-1].jusqu_a or self.date) >= self.date)
 
     def valeur(self, cle: str) -> Valeur:
         """The value of `cle` on that day; a share is an exact `Fraction`. Raises as `regles[cle]` does."""
@@ -82,7 +99,7 @@ class Regles(Affichable):
 
     def ans(self, cle: str) -> int:
         """A duration in years. Raises as `part` does."""
-        return self._of(int, cle)
+        return self._of(int, cle, "ans")
 
     def liste(self, cle: str) -> tuple[str, ...]:
         """A list of categories. Raises as `part` does."""
@@ -94,10 +111,10 @@ class Regles(Affichable):
         Raises
         ------
         RegleError
-            As `regles[cle]` does; code "regle.autre_nature" when the value is neither a share nor a duration.
+            As `regles[cle]` does; code "regle.autre_nature" when the value is no number.
         """
         parametre = self[cle]
-        valeur = self.ans(cle) if isinstance(parametre.valeur, int) else self.part(cle)
+        valeur = self._of(int, cle) if isinstance(parametre.valeur, int) else self.part(cle)
         return Figure(
             valeur=Fraction(valeur),
             nom=parametre.description,
@@ -124,30 +141,44 @@ class Regles(Affichable):
                 raise RegleError(f"suppose({cle}=…) : {error}.", code="regle.valeur_impossible") from None
         return replace(self, supposees={**self.supposees, **read})
 
-    def diff(self, autre: Regles) -> pd.DataFrame:
-        """What changes from these rules to `autre`, one row a parameter.
+    def diff(self, autre: Regles) -> Changements:
+        """What changes from these rules to `autre`: `.table`, one row a parameter, and its faces."""
+        return Changements(avant=tuple(self), apres=tuple(autre), date_avant=self.date, date_apres=autre.date)
 
-        Returns
-        -------
-        frame `cle, avant, apres, depuis, article`: values as people read them, absent where there is
-        none; `depuis` and `article` are those of the new value (of the old one where it has no successor).
+    def seuil_q1(self, territoire: str) -> Figure:
+        """The resources under which an applicant is of the first quartile: € a year and unit of consumption.
+
+        Parameters
+        ----------
+        territoire : SIREN of the EPCI or EPT, 75056 for Paris; the region's threshold in Ile-de-France.
+
+        Raises
+        ------
+        RegleError
+            Code "regle.seuils_absents" for a year without list; "regle.territoire_hors_liste".
         """
-        before, after = ({p.cle: p for p in regles} for regles in (self, autre))
-        rows = []
-        for cle in {**before, **after}:
-            old, new = before.get(cle), after.get(cle)
-            if old and new and old.valeur == new.valeur:
-                continue
-            told = new or before[cle]
-            rows.append((cle, old and old.lisible, new and new.lisible, told.depuis, told.article))
-        table = pd.DataFrame(rows, columns=["cle", "avant", "apres", "depuis", "article"])
-        return table.assign(depuis=_dates(table["depuis"]))
+        return seuils_q1.seuil(self.seuils, territoire, self.date).figure
+
+    @property
+    def territoires_25(self) -> frozenset[str] | None:
+        """The territories under the 25 % duty by the arrêté of that day; None where none is known."""
+        return frozenset(seuils_q1.shipped(self.arrete.annee)) if self.arrete else None
+
+    @property
+    def seuils_q1(self) -> pd.DataFrame:
+        """The thresholds of that day: `territoire, nom, echelle, seuil_eur` (exact), `article, fichier`."""
+        columns = ["territoire", "nom", "echelle", "seuil_eur", "article", "fichier"]
+        rows = [
+            (s.territoire, s.nom, s.echelle, s.seuil_eur, s.article, s.source.fichier)
+            for _, s in sorted(self.seuils.items())
+        ]
+        return pd.DataFrame(rows, columns=columns)
 
     @property
     def table(self) -> pd.DataFrame:
         """The parameters in force, one row each.
 
-        Columns `cle, description, valeur` (exact: Fraction, int, bool, date or tuple), `unite, depuis,
+        Columns `theme, cle, description, valeur` (exact: Fraction, int, bool, date or tuple), `unite, depuis,
         jusqu_a, article, statut, hypothese, citation`.
         """
         rows = [[getattr(parametre, column) for column in COLUMNS] for parametre in self]
@@ -179,26 +210,33 @@ class Regles(Affichable):
 
     @property
     def a_revoir(self) -> tuple[str, ...]:
-        """One French sentence for each value that someone should have read again by that day."""
+        """One French sentence for each day, on or before that day, by which texts had to be read again."""
+        late = sorted((p.revoir_avant, p.cle) for p in self if p.revoir_avant <= self.date)
         return tuple(
-            f"{p.description} : texte à relire depuis le {nombres.date(p.revoir_avant)}, "
-            f"il peut avoir changé ({p.article})."
-            for p in self
-            if p.revoir_avant and p.revoir_avant <= self.date
+            f"Textes à relire depuis le {nombres.date(day)}, ils peuvent avoir changé : "
+            f"{', '.join(cle for _, cle in some)}."
+            for day, some in groupby(late, key=lambda pair: pair[0])
         )
 
     def vue(self) -> Vue:
-        """The parameters in force, as people read them."""
-        rows = [(p.cle, p.description, p.lisible, p.depuis, p.article, p.statut.value) for p in self]
+        """The parameters in force, as people read them, a table a theme."""
         columns = ["cle", "description", "lisible", "depuis", "article", "statut"]
+        shown = [Colonne("lisible", cle="valeur") if c == "lisible" else c for c in columns]
         return Vue(
             titre=f"Règles de droit au {nombres.date(self.date)}",
-            tableaux=(
+            tableaux=tuple(
                 Tableau(
-                    titre="Paramètres en vigueur",
-                    frame=pd.DataFrame(rows, columns=columns),
-                    colonnes=[Colonne("lisible", cle="valeur") if c == "lisible" else c for c in columns],
-                ),
+                    titre=theme,
+                    frame=pd.DataFrame(
+                        [
+                            (p.cle, p.description, p.lisible, p.depuis, p.article, p.statut.value)
+                            for p in some
+                        ],
+                        columns=columns,
+                    ),
+                    colonnes=shown,
+                )
+                for theme, some in groupby(self, key=lambda p: p.theme)
             ),
             notes=(*self.hypotheses, *self.a_revoir),
         )
@@ -212,10 +250,10 @@ class Regles(Affichable):
             "hypotheses": list(self.hypotheses),
         }
 
-    def _of(self, kind: type[T], cle: str) -> T:
+    def _of(self, kind: type[T], cle: str, unite: str = "") -> T:
         parametre = self[cle]
-        # a boolean is an int to Python, not to the law
-        if type(parametre.valeur) is not kind:
+        # a boolean is an int to Python, not to the law; months are no years
+        if type(parametre.valeur) is not kind or not parametre.unite.startswith(unite):
             raise RegleError(
                 f"« {cle} » vaut « {parametre.lisible} » : son unité est « {parametre.unite} ».",
                 code="regle.autre_nature",
@@ -235,36 +273,55 @@ class Regles(Affichable):
     def _parametre(self, cle: str, version: Version, *, hypothese: bool = False) -> Parametre:
         fiche = self.fiches[cle]
         later = [v.depuis for v in self._versions(fiche) if v.depuis > version.depuis]
+        ends = version.jusqu_a or (later[0] - dt.timedelta(days=1) if later else None)
         return Parametre(
+            theme=fiche.theme,
             cle=cle,
             description=fiche.description,
             unite=fiche.unite,
             valeur=self.supposees[cle] if hypothese else version.valeur,
             depuis=version.depuis,
-            jusqu_a=later[0] - dt.timedelta(days=1) if later else None,
+            jusqu_a=ends,
             statut=version.statut,
-            references=version.references,
+            references=_as_cited(version, max(version.depuis, self.date)),
             citation=version.citation,
-            revoir_avant=version.revoir_avant,
+            revoir_avant=fiche.revoir_avant,
+            calcul=fiche.calcul,
             hypothese=hypothese,
         )
 
 
-def regles(date: str | dt.date | dt.datetime, *, projets: bool = False) -> Regles:
+def regles(
+    date: str | dt.date | dt.datetime, *, projets: bool = False, quartiles: str | Path | None = None
+) -> Regles:
     """The law as it stood on `date`.
 
     Parameters
     ----------
     date : a day, as a date or as text ("2026-01-01").
     projets : also read the bills that carry a date on or before that day; each is a hypothesis.
+    quartiles : your own thresholds of the first quartile, a CSV with `territoire` and `seuil_eur` (and
+        `annee`, `nom`): they prevail over the shipped ones, territory by territory. Who is under the 25 %
+        duty does not depend on it: the table `territoires` of the dossier says that.
 
     Raises
     ------
     RegleError
         Code "regle.date_illisible"; code "regle.avant_premiere_valeur" for a day before every value.
+    DataError
+        Every defect of the file of thresholds.
     """
     day = _day(date)
-    law = Regles(date=day, projets=projets, fiches=read_fiches())
+    arrete = seuils_q1.arrete_on(day)
+    listed = seuils_q1.shipped(arrete.annee) if arrete else {}
+    own = read_seuils(quartiles, day.year) if quartiles is not None else {}
+    law = Regles(
+        date=day,
+        projets=projets,
+        fiches=read_fiches(),
+        seuils={**listed, **own},
+        arrete=arrete,
+    )
     if next(iter(law), None) is None:
         cle, first = min(
             ((cle, fiche.valeurs[0]) for cle, fiche in law.fiches.items()), key=lambda known: known[1].depuis
@@ -273,12 +330,33 @@ def regles(date: str | dt.date | dt.datetime, *, projets: bool = False) -> Regle
     return law
 
 
+def _as_cited(version: Version, day: dt.date) -> tuple[Reference, ...]:
+    return tuple(on_day(reference, day) for reference in version.references)
+
+
 def _too_early(cle: str, first: Version, day: dt.date) -> RegleError:
+    if first.statut is Statut.PROJET:
+        return RegleError(
+            f"« {cle} » n'est qu'un texte en projet ({first.references[0].titre}). "
+            "À faire : le lire comme une hypothèse, avec flux.regles(date, projets=True).",
+            code="regle.projet",
+        )
     return RegleError(
         f"La loi n'a pas de valeur connue au {nombres.date(day)} pour « {cle} » : la première est en vigueur "
-        f"depuis le {nombres.date(first.depuis)} ({first.references[0].titre}). "
+        f"depuis le {nombres.date(first.depuis)} ({_as_cited(first, first.depuis)[0].titre}). "
         "À faire : choisir une date de droit à partir de ce jour.",
         code="regle.avant_premiere_valeur",
+    )
+
+
+def _too_late(cle: str, last: Version, day: dt.date) -> RegleError:
+    assert last.jusqu_a is not None
+    return RegleError(
+        f"« {cle} » n'est plus en vigueur au {nombres.date(day)} : sa dernière valeur a valu du "
+        f"{nombres.date(last.depuis)} au {nombres.date(last.jusqu_a)} "
+        f"({_as_cited(last, last.depuis)[0].titre}). "
+        "À faire : choisir une date de droit dans cet intervalle.",
+        code="regle.plus_en_vigueur",
     )
 
 

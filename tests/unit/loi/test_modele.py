@@ -10,9 +10,12 @@ from flux.loi.lecture import read_fiches
 from flux.noyau.errors import RegleError
 
 WHOLE = """
+theme = "Un thème"
+
 [part_max]
 description = "Part maximale"
 unite = "part du flux"
+revoir_avant = 2027-06-30
 
 [[part_max.valeurs]]
 depuis = 2020-02-22
@@ -35,7 +38,7 @@ def test_a_whole_parameter_is_read(tmp_path: Path) -> None:
     assert list(read_fiches(tmp_path)) == ["part_max"]
 
 
-@pytest.mark.parametrize("line", ["unite", "depuis", "statut", "references", "valeur"])
+@pytest.mark.parametrize("line", ["unite", "revoir_avant", "depuis", "statut", "references", "valeur"])
 def test_nothing_can_be_left_out(tmp_path: Path, line: str) -> None:
     text = "\n".join(x for x in WHOLE.splitlines() if not x.startswith(f"{line} "))
     message = str(read(tmp_path, text))
@@ -56,6 +59,10 @@ def test_nothing_can_be_left_out(tmp_path: Path, line: str) -> None:
         ('statut = "verifie"', 'statut = "sûr"', "verifie, partiel, non_verifie ou projet"),
         ('statut = "verifie"', 'statut = "verifie"\nautre = 1', "champ inconnu"),
         ("[part_max]", "[part_max", "ce n'est pas du TOML"),
+        ('theme = "Un thème"', "", "theme : ce texte est vide"),
+        ('5-2" }', '5-2", alineas = ["flu"] }', "alinéa inconnu, « flu »"),
+        ('statut = "verifie"', 'statut = "verifie"\njusqu_a = 2019-01-01', "finit après son début"),
+        ('"part du flux"', '"jour"', "un texte"),
     ],
 )
 def test_what_is_wrong_is_said(tmp_path: Path, old: str, new: str, said: str) -> None:
@@ -69,7 +76,12 @@ def test_dates_go_forward(tmp_path: Path) -> None:
 
 def test_a_duration_is_not_negative(tmp_path: Path) -> None:
     text = WHOLE.replace("part du flux", "ans").replace("0.30", "-1")
-    assert "pas négative" in str(read(tmp_path, text))
+    assert "pas négatif" in str(read(tmp_path, text))
+
+
+def test_a_day_of_the_year_is_one(tmp_path: Path) -> None:
+    text = WHOLE.replace("part du flux", "jour").replace("0.30", '"31-02"')
+    assert "MM-JJ" in str(read(tmp_path, text))
 
 
 def test_a_key_is_written_once(tmp_path: Path) -> None:
