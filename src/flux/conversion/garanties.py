@@ -212,7 +212,10 @@ class _Judge:
         """The ceiling of a territory: its own flow, its own account, without the holders `sauf`."""
         everyone = sorted({r for r, c in self.held if c in communes and r not in sauf})
         porteurs = (home_of,) if home_of else tuple(everyone)
-        flow = total([self.feuilles.flux[c].valeur for c in communes])
+        flows = [self.feuilles.flux[c].valeur for c in communes]
+        flow = total(flows)
+        # A pool is judged as its smallest commune, which a ceiling of each year would leave with nothing.
+        judged = flow if home_of else min(flows)
         plafond = Plafond(
             groupe="garantie",
             territoire_code=code,
@@ -227,7 +230,7 @@ class _Judge:
         )
         return (
             plafond
-            if self.annual and self.part.valeur * flow >= 1
+            if self.annual and self.part.valeur * judged >= 1
             else self.since_opening(plafond, home_of, sauf)
         )
 
