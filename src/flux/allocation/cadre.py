@@ -1,9 +1,8 @@
-"""What is shared and among whom: blocks of the flow, groups of publics, holders, and who may receive what.
+"""What is shared and among whom: segments of the flow, groups of publics, holders, and who may receive what.
 
-Two exact reductions make the programme small. Segments that differ by their financing only are one
-block: no row and no cost sees the financing, and the proportional split loses nothing. Publics are
-counted by group (territory × QPV × typologie), the finest level at which an objective or a demand
-tells two communes apart, and joined to the dwellings of each holder afterwards.
+Two exact reductions make the programme small. Dwellings that no row and no cost tells apart are one
+segment. Publics are counted by group (territory × QPV × typologie), the finest level at which an objective,
+a demand or a rate tells two communes apart, and joined to the dwellings of each holder afterwards.
 """
 
 from __future__ import annotations
@@ -16,6 +15,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from flux.allocation.territoires import with_duty
+
 if TYPE_CHECKING:
     from flux.conversion import Quotas
 
@@ -23,7 +24,7 @@ BAILLEUR = "bailleur"
 TOUS = "*"  # a row that weighs on every holder of a territory together
 TERRITOIRES = ("commune", "epci", "ept", "departement", "region")
 SEGMENT = ["commune", "qpv", "typologie", "financement"]
-BLOC = ["commune", "qpv", "typologie"]
+FINER = ["periode", "fragile"]  # finer segments, where the parties or an objective ask for them
 GROUPE = ["zone", "qpv", "typologie"]
 QUARTILES = ("q1", "q234")
 PRIORITES = ("dalo", "prioritaire", "autre")
@@ -37,25 +38,34 @@ class Cadre:
 
     Attributes
     ----------
-    communes : `commune, departement, region, epci, ept, obligation_25, territoire` (the EPT or EPCI on
-        which the duties of mixité are judged) and `zone` (communes that no row tells apart).
-    segments : `SEGMENT`, `flux` (dwellings), `bloc` (index).
-    blocs : `BLOC`, `flux`, `zone`, `groupe` (index).
-    groupes : `GROUPE`.
+    communes : `commune, departement, region, epci, ept, obligation_25, obligation_origine, territoire`
+        (Paris, the EPT or the EPCI, on which the duties of mixité are judged) and `zone` (communes that no
+        row tells apart).
+    segments : `SEGMENT`, then what the quotas have of `FINER`; `flux` (dwellings), `zone`, `groupe` (index).
+    groupes : `GROUPE`, and `fragile` where segments have it.
     porteurs : `id_reservataire, categorie, territoire_code, quota`; those with a quota, the bailleur last.
-    cellules : `bloc, porteur, groupe` (indices), `reference` (dwellings, the proportional share).
+    cellules : `segment, porteur, part, groupe` (indices), `reference` (dwellings, the proportional share).
     parts : `groupe, porteur` (indices): pairs that have a cell.
-    publics : `groupe, porteur, part` (indices), `priorite, quartile, zone, qpv, typologie, id_reservataire`.
+    publics : `groupe, porteur, part` (indices), `priorite, quartile, id_reservataire`, columns of the group.
     """
 
     communes: pd.DataFrame
     segments: pd.DataFrame
-    blocs: pd.DataFrame
     groupes: pd.DataFrame
     porteurs: pd.DataFrame
     cellules: pd.DataFrame
     parts: pd.DataFrame
     publics: pd.DataFrame
+
+    @property
+    def segment(self) -> list[str]:
+        """Columns that make a segment here."""
+        return [*SEGMENT, *(c for c in FINER if c in self.segments)]
+
+    @property
+    def groupe(self) -> list[str]:
+        """Columns that make a group here."""
+        return list(self.groupes.columns)
 
     def zones(self, territoire_type: str, code: str) -> NDArray[np.object_]:
         """The zones of a territory."""
@@ -76,20 +86,21 @@ def type_of(communes: pd.DataFrame, code: str) -> str:
 def make_cadre(quotas: Quotas) -> Cadre:
     """The frames of the allocation, from the quotas and the dossier behind them."""
     communes = _communes(quotas)
-    segments, blocs, groupes = _segments(quotas, communes)
+    segments, groupes = _segments(quotas, communes)
     porteurs = _porteurs(quotas)
-    cellules = _cellules(quotas, communes, blocs, porteurs)
+    cellules = _cellules(quotas, communes, segments, porteurs)
     pair = ["groupe", "porteur"]
     parts = cellules[pair].drop_duplicates().sort_values(pair, ignore_index=True)
-    return Cadre(communes=communes, segments=segments, blocs=blocs, groupes=groupes, porteurs=porteurs,
-                 cellules=cellules, parts=parts, publics=_publics(parts, groupes, porteurs))
+    place = pd.MultiIndex.from_frame(parts).get_indexer(pd.MultiIndex.from_frame(cellules[pair]))
+    return Cadre(communes=communes, segments=segments, groupes=groupes, porteurs=porteurs,
+                 cellules=cellules.assign(part=place), parts=parts,
+                 publics=_publics(parts, groupes, porteurs))
 
 
 def _communes(quotas: Quotas) -> pd.DataFrame:
-    columns = ["commune", "departement", "region", "epci", "ept", "obligation_25"]
+    columns = ["commune", "departement", "region", "epci", "ept", "obligation_25", "obligation_origine"]
     communes = quotas.dossier.communes[columns].sort_values("commune", ignore_index=True)
-    communes["territoire"] = communes["ept"].fillna(communes["epci"]).fillna(communes["commune"])
-    communes["obligation_25"] = communes["obligation_25"].fillna(False).astype(bool)
+    communes = with_duty(communes, quotas.regles)
     named = sorted(set(_named(quotas, communes)))
     inside = [within(communes, kind, code) for kind, code in named]
     signs = [np.where(communes["obligation_25"], "25 %", "")]
@@ -99,24 +110,31 @@ def _communes(quotas: Quotas) -> pd.DataFrame:
 
 
 def _named(quotas: Quotas, communes: pd.DataFrame) -> Iterable[tuple[str, str]]:
-    """Territories that an applicants' count or an objective names."""
+    """Territories that an applicants' count, an objective or a rate of refusal names."""
     demande = quotas.dossier.demande
     yield from zip(demande["territoire_type"], demande["territoire_code"], strict=True)
     codes = quotas.dossier.objectifs["territoire_code"].dropna().unique()
     yield from ((type_of(communes, code), code) for code in codes)
+    yield from (("commune", code) for code in refus(quotas)["commune"].dropna().unique())
 
 
-def _segments(quotas: Quotas, communes: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
-    flow = quotas.flux[SEGMENT].assign(flux=quotas.flux["flux_a_partager"].astype(float))
+def refus(quotas: Quotas) -> pd.DataFrame:
+    """Rates of refusal of the dossier: `commune, qpv, typologie` (absent: everywhere) and `taux`."""
+    taux = quotas.dossier.taux
+    return taux.loc[(taux["nature"] == "refus") & taux["mois"].isna()]
+
+
+def _segments(quotas: Quotas, communes: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
+    columns = [*SEGMENT, *(c for c in FINER if c in quotas.flux)]
+    flow = quotas.flux[columns].assign(flux=quotas.flux["flux_a_partager"].astype(float))
     flow["qpv"] = flow["qpv"].astype(bool)
-    flow = flow.loc[flow["flux"] > 0].sort_values([*SEGMENT, "flux"])
-    segments = flow.groupby(SEGMENT, as_index=False, sort=True)[["flux"]].sum()
-    blocs = segments.groupby(BLOC, as_index=False, sort=True)[["flux"]].sum()
-    segments["bloc"] = segments.groupby(BLOC, sort=True).ngroup()
-    blocs["zone"] = blocs["commune"].map(communes.set_index("commune")["zone"])
-    groupes = blocs[GROUPE].drop_duplicates().sort_values(GROUPE, ignore_index=True)
-    blocs["groupe"] = blocs.groupby(GROUPE, sort=True).ngroup()
-    return segments, blocs, groupes
+    flow = flow.loc[flow["flux"] > 0].sort_values([*columns, "flux"])
+    segments = flow.groupby(columns, as_index=False, sort=True)[["flux"]].sum()
+    segments["zone"] = segments["commune"].map(communes.set_index("commune")["zone"])
+    groupe = [*GROUPE, *(c for c in ("fragile",) if c in columns)]
+    groupes = segments[groupe].drop_duplicates().sort_values(groupe, ignore_index=True)
+    segments["groupe"] = segments.groupby(groupe, sort=True).ngroup()
+    return segments, groupes
 
 
 def _porteurs(quotas: Quotas) -> pd.DataFrame:
@@ -128,7 +146,7 @@ def _porteurs(quotas: Quotas) -> pd.DataFrame:
     return table.sort_values(["last", "id_reservataire"], ignore_index=True).drop(columns="last")
 
 
-def _cellules(quotas: Quotas, communes: pd.DataFrame, blocs: pd.DataFrame,
+def _cellules(quotas: Quotas, communes: pd.DataFrame, segments: pd.DataFrame,
               porteurs: pd.DataFrame) -> pd.DataFrame:
     """Who may receive what, and the share that proportion would give: flux × due of the holder / dues."""
     places = pd.Index(communes["commune"])
@@ -152,12 +170,12 @@ def _cellules(quotas: Quotas, communes: pd.DataFrame, blocs: pd.DataFrame,
         else:
             kind, code = territory.loc[holder, ["territoire_type", "territoire_code"]]
             allowed[:, j] |= within(communes, str(kind), str(code))
-    place = places.get_indexer(blocs["commune"])
-    bloc, porteur = np.nonzero(allowed[place])
+    place = places.get_indexer(segments["commune"])
+    segment, porteur = np.nonzero(allowed[place])
     share = weight[place] / np.maximum(weight[place].sum(axis=1, keepdims=True), 1e-300)
     return pd.DataFrame({
-        "bloc": bloc, "porteur": porteur, "groupe": blocs["groupe"].to_numpy()[bloc],
-        "reference": blocs["flux"].to_numpy()[bloc] * share[bloc, porteur],
+        "segment": segment, "porteur": porteur, "groupe": segments["groupe"].to_numpy()[segment],
+        "reference": segments["flux"].to_numpy()[segment] * share[segment, porteur],
     })
 
 

@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from flux.allocation.cadre import BAILLEUR, SEGMENT, Cadre
+from flux.allocation.cadre import BAILLEUR, Cadre
 from flux.allocation.obligations import Obligation
 from flux.allocation.publics import ceil, floor, whole_publics
 from flux.noyau.arrondi import labels, names_of, partition, round_cells, snap
@@ -28,9 +28,14 @@ Ints = NDArray[np.int64]
 
 @dataclass(frozen=True)
 class Entiers:
-    """The whole plan, `segment, public` (indices) and `nb`; and its gaps with the quotas."""
+    """The whole plan, `segment, public` (indices) and `nb`; its gaps with the quotas.
+
+    cellules, publics : the same dwellings on the rows of `cadre.cellules` and of `cadre.publics`.
+    """
 
     table: pd.DataFrame
+    cellules: Floats
+    publics: Floats
     manques: pd.DataFrame
 
 
@@ -52,7 +57,10 @@ def whole_plan(quotas: Quotas, cadre: Cadre, exact: pd.DataFrame, melange: Float
     # "Au moins un quart" of whole dwellings is its ceiling, unless the parties judge it otherwise.
     dalo = ceil if quotas.dossier.convention.choix.dalo_arrondi == "superieur" else floor
     publics = whole_publics(cadre, nb_part, share, rows, dalo)
-    return Entiers(_spread(held, publics), _gaps(quotas, cadre, held))
+    place = pd.MultiIndex.from_frame(cadre.cellules[["segment", "porteur"]])
+    cellules = np.zeros(len(place))
+    cellules[place.get_indexer(pd.MultiIndex.from_frame(held[["segment", "porteur"]]))] = held["nb"]
+    return Entiers(_spread(held, publics), cellules, publics.astype(float), _gaps(quotas, cadre, held))
 
 
 def _segments(quotas: Quotas, cadre: Cadre) -> Ints:
@@ -66,7 +74,7 @@ def _segments(quotas: Quotas, cadre: Cadre) -> Ints:
     left = np.array([cadre.porteurs["quota"].sum() - low.sum()])
     asked = np.asarray(target - np.bincount(label, low), float)
     rounded = round_cells(
-        names_of(segments, SEGMENT), flow - low, np.ceil(flow) - low,
+        names_of(segments, cadre.segment), flow - low, np.ceil(flow) - low,
         [partition("ensemble", np.zeros(len(flow), np.int64), left, left),
          partition("communes", label, asked, asked, souple=True)])
     return np.asarray(low.astype(np.int64) + rounded)
@@ -83,13 +91,12 @@ def _wanted(quotas: Quotas) -> pd.DataFrame:
 
 def _holders(quotas: Quotas, cadre: Cadre, exact: pd.DataFrame, totals: Ints) -> pd.DataFrame:
     """`segment, part, nb`: whole dwellings of each holder in each segment that has some."""
-    cells = cadre.segments[["bloc"]].assign(segment=cadre.segments.index).merge(cadre.cellules, on="bloc")
-    cells = cells.merge(cadre.parts.assign(part=cadre.parts.index), on=["groupe", "porteur"])
+    cells = cadre.cellules[["segment", "part", "porteur"]]
     cells = cells.loc[totals[cells["segment"]] > 0].sort_values(["segment", "porteur"], ignore_index=True)
     given = exact.groupby(["segment", "part"])["nb_exact"].sum()
     near = given.reindex(pd.MultiIndex.from_frame(cells[["segment", "part"]])).fillna(0.0).to_numpy(float)
     porteur = cells["porteur"].to_numpy()
-    named = cells.join(cadre.segments[SEGMENT], on="segment").assign(
+    named = cells.join(cadre.segments[cadre.segment], on="segment").assign(
         id_reservataire=cadre.porteurs["id_reservataire"].to_numpy()[porteur])
     label, index = labels(named[["id_reservataire", "commune", "qpv"]])
     wanted = _wanted(quotas).set_index(["id_reservataire", "commune", "qpv"])["nb"]
@@ -98,7 +105,7 @@ def _holders(quotas: Quotas, cadre: Cadre, exact: pd.DataFrame, totals: Ints) ->
     is_bailleur = (cadre.porteurs["id_reservataire"] == BAILLEUR).to_numpy()
     segment = cells["segment"].to_numpy()
     nb = round_cells(
-        names_of(named, [*SEGMENT, "id_reservataire"]), near, totals[segment].astype(float),
+        names_of(named, [*cadre.segment, "id_reservataire"]), near, totals[segment].astype(float),
         [partition("segments", segment, totals.astype(float), totals.astype(float)),
          partition("plafonds", porteur, np.full(len(quota), -np.inf), np.where(is_bailleur, np.inf, quota)),
          partition("quotas", porteur, quota, quota, souple=True),
@@ -121,7 +128,7 @@ def _spread(held: pd.DataFrame, publics: Ints) -> pd.DataFrame:
 def _gaps(quotas: Quotas, cadre: Cadre, held: pd.DataFrame) -> pd.DataFrame:
     """`id_reservataire, commune, qpv, voulu, obtenu, motif`: departures from the quotas' whole numbers."""
     keys = ["id_reservataire", "commune", "qpv"]
-    named = held.join(cadre.segments[SEGMENT], on="segment").assign(
+    named = held.join(cadre.segments[cadre.segment], on="segment").assign(
         id_reservataire=cadre.porteurs["id_reservataire"].to_numpy()[held["porteur"]])
     got = named.groupby(keys)["nb"].sum().rename("obtenu")
     wanted = _wanted(quotas).set_index(keys)["nb"].rename("voulu")

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, cast
 
 import pandas as pd
 
+from flux.conversion.segments import FRAGILE_DES
 from flux.rendu import glossaire, nombres
 
 if TYPE_CHECKING:
@@ -15,9 +16,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Baux:
-    """`commune, qpv, categorie, nb`; `q1`: those that count as first quartile; `autres`: as the others."""
+    """`commune, qpv, categorie, nb`; `q1`: those that count as first quartile; `autres`: as the others.
+
+    emmenages : `commune, nb, q1`, past leases of known quartile in fragile residences.
+    """
 
     table: pd.DataFrame
+    emmenages: pd.DataFrame
     hypotheses: tuple[str, ...]
 
     def total(self, communes: frozenset[str], *, qpv: bool) -> float:
@@ -31,6 +36,11 @@ class Baux:
     def others(self, communes: frozenset[str]) -> float:
         """In QPV: those to the other quartiles."""
         return float(self._of(communes, qpv=True)["autres"].sum())
+
+    def recents(self, communes: frozenset[str]) -> tuple[float, float]:
+        """Recent move-ins in fragile residences, and those of the first quartile among them."""
+        inside = self.emmenages.loc[self.emmenages["commune"].isin(communes)]
+        return float(inside["nb"].sum()), float(inside["q1"].sum())
 
     def _of(self, communes: frozenset[str], *, qpv: bool) -> pd.DataFrame:
         return self.table.loc[self.table["commune"].isin(communes) & (self.table["qpv"] == qpv)]
@@ -64,7 +74,21 @@ def baux_hors_flux(quotas: Quotas) -> Baux:
     if of_right := [c for c in present if c in relogements]:
         hypotheses.append("Hors QPV, comptent avec le premier quartile quelles que soient les ressources : "
                           f"{_said(*of_right)} ({article}).")
-    return Baux(table.reset_index(drop=True), tuple(hypotheses))
+    return Baux(table.reset_index(drop=True), _recent(quotas), tuple(hypotheses))
+
+
+def _recent(quotas: Quotas) -> pd.DataFrame:
+    """Leases of the window in fragile residences, by commune (CCH, art. L. 441-1-6, 3° bis)."""
+    dossier = quotas.dossier
+    logements = dossier.logements.loc[dossier.logements["fragilite"].ge(FRAGILE_DES).fillna(False)]
+    first = dossier.convention.annee - dossier.convention.choix.fenetre_rotation
+    moves = dossier.mouvements
+    moves = moves.loc[(moves["etape"] == "bail") & moves["quartile"].isin(["q1", "q234"])
+                      & (moves["annee"] >= first).fillna(False)
+                      & moves["id_logement"].isin(logements["id_logement"])]
+    commune = moves["id_logement"].map(logements.set_index("id_logement")["commune"])
+    moves = moves.assign(commune=commune, q1=moves["nb"].where(moves["quartile"] == "q1", 0))
+    return moves.groupby("commune", as_index=False)[["nb", "q1"]].sum()
 
 
 def _said(*categories: str) -> str:

@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
-from flux.allocation.cadre import PUBLIC, PUBLICS_OF, SEGMENT, Cadre, make_cadre
+from flux.allocation.cadre import PUBLIC, PUBLICS_OF, SEGMENT, TOUS, Cadre, make_cadre
 from flux.allocation.entiers import whole_plan
+from flux.allocation.equite import ARTICLE, ATTRIBUTS, equites
+from flux.allocation.essentiels import whole_essentials
 from flux.allocation.hors_flux import baux_hors_flux
 from flux.allocation.melange import reference_mix
-from flux.allocation.modele import exact_table, optimise, shares
-from flux.allocation.obligations import Obligation, Sens, modelled, obligations
+from flux.allocation.modele import Modele, exact_table, formulate, shares
+from flux.allocation.obligations import NIVEAUX, Repartition, Sens, obligations
+from flux.allocation.territoires import said
 from flux.conversion.enveloppe import records
+from flux.conversion.segments import FRAGILE_DES, FRAGILES
 from flux.noyau.errors import FluxError, near_misses
+from flux.noyau.solveur import Voie, solve
+from flux.noyau.solveur.etapes import Avancement
 from flux.rendu import glossaire, images
 from flux.rendu.vue import Affichable, Tableau, Vue
 
@@ -26,14 +31,13 @@ if TYPE_CHECKING:
 
     from flux.conversion import Quotas
 
-Floats = NDArray[np.float64]
-
 KEY = [*SEGMENT, "id_reservataire", *PUBLIC]
 OBJECTIFS = ["objectif", "porteur", "territoire_code", "niveau", "article", "base", "seuil", "atteint",
              "manque", "manque_entier", "cout_marginal", "cout_objectif", "prouve", "borne", "ecart"]
 CONFLITS = ["conflit", "objectif", "porteur", "territoire_code", "article", "nature", "assouplissement",
             "minimal", "liste_complete"]
 SHOWN = ("objectif", "porteur", "territoire_code", "base", "seuil", "atteint", "manque", "article")
+QUIET = ("demande", "etat_par_commune")
 EXPLAINED = ["contrainte", "seuil", "atteint", "manque", "article"]
 
 
@@ -110,17 +114,21 @@ class Plan(Affichable):
                    tableaux=tableaux, notes=self.hypotheses)
 
 
-def allocate(quotas: Quotas) -> Plan:
+def allocate(quotas: Quotas, *, voie: str = Voie.DIRECTE, solveur: Any = None,
+             avancement: Avancement | None = None) -> Plan:
     """Orient the expected vacancies to the réservataires and their publics.
 
     Lexicographic: each segment's flow is given out, exactly; then, the most important first, least demand
     exceeded, least shortfall of the law, of the CIA and CIL, of the quotas, of what the parties chose; then
-    the plan nearest to proportional; then a generic cost that leaves one plan only, whatever the order of
-    the rows. Whole dwellings come last.
+    equity, of the worst served first; the plan nearest to proportional; a generic cost that leaves one plan
+    only, whatever the order of the rows. Whole dwellings come last.
 
     Parameters
     ----------
     quotas : the annual quotas; demand, objectives and law are read from their parents.
+    voie : the way to the solver: "directe" (HiGHS), or "pulp", with the same optimum.
+    solveur : with "pulp", one of PuLP's solvers; HiGHS by default.
+    avancement : called with the name of each stage, its rank and their number.
 
     Raises
     ------
@@ -129,16 +137,23 @@ def allocate(quotas: Quotas) -> Plan:
     """
     cadre = make_cadre(quotas)
     baux = baux_hors_flux(quotas)
-    rows = obligations(quotas, cadre, baux)
+    equity = equites(cadre)
+    rows = obligations(quotas, cadre, baux, equity)
     melange, supposed = reference_mix(quotas, cadre)
-    optimum = optimise(cadre, rows, melange)
+    modele = formulate(cadre, rows, equity, melange)
+    solution = solve(modele.programme, modele.etapes, ensemble=len(NIVEAUX), voie=voie, solveur=solveur,
+                     avancement=avancement)
+    optimum = modele.repartition(solution.valeurs)
     exact = exact_table(cadre, optimum)
     entiers = whole_plan(quotas, cadre, exact, melange, shares(cadre, optimum), rows)
-    whole = np.bincount(entiers.table["public"], entiers.table["nb"], minlength=len(cadre.publics))
-    objectifs = _objectifs(rows, optimum.publics, whole.astype(float))
+    whole = modele.of(entiers.cellules, entiers.publics,
+                      whole_essentials(cadre, rows, entiers.publics))
+    objectifs = _objectifs(modele, optimum, whole)
+    taille = {**modele.programme.taille, "segments": len(cadre.segments), "porteurs": len(cadre.porteurs)}
     return Plan(table=_table(cadre, exact, entiers.table), objectifs=objectifs, conflits=_conflits(objectifs),
-                manques=entiers.manques, hypotheses=(*baux.hypotheses, *supposed, *_left_out(quotas)),
-                taille=optimum.taille, quotas=quotas)
+                manques=entiers.manques, taille=taille, quotas=quotas,
+                hypotheses=(*said(cadre.communes, quotas.regles), *baux.hypotheses, *supposed,
+                            *_supposed(quotas)))
 
 
 def _said(rows: pd.DataFrame) -> list[str]:
@@ -157,21 +172,23 @@ def _unknown(asked: str, known: Sequence[str]) -> FluxError:
 def _table(cadre: Cadre, exact: pd.DataFrame, whole: pd.DataFrame) -> pd.DataFrame:
     """The published rows: those where the exact or the whole plan gives something."""
     both = exact[["segment", "public", "nb_exact"]].merge(whole, on=["segment", "public"], how="outer")
-    both = both.join(cadre.segments[SEGMENT], on="segment").join(
+    both = both.join(cadre.segments[cadre.segment], on="segment").join(
         cadre.publics[["id_reservataire", *PUBLIC]], on="public")
-    both = both.assign(nb_exact=both["nb_exact"].fillna(0.0), nb=both["nb"].fillna(0).astype("int64"))
-    return both.sort_values(KEY, ignore_index=True)[[*KEY, "nb_exact", "nb"]]
+    both = both.groupby(KEY, as_index=False, sort=True)[["nb_exact", "nb"]].sum()
+    return both.assign(nb_exact=both["nb_exact"].round(9), nb=both["nb"].astype("int64"))
 
 
-def _objectifs(rows: Sequence[Obligation], exact: Floats, whole: Floats) -> pd.DataFrame:
+def _objectifs(modele: Modele, exact: Repartition, whole: Repartition) -> pd.DataFrame:
     """One row an obligation; an empty base makes it "sans objet": no threshold and nothing missing.
 
-    A number of applicants that the plan does not come near explains nothing: it is left out.
+    A demand that the plan does not come near and a commune where the State has its share explain
+    nothing: they are left out.
     """
     records = []
-    for row in rows:
+    for row in modele.obligations:
         floor, reached, missing = (round(f(exact), 9) for f in (row.seuil, row.atteint, row.manque))
-        if row.sens is Sens.PLAFOND and reached < floor and not row.manque_entier(whole):
+        met = not row.manque_entier(whole) and (reached < floor if row.sens is Sens.PLAFOND else not missing)
+        if met and row.objectif in QUIET:
             continue
         base = round(row.base(exact), 9)
         void = base <= 0 and row.sens is not Sens.PLAFOND
@@ -179,8 +196,19 @@ def _objectifs(rows: Sequence[Obligation], exact: Floats, whole: Floats) -> pd.D
                         *((np.nan,) * 3 if void else (floor, reached, missing)),
                         pd.NA if void else row.manque_entier(whole), np.nan, None, True, np.nan,
                         np.nan if void else round(reached - floor, 9)))
+    records += _equity_rows(modele, exact)
     table = pd.DataFrame(records, columns=OBJECTIFS)
     return table.astype({"manque_entier": "Int64", "cout_objectif": "string", "prouve": "boolean"})
+
+
+def _equity_rows(modele: Modele, exact: Repartition) -> Iterator[tuple[Any, ...]]:
+    """Dwellings that each attribute would have to exchange: an aim without a threshold."""
+    whole = float(modele.cadre.segments["flux"].sum())
+    for attribut in ATTRIBUTS:
+        away = [e for e, of in zip(exact.ecarts, modele.equites, strict=True) if of.attribut == attribut]
+        if away:
+            yield (f"equite_{attribut}", TOUS, TOUS, "equite", ARTICLE, round(whole, 9), np.nan,
+                   round(sum(away), 9), np.nan, pd.NA, np.nan, None, True, np.nan, np.nan)
 
 
 def _conflits(objectifs: pd.DataFrame) -> pd.DataFrame:
@@ -195,9 +223,12 @@ def _conflits(objectifs: pd.DataFrame) -> pd.DataFrame:
     return table[CONFLITS].reset_index(drop=True)
 
 
-def _left_out(quotas: Quotas) -> tuple[str, ...]:
-    """Objectives that the publics of the plan cannot measure."""
-    asked = quotas.dossier.objectifs["objectif"]
-    left = sorted(set(asked) - set(modelled(quotas)["objectif"]))
-    return tuple(f"Objectif « {objectif} » : le plan ne distingue pas ce public, il n'est pas mesuré ici."
-                 for objectif in left)
+def _supposed(quotas: Quotas) -> Iterator[str]:
+    """What the data do not say about an objective, and what was taken for it."""
+    asked, demande = set(quotas.dossier.objectifs["objectif"]), quotas.dossier.demande
+    if "travailleurs_essentiels" in asked and not (demande["public"] == "travailleurs_essentiels").any():
+        yield ("Travailleurs essentiels : aucune demande connue, le plan suppose qu'un candidat se trouve "
+               "toujours. La loi ne fixe aucun taux (CCH, art. L. 441-1, al. 35).")
+    if asked & set(FRAGILES):
+        yield (f"Résidences fragiles : logements de fragilité {FRAGILE_DES} ou 3 ; un logement dont elle "
+               "n'est pas renseignée n'en est pas (CCH, art. L. 441-1-6, 3° bis).")

@@ -17,12 +17,13 @@ if TYPE_CHECKING:
 
 PUBLICS = ("agent", "dalo", "prioritaire", "autre")
 BOUNDS = ("physique", "quota")
+AIMS = ("equite",)
 QPV = {True: "En QPV", False: "Hors QPV"}
 
 
 def measured(plan: Plan) -> pd.DataFrame:
     """The objectives of the law and of the parties, without the rows that only bound the programme."""
-    return plan.objectifs.loc[~plan.objectifs["niveau"].isin(BOUNDS)]
+    return plan.objectifs.loc[~plan.objectifs["niveau"].isin((*BOUNDS, *AIMS))]
 
 
 def objectifs(plan: Plan, noms: Noms) -> Section:
@@ -54,6 +55,22 @@ def objectifs(plan: Plan, noms: Noms) -> Section:
                 titre="Quotas et demande que le plan ne peut pas respecter",
                 frame=_owned(passed, noms),
                 colonnes=[c for c in columns if c not in ("niveau", "base")],
+            )
+        )
+    aims = plan.objectifs.loc[plan.objectifs["niveau"].isin(AIMS)]
+    if len(aims):
+        tables.append(
+            Tableau(
+                titre="Équité : logements qu'il faudrait échanger entre réservataires",
+                frame=aims,
+                colonnes=[
+                    "objectif",
+                    "base",
+                    Colonne("atteint", "atteint", "Logements à échanger"),
+                    "article",
+                ],
+                note="Écart entre ce que le plan donne à chaque réservataire et sa part proportionnelle. "
+                "Aucun texte ne fixe de tolérance : les parties peuvent en stipuler une.",
             )
         )
     return Section(

@@ -3,29 +3,32 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 
+import numpy as np
 import pandas as pd
 
 from flux.conversion.assiette import Classement
 from flux.conversion.exact import estimate, half_up, of, spread, total
 from flux.conversion.rotation import Rotation
+from flux.conversion.segments import described, segment_columns
 from flux.conversion.soustractions import Soustractions, subtract
 from flux.dossier import Dossier
 from flux.loi import Regles
 from flux.noyau.provenance import step
 from flux.rendu.nombres import entier
 
-SEGMENT = ["commune", "qpv", "typologie", "financement"]
+Segment = tuple[Hashable, ...]
+"""Values of the columns of a segment."""
 
 
 @dataclass(frozen=True)
 class Flux:
     """The flow of the year.
 
-    segments : commune, qpv, typologie, financement, nb_logements, one row a segment
+    segments : the columns of a segment (`segment_columns`) and nb_logements, one row a segment
     liberations, soustraits, net, premieres, a_partager : aligned on `segments`
     net_total : F, the carried remainder of last year included
     entier : F*, whole dwellings to share (first lettings included under `dans_le_flux`)
@@ -97,7 +100,8 @@ def annual_flow(dossier: Dossier, regles: Regles, classement: Classement, rotati
     net_total = total(net) + carried
     relet = max(0, half_up(net_total)) if total(net) else 0
     echelle = Fraction(relet) / total(net) if relet else Fraction(0)
-    first = [premieres.get(tuple(key), Fraction(0)) for key in segments[SEGMENT].itertuples(index=False)]
+    keys = segments[segment_columns(dossier)].itertuples(index=False)
+    first = [premieres.get(tuple(key), Fraction(0)) for key in keys]
     return Flux(
         segments=segments,
         liberations=tuple(liberations),
@@ -114,15 +118,16 @@ def annual_flow(dossier: Dossier, regles: Regles, classement: Classement, rotati
     )
 
 
-def first_lettings(dossier: Dossier) -> dict[tuple[str, bool, str, str], Fraction]:
+def first_lettings(dossier: Dossier) -> dict[Segment, Fraction]:
     """First lettings that the parties put in the flow (`premieres_locations = dans_le_flux`), by segment."""
-    out: dict[tuple[str, bool, str, str], Fraction] = {}
+    out: dict[Segment, Fraction] = {}
     if dossier.convention.choix.premieres_locations != "dans_le_flux":
         return out
     rows = delivered(dossier)
-    for c, q, t, f, n in zip(*(rows[k] for k in SEGMENT), rows["nb"], strict=True):
-        key = (c, bool(q), t, f)
-        out[key] = out.get(key, Fraction(0)) + int(n)
+    rows = described(rows.assign(annee_construction=rows["date_mise_service"].dt.year, fragilite=np.nan))
+    rows["qpv"] = rows["qpv"].astype(bool)
+    for *key, nb in rows[[*segment_columns(dossier), "nb"]].itertuples(index=False):
+        out[tuple(key)] = out.get(tuple(key), Fraction(0)) + int(nb)
     return out
 
 
@@ -143,7 +148,6 @@ def expected_vacancies(nb_logements: Fraction, taux_rotation: Fraction) -> Fract
     return estimate(nb_logements * taux_rotation)
 
 
-Segment = tuple[str, bool, str, str]
 Attendus = dict[tuple[str, str], Fraction]
 
 
@@ -158,11 +162,12 @@ def _vacancies(
     The estimate is made by commune × rotation group, then shared among its segments as their dwellings,
     so that the sums by commune are exactly what `expected_vacancies` says.
     """
-    base = dossier.logements.loc[classement.dans_assiette, SEGMENT]
+    columns = segment_columns(dossier)
+    base = described(dossier.logements.loc[classement.dans_assiette])[columns]
     base = base.assign(qpv=base["qpv"].astype(bool), groupe=rotation.groupe.loc[base.index])
     expected: dict[Segment, Fraction] = {key: Fraction(0) for key in premieres}
     nb: dict[Segment, int] = dict.fromkeys(premieres, 0)
-    counts = base.groupby(["groupe", *SEGMENT], sort=True).size()
+    counts = base.groupby(["groupe", *columns], sort=True).size()
     cells = zip(counts.index, (int(n) for n in counts), strict=True)
     for (groupe, _), rows in itertools.groupby(cells, key=lambda cell: cell[0][:2]):
         keys_and_counts = [(key[1:], count) for key, count in rows]
@@ -172,7 +177,7 @@ def _vacancies(
             nb[key] = nb.get(key, 0) + count
             expected[key] = expected.get(key, Fraction(0)) + share
     keys = sorted(expected)
-    segments = pd.DataFrame(keys, columns=SEGMENT).assign(nb_logements=[nb[k] for k in keys])
+    segments = pd.DataFrame(keys, columns=columns).assign(nb_logements=[nb[k] for k in keys])
     segments["qpv"] = segments["qpv"].astype(bool)
     forecast = dossier.convention.hypotheses.liberations_prevues
     if forecast is None:

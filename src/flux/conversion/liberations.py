@@ -7,11 +7,12 @@ from functools import cached_property
 
 from flux.conversion.assiette import Classement
 from flux.conversion.exact import estimate
-from flux.conversion.flux import SEGMENT, Flux, expected_vacancies
+from flux.conversion.flux import Flux, expected_vacancies
 from flux.conversion.noms import Noms
 from flux.conversion.operations import add, constant, leaf, spread_share
 from flux.conversion.preuve_rotation import rates
 from flux.conversion.rotation import Rotation
+from flux.conversion.segments import SEGMENT, described, segment_columns
 from flux.dossier import Dossier
 from flux.noyau.provenance import Couleur, Figure
 from flux.rendu import glossaire
@@ -22,7 +23,8 @@ class Liberations:
 
     def __init__(self, dossier: Dossier, classement: Classement, rotation: Rotation, flux: Flux) -> None:
         self.dossier, self.flux, self.noms = dossier, flux, Noms(dossier)
-        base = dossier.logements.loc[classement.dans_assiette, [*SEGMENT, "_ligne"]]
+        self.columns = segment_columns(dossier)
+        base = described(dossier.logements.loc[classement.dans_assiette])[[*self.columns, "_ligne"]]
         self._base = base.assign(qpv=base["qpv"].astype(bool), groupe=rotation.groupe.loc[base.index])
         self.rate = rates(dossier, rotation)
         self._segments: dict[int, Figure] = {}
@@ -101,13 +103,20 @@ class Liberations:
 
     def label(self, rang: int) -> str:
         """What a segment is called."""
-        commune, qpv, typologie, financement = self.flux.segments[SEGMENT].iloc[rang]
+        commune, qpv, typologie, financement, *finer = self.flux.segments[self.columns].iloc[rang]
         where = "en QPV" if qpv else "hors QPV"
-        return f"{self.noms.a(commune)}, {where}, {typologie} {glossaire.format('financement', financement)}"
+        more = [
+            f", {glossaire.libelle(c).lower()} : {glossaire.format(c, v)}"
+            for c, v in zip(self.columns[len(SEGMENT) :], finer, strict=True)
+        ]
+        return (
+            f"{self.noms.a(commune)}, {where}, {typologie} {glossaire.format('financement', financement)}"
+            + "".join(more)
+        )
 
     def dwellings(self, rang: int) -> Figure:
         """Dwellings of the base in one segment."""
-        key = tuple(self.flux.segments[SEGMENT].iloc[rang])
+        key = tuple(self.flux.segments[self.columns].iloc[rang])
         lines = [n for group in self._fine.get(key, {}).values() for n in group]
         return self._counted(lines, key[0], None, f", {self.label(rang)}")
 
@@ -126,7 +135,7 @@ class Liberations:
     def _fine(self) -> dict[tuple[object, ...], dict[str, list[int]]]:
         """Segment -> rotation group -> lines of its dwellings."""
         out: dict[tuple[object, ...], dict[str, list[int]]] = {}
-        cells = self._base.groupby([*SEGMENT, "groupe"], sort=True)["_ligne"].agg(list)
+        cells = self._base.groupby([*self.columns, "groupe"], sort=True)["_ligne"].agg(list)
         for (*key, groupe), lines in zip(cells.index, cells, strict=True):
             out.setdefault(tuple(key), {})[str(groupe)] = lines
         return out
@@ -153,7 +162,7 @@ class Liberations:
 
     def _by_rate(self, rang: int, nom: str) -> Figure:
         """The vacancies of each rotation group, shared among its segments there as their dwellings."""
-        commune, *rest = self.flux.segments[SEGMENT].iloc[rang]
+        commune, *rest = self.flux.segments[self.columns].iloc[rang]
         parts = []
         for groupe in sorted(self._fine.get((commune, *rest), {})):
             same = self._sharing[commune, groupe]

@@ -37,7 +37,6 @@ def remarks(
         *_state_floor(dossier, regles, feuilles, dus),
         *_ceilings(dossier, plafonds),
         *_derogation(dossier, regles),
-        *_without_effect(dossier),
         *_minimum(dossier, arrondi),
         *_elsewhere(dossier, dus),
     ]
@@ -203,17 +202,6 @@ def _derogation(dossier: Dossier, regles: Regles) -> list[str]:
             f"loi ({part(law)}) : écrire une part dans part_etat pour en user."
         )
     return notes
-
-
-def _without_effect(dossier: Dossier) -> list[str]:
-    """Choices of the contract that ask for a computation which is not made: never ignored in silence."""
-    choix, stipulations = dossier.convention.choix, dossier.convention.stipulations
-    asked = {
-        "periode_construction = oui : segments sans période de construction": choix.periode_construction,
-        "tolerance_equite : aucun contrôle de l'équité qualitative": stipulations.tolerance_equite
-        is not None,
-    }
-    return [f"Choix sans effet sur ce calcul, {text}." for text, made in asked.items() if made]
 
 
 def _minimum(dossier: Dossier, arrondi: Arrondi) -> list[str]:

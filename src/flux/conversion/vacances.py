@@ -18,10 +18,11 @@ import pandas as pd
 from flux.conversion.assiette import Classement
 from flux.conversion.enveloppe import envelope, records
 from flux.conversion.exact import total
-from flux.conversion.flux import SEGMENT, Flux
+from flux.conversion.flux import Flux
 from flux.conversion.lissage import predicted
 from flux.conversion.probabilites import Loi, at_least_one, beta_binomial, interval, thinned
 from flux.conversion.rotation import Rotation
+from flux.conversion.segments import SEGMENT
 from flux.dossier import Dossier
 from flux.loi import Regles
 from flux.noyau.errors import FluxError, near_misses
@@ -153,7 +154,7 @@ class Vacances(Affichable):
         """The interval of each commune's vacancies, its expectation as a mark (a matplotlib figure)."""
         return images.intervalles(
             self.table[["nom", "liberations", "liberations_bas", "liberations_haut"]].set_axis(
-                ["nom", "attendu", "bas", "haut"], axis=1
+                ["nom", "marque", "bas", "haut"], axis=1
             ),
             titre=f"Libérations attendues en {self.dossier.convention.annee}, par commune",
         )

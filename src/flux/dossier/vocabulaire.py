@@ -228,6 +228,8 @@ class Objectif(StrEnum):
     AUTRES_QPV = "autres_qpv"
     DALO_PRIORITAIRES = "dalo_prioritaires"
     TRAVAILLEURS_ESSENTIELS = "travailleurs_essentiels"
+    RESIDENCES_FRAGILES = "residences_fragiles"
+    EMMENAGES_RECENTS = "emmenages_recents"
 
 
 class Niveau(StrEnum):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from fractions import Fraction
 from typing import Any
 
 import pandas as pd
@@ -17,11 +18,26 @@ Row = tuple[Any, ...]
 @dataclass(frozen=True)
 class Choix:
     dalo_arrondi: str = "superieur"
+    fenetre_rotation: int = 3
+
+
+@dataclass(frozen=True)
+class Stipulations:
+    etat_uniforme_par_commune: bool = True
+    plancher_etat_hors_qpv: Fraction = Fraction(3, 10)
+    tolerance_equite: Fraction | None = None
+
+
+@dataclass(frozen=True)
+class Bailleur:
+    departement: str = "72"
 
 
 @dataclass(frozen=True)
 class Convention:
     choix: Choix = field(default_factory=Choix)
+    stipulations: Stipulations = field(default_factory=Stipulations)
+    bailleur: Bailleur = field(default_factory=Bailleur)
     annee: int = 2026
 
 
@@ -33,6 +49,8 @@ class Dossier:
     demande: pd.DataFrame
     objectifs: pd.DataFrame
     mouvements: pd.DataFrame
+    taux: pd.DataFrame
+    logements: pd.DataFrame
     convention: Convention
 
 
@@ -66,10 +84,14 @@ def make_quotas(
     mouvements: list[Row] | None = None,
     law: Regles | None = None,
     choix: Choix | None = None,
+    stipulations: dict[str, Any] | None = None,
+    taux: list[Row] | None = None,
+    logements: list[Row] | None = None,
+    finer: str = "",
 ) -> Quotas:
     """Quotas from rows.
 
-    flux : commune, qpv, typologie, financement, dwellings
+    flux : commune, qpv, typologie, financement, then the columns of `finer`, dwellings
     holders : id, categorie, territoire_type, territoire_code, quota (the bailleur included)
     communes : commune, id, exact, nb, nb_qpv, nb_hors_qpv
     """
@@ -77,8 +99,8 @@ def make_quotas(
     dossier = Dossier(
         nom="essai",
         communes=frame(
-            [(c, "72", "52", "247200132", None, duty) for c in names],
-            "commune departement region epci ept obligation_25",
+            [(c, "72", "52", "247200132", None, duty, "territoires") for c in names],
+            "commune departement region epci ept obligation_25 obligation_origine",
         ).astype({"obligation_25": "boolean"}),
         reservataires=frame(
             [h[:4] for h in holders if h[0] != "bailleur"],
@@ -86,11 +108,16 @@ def make_quotas(
         ),
         demande=frame(demande or [], "territoire_type territoire_code typologie priorite quartile public nb"),
         objectifs=frame(objectifs or [], "objectif niveau territoire_code id_reservataire part source"),
-        mouvements=frame(mouvements or [], "nature etape quartile nb"),
-        convention=Convention(choix or Choix()),
+        mouvements=frame(
+            [(*row, *(2025, None)[len(row) - 4 :]) for row in mouvements or []],
+            "nature etape quartile nb annee id_logement",
+        ),
+        taux=frame(taux or [], "nature commune qpv typologie mois taux"),
+        logements=frame(logements or [], "id_logement commune fragilite").astype({"fragilite": "float64"}),
+        convention=Convention(choix or Choix(), Stipulations(**(stipulations or {}))),
     )
     return Quotas(
-        flux=frame(flux, "commune qpv typologie financement flux_a_partager"),
+        flux=frame(flux, f"commune qpv typologie financement {finer} flux_a_partager"),
         table=frame(
             [(h[0], h[1], h[3], h[4]) for h in holders], "id_reservataire categorie territoire_code quota"
         ),

@@ -97,7 +97,7 @@ def test_hypotheses_warnings_ties_repairs_law_and_sources_are_all_there(annexe):
     titre = "Constats de la lecture : valeurs lues autrement qu'écrites, points à vérifier"
     assert tables(annexe)[titre].frame["nb"].tolist() == [1]
     law = tables(annexe)["Paramètres de droit en vigueur au 01/01/2026"]
-    assert len(law.frame) == len(list(annexe.plan.quotas.regles))
+    assert len(law.frame) == sum(p.calcul for p in annexe.plan.quotas.regles)
     assert "0123456789abcdef 0123456789abcdef" in tables(annexe)["Fichiers lus"].frame["sha256"][0]
 
 

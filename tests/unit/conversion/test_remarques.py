@@ -71,12 +71,6 @@ def test_a_derogation_of_more_than_a_year_is_refused() -> None:
     assert [a.code for a in refused.value.anomalies] == ["convention.derogation.duree"]
 
 
-@pytest.mark.parametrize("choix", [{"periode_construction": True}, {"tolerance_equite": 0.05}])
-def test_a_choice_without_effect_is_said(choix: dict[str, Any]) -> None:
-    assert said(convert(parc(), **choix), "sans effet", next(iter(choix)))
-    assert not said(convert(parc()), "sans effet")
-
-
 def test_a_minimum_that_is_not_reached_is_said() -> None:
     assert said(convert(parc(), minimum_par_reservataire=100), "Minimum de 100", "Etat prioritaires")
 

@@ -12,12 +12,14 @@ from collections.abc import Sequence
 from dataclasses import replace
 from fractions import Fraction
 from math import floor
+from typing import Any
 
 import pandas as pd
 
 from flux.conversion.assiette import classify
 from flux.conversion.exact import half_up, of, total
-from flux.conversion.flux import SEGMENT, annual_flow, delivered
+from flux.conversion.flux import annual_flow, delivered
+from flux.conversion.segments import SEGMENT
 from flux.conversion.quotas import Quotas
 from flux.conversion.registre import stock_identified
 from flux.conversion.rotation import pooled_turnover
@@ -25,7 +27,7 @@ from flux.conversion.territoires import source_of
 from flux.dossier import Dossier
 from flux.loi import Regles
 from flux.noyau.provenance import Source
-from flux.rendu.nombres import date, entier
+from flux.rendu.nombres import entier
 
 
 def next_year(passees: Sequence[Quotas], regles: Regles) -> tuple[Dossier, tuple[str, ...]]:
@@ -102,7 +104,7 @@ def _served(dossier: Dossier) -> pd.Series:
 def _balances(quotas: Quotas) -> pd.DataFrame:
     """The balances of one year as the `soldes` of the next."""
     table = quotas.dossier.soldes
-    made = quotas.soldes.assign(_ligne=pd.NA).reindex(columns=table.columns)
+    made = quotas.soldes.reindex(columns=table.columns)
     return made.astype(table.dtypes.to_dict())
 
 
@@ -139,14 +141,14 @@ def _with_forecast(
     old = source_of(dossier, "soustractions")
     made = replace(old, fichier=f"{old.fichier}, prévision de {origin} prolongée", feuille="soustractions")
     said = (
-        f"Logements soustraits de {annee} : aucune prévision, celle de {origin} à proportion des libérations "
-        "attendues."
+        f"logements soustraits : prévision de {origin}, à proportion des libérations attendues, faute de "
+        "celle de l'année."
     )
     tables = {**dossier.tables, "soustractions": pd.concat([table, later], ignore_index=True)}
     return replace(dossier, tables=tables, sources=_sourced(dossier, "soustractions", made)), (said,)
 
 
-def _reached(flux: pd.DataFrame, commune: object, qpv: object) -> Fraction:
+def _reached(flux: pd.DataFrame, commune: Any, qpv: Any) -> Fraction:
     """Expected vacancies of the segments that a row of the forecast reaches."""
     reached = pd.Series(True, index=flux.index)
     if pd.notna(commune):
@@ -171,22 +173,18 @@ def _whole(exact: Sequence[Fraction]) -> list[int]:
 
 def _said(initial: Dossier, dossier: Dossier) -> tuple[str, ...]:
     """What is supposed of the year, one French sentence each."""
-    first, annee = initial.convention.annee, dossier.convention.annee
-    hypotheses = initial.convention.hypotheses
-    held = (
-        "libérations prévues par le bailleur"
-        if hypotheses.liberations_prevues is not None
-        else "taux de rotation"
-    )
+    first, forecast = initial.convention.annee, initial.convention.hypotheses.liberations_prevues
+    held = "taux de rotation" if forecast is None else "libérations prévues par le bailleur"
     said = [
-        f"Projection au {date(dossier.convention.date)} : {held} de {first}, aucun mouvement n'étant connu depuis ; "
-        "droit connu aujourd'hui ; chaque quota supposé servi, les soldes reportés d'année en année."
+        f"{held} de {first}, aucun mouvement n'étant connu depuis ; droit connu aujourd'hui ; chaque quota "
+        "supposé servi, les soldes passant d'une année à l'autre."
     ]
-    if nb := int(dossier.logements["_ligne"].isna().sum()):
-        supposed = dossier.logements.loc[dossier.logements["_ligne"].isna()]
-        unsaid = int((supposed[["typologie", "financement"]] == "non renseigné").any(axis=1).sum())
+    supposed = dossier.logements.loc[dossier.logements["_ligne"].isna(), ["typologie", "financement"]]
+    if len(supposed):
+        unsaid = int((supposed == "non renseigné").any(axis=1).sum())
         said.append(
-            f"{entier(nb)} logement(s) de la table des livraisons comptés dans l'assiette dès l'année qui suit leur mise en "
-            "service" + (f", dont {entier(unsaid)} sans typologie ou sans financement." if unsaid else ".")
+            f"{entier(len(supposed))} logement(s) livrés, comptés dans l'assiette l'année d'après comme la "
+            "table des livraisons les décrit"
+            + (f", dont {entier(unsaid)} sans typologie ou sans financement." if unsaid else ".")
         )
     return tuple(said)

@@ -11,12 +11,10 @@ from typing import Any
 
 import highspy
 import numpy as np
-from numpy.typing import NDArray
 
 from flux.noyau.solveur.moteur import ECHEC, INFAISABLE, NON_BORNE, Limite, Optimum, failure
 from flux.noyau.solveur.programme import Floats, Programme
 
-Ints = NDArray[np.int64]
 SIMPLEX_UP_TO = 10_000  # columns; above, the interior point with crossover is two to three times faster
 
 
@@ -27,7 +25,7 @@ class Direct:
         self.programme = programme
         self.highs: Any = new_highs()
         self.proves = not programme.integer.any()
-        self.lo, self.hi = programme.lo.copy(), programme.hi.copy()
+        self.solved = False
         if self.highs.passModel(as_lp(programme, np.zeros(len(programme.keys)))) != highspy.HighsStatus.kOk:
             raise failure(ECHEC, "écriture")
 
@@ -43,32 +41,33 @@ class Direct:
         for name, value in options.items():
             highs.setOptionValue(name, value)
         run(highs)
-        status = highs.getModelStatus()
         kinds = highspy.HighsModelStatus
+        if self.solved and highs.getModelStatus() == kinds.kInfeasible:
+            # The values of the stage before are a plan: the presolve lost them in the last digits.
+            highs.setOptionValue("presolve", "off")
+            highs.clearSolver()
+            run(highs)
+            highs.setOptionValue("presolve", "choose")
+        status = highs.getModelStatus()
         stopped = status in (kinds.kTimeLimit, kinds.kSolutionLimit, kinds.kIterationLimit, kinds.kInterrupt)
         info = highs.getInfo()
         feasible = info.primal_solution_status == highspy.SolutionStatus.kSolutionStatusFeasible
         if status != kinds.kOptimal and not (limite and stopped and feasible):
             how = {kinds.kInfeasible: INFAISABLE, kinds.kUnbounded: NON_BORNE}.get(status, ECHEC)
             raise failure(how, stage)
+        self.solved = True
         solution = highs.getSolution()
         values = np.array(solution.col_value, float)
         if not self.proves:
-            return Optimum(values, np.zeros(n), np.zeros(len(self.lo)), float(info.mip_dual_bound))
+            none = np.zeros(len(self.programme.names))
+            return Optimum(values, np.zeros(n), none, float(info.mip_dual_bound))
         return Optimum(values, np.array(solution.col_dual, float), np.array(solution.row_dual, float),
                        float(costs @ values))
 
-    def fix(self, columns: Ints, values: Floats) -> None:
-        """Keep columns at these values from now on."""
-        if len(columns):
-            self.highs.changeColsBounds(len(columns), columns.astype(np.int32), values, values)
-
-    def tighten(self, low: Ints, high: Ints) -> None:
-        """Keep these rows at their lower (`low`) or upper (`high`) side from now on."""
-        self.hi[low], self.lo[high] = self.lo[low], self.hi[high]
-        rows = np.sort(np.concatenate([low, high]))
-        if len(rows):
-            self.highs.changeRowsBounds(len(rows), rows.astype(np.int32), self.lo[rows], self.hi[rows])
+    def bounds(self, lower: Floats, upper: Floats, lo: Floats, hi: Floats) -> None:
+        """Bounds of every column and of every row from now on."""
+        self.highs.changeColsBounds(len(lower), np.arange(len(lower), dtype=np.int32), lower, upper)
+        self.highs.changeRowsBounds(len(lo), np.arange(len(lo), dtype=np.int32), lo, hi)
 
     def cap(self, costs: Floats, limit: float, stage: str) -> None:
         """Keep a cost at or under `limit` from now on."""

@@ -98,7 +98,8 @@ class _Chain:
 
     def __init__(self, programme: Programme, moteur: Moteur, limite: Limite | None) -> None:
         self.programme, self.moteur, self.limite = programme, moteur, limite
-        self.lower, self.upper = programme.lower.copy(), programme.upper.copy()
+        self.lower, self.upper = programme.lower, programme.upper
+        self.lo, self.hi = programme.lo, programme.hi
         self.values: Floats | None = None
         self.proofs: dict[str, tuple[Floats, Floats]] = {}
         self.levels: list[float] = []
@@ -132,11 +133,23 @@ class _Chain:
         if not self.moteur.proves:
             self.moteur.cap(costs, level + etape.tolerance * max(1.0, abs(level)), etape.nom)
             return
-        held = np.flatnonzero(np.abs(reduced) > DUAL_TOLERANCE)
-        at = np.where(reduced[held] > 0, self.lower[held], self.upper[held])
-        self.lower[held] = self.upper[held] = at
-        self.moteur.fix(held, at)
-        self.moteur.tighten(np.flatnonzero(duals > DUAL_TOLERANCE), np.flatnonzero(duals < -DUAL_TOLERANCE))
+        self._hold(self.values, np.abs(reduced) > DUAL_TOLERANCE, np.abs(duals) > DUAL_TOLERANCE)
+
+    def _hold(self, values: Floats, columns: NDArray[np.bool_], rows: NDArray[np.bool_]) -> None:
+        """Keep the face: columns and rows where they are, the others where they may be, `values` included.
+
+        A vertex passes a bound by up to the tolerance of the solver: held at the bound instead of where it
+        is, it could leave the next stage no plan at all.
+        """
+        programme = self.programme
+        activity = np.bincount(programme.row, programme.coefficient * values[programme.column],
+                               minlength=len(programme.names))
+        rows = rows | (self.lo == self.hi)
+        self.lower = np.where(columns, values, np.minimum(self.lower, values))
+        self.upper = np.where(columns, values, np.maximum(self.upper, values))
+        self.lo = np.where(rows, activity, np.minimum(self.lo, activity))
+        self.hi = np.where(rows, activity, np.maximum(self.hi, activity))
+        self.moteur.bounds(self.lower, self.upper, self.lo, self.hi)
 
     def final(self, etapes: Sequence[Etape]) -> Floats:
         """The values, once every level is checked on them."""

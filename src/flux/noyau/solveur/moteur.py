@@ -1,4 +1,4 @@
-"""What a solver must do for the stages: minimise a cost, stay on a face, hold a cost."""
+"""What a solver must do for the stages: minimise a cost, stay within bounds, hold a cost."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
-from numpy.typing import NDArray
 
 from flux.noyau.errors import SolverError
 from flux.noyau.solveur.programme import Floats
@@ -53,11 +52,8 @@ class Moteur(Protocol):
     def minimise(self, costs: Floats, stage: str, limite: Limite | None) -> Optimum:
         """The optimum of a cost, or `SolverError`; under a limit, the best found and what is proven."""
 
-    def fix(self, columns: NDArray[np.int64], values: Floats) -> None:
-        """Keep columns at these values from now on."""
-
-    def tighten(self, low: NDArray[np.int64], high: NDArray[np.int64]) -> None:
-        """Keep these rows at their lower (`low`) or upper (`high`) side from now on."""
+    def bounds(self, lower: Floats, upper: Floats, lo: Floats, hi: Floats) -> None:
+        """Bounds of every column and of every row from now on."""
 
     def cap(self, costs: Floats, limit: float, stage: str) -> None:
         """Keep a cost at or under `limit` from now on."""

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 import pulp
-from numpy.typing import NDArray
 
 from flux.noyau.solveur.direct import quiet_solver
 from flux.noyau.solveur.moteur import ECHEC, INFAISABLE, NON_BORNE, Limite, Optimum, failure
 from flux.noyau.solveur.programme import Floats, Programme
 
-Ints = NDArray[np.int64]
 SIDES = {pulp.LpConstraintEQ: "e", pulp.LpConstraintGE: "g", pulp.LpConstraintLE: "l"}
 STATUSES = {pulp.LpStatusInfeasible: INFAISABLE, pulp.LpStatusUnbounded: NON_BORNE}
 
@@ -58,17 +56,13 @@ class Portable:
                 duals[i] += row.pi or 0.0
         return Optimum(values, reduced, duals, float(costs @ values))
 
-    def fix(self, columns: Ints, values: Floats) -> None:
-        """Keep columns at these values from now on."""
-        for j, value in zip(columns.tolist(), values.tolist(), strict=True):
-            self.variables[j].lowBound = self.variables[j].upBound = value
-
-    def tighten(self, low: Ints, high: Ints) -> None:
-        """Keep these rows at their lower (`low`) or upper (`high`) side from now on."""
-        for rows, sense in ((low, pulp.LpConstraintGE), (high, pulp.LpConstraintLE)):
-            for i in rows.tolist():
-                if (i, sense) in self.rows:
-                    self.rows[i, sense].sense = pulp.LpConstraintEQ
+    def bounds(self, lower: Floats, upper: Floats, lo: Floats, hi: Floats) -> None:
+        """Bounds of every column and of every row from now on."""
+        for variable, low, up in zip(self.variables, lower.tolist(), upper.tolist(), strict=True):
+            variable.lowBound, variable.upBound = _finite(low), _finite(up)
+        for (i, sense), row in self.rows.items():
+            row.sense = pulp.LpConstraintEQ if lo[i] == hi[i] else sense
+            row.changeRHS(float(hi[i] if sense == pulp.LpConstraintLE else lo[i]))
 
     def cap(self, costs: Floats, limit: float, stage: str) -> None:
         """Keep a cost at or under `limit` from now on."""
