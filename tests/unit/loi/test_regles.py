@@ -259,3 +259,9 @@ def test_faces(loi: Regles) -> None:
 
 def test_the_law_travels_to_another_process(loi: Regles) -> None:
     assert pickle.loads(pickle.dumps(loi)) == loi
+
+
+def test_every_parameter_is_in_the_table_of_the_rules() -> None:
+    document = Path(__file__).parents[3] / "docs" / "loi.md"
+    text = document.read_text(encoding="utf-8")
+    assert [cle for cle in read_fiches() if f"`{cle}`" not in text] == []
