@@ -7,7 +7,7 @@ The verbs, in order: `read_dossier`, `convert`, `allocate`, `draft_annexe`; `reg
 from flux.allocation import Plan, allocate
 from flux.annexe import Annexe, draft_annexe
 from flux.compare import Comparaison, compare
-from flux.conversion import Quotas, convert, methode
+from flux.conversion import Backtest, Quotas, backtest, convert, methode
 from flux.dossier import (
     Construction,
     Dossier,
@@ -34,6 +34,7 @@ __all__ = [
     "allocate",
     "draft_annexe",
     "compare",
+    "backtest",
     "Dossier",
     "ParcRpls",
     "Radiations",
@@ -43,6 +44,7 @@ __all__ = [
     "Plan",
     "Annexe",
     "Comparaison",
+    "Backtest",
     "FluxError",
     "DataError",
     "RegleError",

@@ -124,33 +124,34 @@ def scenarios(frame: pd.DataFrame, *, titre: str = "Quotas par réservataire, se
     return _finish(figure, axes, frame["nom"].tolist())
 
 
-def intervalles(frame: pd.DataFrame, *, titre: str) -> Figure:
-    """Counts that are not known: their interval as a bar, what is expected as a mark.
+def intervalles(frame: pd.DataFrame, *, titre: str, marque: str = "attendu") -> Figure:
+    """Counts that were not known: their interval as a bar, what is expected or happened as a mark.
 
     Parameters
     ----------
-    frame : columns `nom` (text), `attendu`, `bas` and `haut` (dwellings), first row on top.
+    frame : columns `nom` (text), `marque`, `bas` and `haut` (dwellings), first row on top.
     titre : title.
+    marque : what the marks are, as the legend says it.
     """
     figure, axes = _canvas(titre, len(frame))
     places = list(range(len(frame)))
-    low, high, expected = ([float(v) for v in frame[c].tolist()] for c in ("bas", "haut", "attendu"))
+    low, high, marks = ([float(v) for v in frame[c].tolist()] for c in ("bas", "haut", "marque"))
     widths = [h - b for b, h in zip(low, high, strict=True)]
     axes.barh(places, widths, left=low, height=0.5, color=LIGHT, label="neuf fois sur dix")
     axes.plot(
-        expected,
+        marks,
         places,
         linestyle="",
         marker="o",
         markersize=5,
         color=DARK,
-        label="attendu",
+        label=marque,
         clip_on=False,
     )
-    for place, b, h in zip(places, low, high, strict=True):
+    for place, b, h, mark in zip(places, low, high, marks, strict=True):
         axes.annotate(
             f"{nombres.entier(b)} à {nombres.entier(h)}",
-            (h, place),
+            (max(h, mark), place),
             (6, 0),
             textcoords="offset points",
             va="center",
