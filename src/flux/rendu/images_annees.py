@@ -6,7 +6,8 @@ loses them.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from textwrap import wrap
+from typing import TYPE_CHECKING
 
 import pandas as pd
 
@@ -16,6 +17,7 @@ from flux.rendu.images import DARK, DPI
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
+    from matplotlib.lines import Line2D
 
 MARQUES = {
     "livraison": ("^", "#009e73"),
@@ -31,35 +33,35 @@ MARQUES = {
     "loi": ("*", "#000000"),
 }
 COLUMNS = 3
-HEADROOM = 1.7  # the events stand above the line
+WRAP = 34  # characters of a panel's title on one line
+HEADROOM = 1.9  # the events stand above the line, the quotas under it
 
 
 def projection(parts: pd.DataFrame, marques: pd.DataFrame, *, titre: str) -> Figure:
-    """Each réservataire's share over the years, the events of each year above it.
+    """Each réservataire's share over the years, the events of each year above it, its quota below.
 
     Parameters
     ----------
-    parts : columns `nom` (text), `annee`, `part_flux` (share of [0, 1]), in the order of the panels.
-    marques : columns `nom`, `annee`, `nature` (a key of `MARQUES`): what happened before that year opened.
+    parts : columns `nom` (text), `annee`, `part_flux` (share of [0, 1]), `quota` (dwellings), in the order of
+        the panels.
+    marques : columns `nom`, `annee`, `nature` (a key of `MARQUES`): what makes the step into that year.
     titre : title.
     """
     from flux.rendu.images_notebook import Image
 
     noms = list(dict.fromkeys(parts["nom"]))
     rows = max(1, -(-len(noms) // COLUMNS))
-    figure = Image(figsize=(9.5, 1.2 + 1.75 * rows), dpi=DPI, layout="constrained")
+    figure = Image(figsize=(9.5, 1.4 + 1.6 * rows), dpi=DPI, layout="constrained")
     figure.suptitle(titre, x=0.01, ha="left", fontweight="bold")
-    panels = figure.subplots(rows, COLUMNS, squeeze=False, sharex=True).flatten().tolist()
+    panels = figure.subplots(rows, COLUMNS, squeeze=False).flatten().tolist()
     for axes, nom in zip(panels, noms, strict=False):
         _panel(axes, nom, parts.loc[parts["nom"] == nom], marques.loc[marques["nom"] == nom])
     for axes in panels[len(noms) :]:
         axes.set_visible(False)
-    for n, axes in enumerate(panels[: len(noms)]):
-        axes.tick_params(labelbottom=n + COLUMNS >= len(noms))
     seen = [nature for nature in MARQUES if nature in set(marques["nature"])]
-    handles = [_mark(panels[0], [], [], nature)[0] for nature in seen]
-    if handles:
-        names = [glossaire.format("evenements.nature", nature) for nature in seen]
+    handles = [_mark(panels[0], [], [], nature) for nature in seen]
+    names = [glossaire.format("evenements.nature", nature) for nature in seen]
+    if seen:
         figure.legend(handles, names, frameon=False, loc="outside lower left", ncols=4, fontsize=8)
     return figure
 
@@ -68,23 +70,41 @@ def _panel(axes: Axes, nom: str, parts: pd.DataFrame, marques: pd.DataFrame) -> 
     """One réservataire: the line from zero, its first and last values, the events stacked above each year."""
     years, shares = [int(a) for a in parts["annee"]], [float(p) for p in parts["part_flux"]]
     top = max([*shares, 1e-9]) * HEADROOM
+    digits = 1 if max(shares) >= 0.01 else 2
     axes.plot(years, shares, color=DARK, marker=".", linewidth=1.6)
-    for year, share, side in ((years[0], shares[0], "left"), (years[-1], shares[-1], "right")):
-        axes.annotate(
-            nombres.part(share), (year, share), (0, -11), textcoords="offset points", ha=side, fontsize=8
-        )
-    for year, group in marques.groupby("annee"):
-        natures = [n for n in MARQUES if n in set(group["nature"])]
-        for height, nature in enumerate(natures):
-            _mark(axes, [int(year)], [top * (0.95 - 0.1 * height)], nature)
-    axes.set_title(nom, loc="left", fontsize=9)
+    # each value is written on the side that the line leaves free
+    falls = [
+        shares[0] >= shares[min(1, len(shares) - 1)],
+        shares[-1] < shares[-2] if len(shares) > 1 else False,
+    ]
+    _value(axes, years[0], shares[0], digits, above=falls[0], side="left")
+    if len(years) > 1:
+        _value(axes, years[-1], shares[-1], digits, above=not falls[1], side="right")
+    for year in years:
+        happened = set(marques.loc[marques["annee"] == year, "nature"])
+        for height, nature in enumerate(n for n in MARQUES if n in happened):
+            _mark(axes, [year], [top * (0.95 - 0.11 * height)], nature)
+    labels = [f"{year}\n{nombres.entier(q)}" for year, q in zip(years, parts["quota"], strict=True)]
+    axes.set_xticks(years, labels, fontsize=7)
+    axes.set_title("\n".join(wrap(nom, WRAP)), loc="left", fontsize=9)
     axes.set_ylim(0, top)
-    axes.set_xlim(years[0] - 0.4, years[-1] + 0.4)
-    axes.set_xticks(years, [str(a) for a in years], fontsize=8)
+    axes.set_xlim(years[0] - 0.5, years[-1] + 0.5)
     axes.set_yticks([])
     axes.spines[["top", "right", "left"]].set_visible(False)
 
 
-def _mark(axes: Axes, years: list[int], heights: list[float], nature: str) -> list[Any]:
+def _value(axes: Axes, year: int, share: float, digits: int, *, above: bool, side: str) -> None:
+    axes.annotate(
+        nombres.part(share, digits),
+        (year, share),
+        (0, 5 if above else -11),
+        textcoords="offset points",
+        ha=side,
+        fontsize=8,
+    )
+
+
+def _mark(axes: Axes, years: list[int], heights: list[float], nature: str) -> Line2D:
     shape, colour = MARQUES[nature]
-    return axes.plot(years, heights, linestyle="", marker=shape, color=colour, markersize=6)
+    [line] = axes.plot(years, heights, linestyle="", marker=shape, color=colour, markersize=6)
+    return line

@@ -19,7 +19,6 @@ import pandas as pd
 from flux.conversion.assiette import classify
 from flux.conversion.exact import half_up, of, total
 from flux.conversion.flux import annual_flow, delivered
-from flux.conversion.segments import SEGMENT
 from flux.conversion.quotas import Quotas
 from flux.conversion.registre import stock_identified
 from flux.conversion.rotation import pooled_turnover
@@ -28,6 +27,9 @@ from flux.dossier import Dossier
 from flux.loi import Regles
 from flux.noyau.provenance import Source
 from flux.rendu.nombres import entier
+
+#: What a delivery says of its dwellings.
+DECRIT = ("commune", "qpv", "typologie", "financement")
 
 
 def next_year(passees: Sequence[Quotas], regles: Regles) -> tuple[Dossier, tuple[str, ...]]:
@@ -63,8 +65,8 @@ def arriving_dwellings(dossier: Dossier) -> pd.DataFrame:
     annee, known = dossier.convention.annee, dossier.logements
     listed = known.loc[known["annee_mise_location"] == annee, ["programme", "commune"]]
     there = pd.MultiIndex.from_frame(rows[["programme", "commune"]]).isin(pd.MultiIndex.from_frame(listed))
-    rows = rows.loc[~there].sort_values(["programme", *SEGMENT])
-    each = rows.loc[rows.index.repeat(rows["nb"].astype(int)), ["programme", *SEGMENT]]
+    rows = rows.loc[~there].sort_values(["programme", *DECRIT])
+    each = rows.loc[rows.index.repeat(rows["nb"].astype(int)), ["programme", *DECRIT]]
     number = each.groupby("programme").cumcount() + 1
     each = each.assign(
         id_logement=each["programme"].astype(str) + f"·{annee}·" + number.astype(str),

@@ -1,7 +1,7 @@
 """Why a share moves between two years: its causes let in one after the other, adding up exactly.
 
-Each cause is what the dues become when it is let in, those before it being there. The order is fixed and said:
-another order would share otherwise what two causes do together.
+Each cause is what the dues become when it is let in, those before it being there. The order is fixed and
+said: another order would share otherwise what two causes do together.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import pairwise
 
 import pandas as pd
 
@@ -112,9 +113,9 @@ def _telescoped(
 
 
 def causes_table(quotas: Sequence[Quotas], evenements: pd.DataFrame) -> pd.DataFrame:
-    """`projection.causes`: annee, id_reservataire, cause, effet_part, effet_logements; effects of 0 left out."""
+    """`projection.causes`: a row a year, holder and cause that moves something."""
     rows = []
-    for before, after in zip(quotas[:-1], quotas[1:], strict=True):
+    for before, after in pairwise(quotas):
         for ident, by_cause in effects(before, after, happened(before, after, evenements)).items():
             rows += [
                 (after.dossier.convention.annee, ident, cause, float(part), float(nb))

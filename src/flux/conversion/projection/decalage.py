@@ -16,8 +16,8 @@ from flux.conversion.projection.evenements import exit_nature
 from flux.conversion.quotas import Quotas, convert
 
 AN = pd.DateOffset(years=1)
-#: What a cause moves in the tables, in the order in which causes are let in. Ends come before starts: a dwelling
-#: passed from one holder to another is never held twice on the way.
+#: What a cause moves in the tables, in the order in which causes are let in. Ends come before starts: a
+#: dwelling passed from one holder to another is never held twice on the way.
 CAUSES = (
     *("loi", "echeance", "remboursement", "vente", "demolition", "sortie", "livraison", "debut"),
     *("droit_unique", "flux"),
@@ -49,7 +49,7 @@ def with_causes(before: Quotas, after: Quotas, causes: Set[str]) -> Quotas:
     if derogation and "loi" not in causes:
         later = derogation.model_copy(update={"fin": (pd.Timestamp(derogation.fin) + AN).date()})
         convention = convention.changed("stipulations", {"derogation_prefectorale": later})
-    law = after.regles if "loi" in causes else replace(before.regles, date=after.regles.date)
+    law = after.regles if "loi" in causes else before.regles
     return convert(replace(dossier, tables=tables, convention=convention), regles=law)
 
 
@@ -72,8 +72,10 @@ def _deliveries(livraisons: pd.DataFrame, annee: int, causes: Set[str]) -> pd.Da
 
 
 def _rights(before: Quotas, causes: Set[str]) -> pd.DataFrame:
-    """Each date of a right is moved under the cause that it makes: its start, when what it stands on is new,
-    is part of the delivery; a single-use right is one cause whole."""
+    """Each date of a right is moved under the cause that it makes.
+
+    The start of a right on what is delivered is part of the delivery; a single-use right is one cause, whole.
+    """
     dossier = before.dossier
     rights, annee = dossier.reservations, dossier.convention.annee
     dwellings, programmes = dossier.logements, dossier.livraisons

@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from itertools import pairwise
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from flux.conversion.assiette import ASSIETTE
+from flux.conversion.cellules import BAILLEUR
 from flux.conversion.exact import total
 from flux.conversion.flux import delivered
 from flux.conversion.quotas import Quotas
 from flux.conversion.registre import repaid_guarantees
-from flux.conversion.territoires import source_of
+from flux.conversion.tables import holders
+from flux.conversion.territoires import communes_of, source_of
 from flux.dossier import Dossier
 from flux.noyau.provenance import line_ranges
 from flux.noyau.tables import TEXTE
-from flux.rendu.nombres import part
+from flux.rendu.nombres import ABSENT, absent, part
 
 #: In the order in which the causes are applied (see `causes`); `partage` is what an end leaves to the others.
 NATURES = (
@@ -42,7 +46,7 @@ def events(quotas: Sequence[Quotas]) -> pd.DataFrame:
     French. `fichier`, `lignes` : where it is written.
     """
     rows = [_single_use(quotas[0])]
-    for before, after in zip(quotas[:-1], quotas[1:], strict=True):
+    for before, after in pairwise(quotas):
         moves = _base_moves(before, after)
         rows += [_law(before, after), _rights(before, after, moves), _base(after, moves), _single_use(after)]
     table = pd.concat([frame for frame in rows if len(frame)] or rows[:1], ignore_index=True)
@@ -51,6 +55,23 @@ def events(quotas: Sequence[Quotas]) -> pd.DataFrame:
         ["annee", "rang", "date", "id_reservataire", "programme", "commune"], na_position="first"
     )
     return table[COLUMNS].reset_index(drop=True)
+
+
+def concerning(quotas: Quotas, evenements: pd.DataFrame, idents: Collection[str]) -> pd.DataFrame:
+    """The events that move the share of some holders: their rights, the base of their territory, the law.
+
+    What a right gains or loses comes from the bailleur's part; single-use rights served first come from
+    everyone's.
+    """
+    dossier = quotas.dossier
+    home = {
+        c for i, _, kind, code in holders(dossier) if i in idents for c in communes_of(dossier, kind, code)
+    }
+    common = evenements["commune"].isin(home) | evenements["commune"].isna()
+    mine = evenements["id_reservataire"].isin(list(idents)) | (evenements["id_reservataire"].isna() & common)
+    if dossier.convention.choix.droits_uniques == "reserves_d_abord":
+        mine |= evenements["nature"] == "droit_unique"
+    return evenements if BAILLEUR in idents else evenements.loc[mine]
 
 
 # ── the base ──────────────────────────────────────────────────────────────────────────────────────
@@ -161,7 +182,8 @@ def _single_use(quotas: Quotas) -> pd.DataFrame:
     """Single-use rights due in the year: they are served and move no share of the base."""
     rights = quotas.inventaire.droits.registre
     due = rights.loc[rights["unique"] != 0]
-    due = due.assign(nature="droit_unique", date=pd.NaT, effet=due["unique"])
+    undated = pd.Series(pd.NaT, index=due.index, dtype="datetime64[s]")
+    due = due.assign(nature="droit_unique", date=undated, effet=due["unique"])
     return _grouped(quotas.dossier, due, "nb")
 
 
@@ -187,10 +209,16 @@ def _grouped(dossier: Dossier, rights: pd.DataFrame, measure: str) -> pd.DataFra
 def _law(before: Quotas, after: Quotas) -> pd.DataFrame:
     """What the law becomes, and the préfet's derogation that ends (CCH, art. R. 441-5-2, I)."""
     annee = after.dossier.convention.annee
-    changes = before.regles.diff(after.regles)
+    changes = before.regles.diff(after.regles).table
     rows: list[dict[str, object]] = [
-        {"annee": annee, "nature": "loi", "date": day, "fichier": article, "detail": f"{cle} : {old} → {new}"}
-        for cle, old, new, day, article in changes.itertuples(index=False)
+        {
+            "annee": annee,
+            "nature": "loi",
+            "date": change["depuis"],
+            "fichier": change["article"],
+            "detail": f"{change['description']} : {_read(change['avant'])} → {_read(change['apres'])}",
+        }
+        for change in changes.to_dict("records")
     ]
     derogation = before.dossier.convention.stipulations.derogation_prefectorale
     if derogation and before.dossier.convention.date <= derogation.fin < after.dossier.convention.date:
@@ -204,6 +232,10 @@ def _law(before: Quotas, after: Quotas) -> pd.DataFrame:
             }
         )
     return _frame(rows)
+
+
+def _read(value: Any) -> str:
+    return ABSENT if absent(value) else str(value)
 
 
 def _written(dossier: Dossier, table: str, lines: pd.Series) -> dict[str, object]:

@@ -17,6 +17,7 @@ from flux.conversion.projection.recit import Recit, tell
 from flux.conversion.quotas import Quotas, convert
 from flux.dossier import Dossier
 from flux.loi import Regles
+from flux.loi import regles as law
 from flux.noyau.errors import DataError, FluxError
 from flux.rendu.vue import Affichable, Vue
 
@@ -46,29 +47,32 @@ class Projection(Affichable):
 
     @cached_property
     def table(self) -> pd.DataFrame:
-        """One row a year and réservataire: `annee`, the columns of `quotas.table`, then `nb_premieres_locations`
-        (served at first letting that year), `flux` (whole dwellings of the year), `assiette` (dwellings)."""
+        """One row a year and réservataire.
+
+        `annee`, the columns of `quotas.table`, then `nb_premieres_locations` (served at first letting that
+        year), `flux` (whole dwellings of the year), `assiette` (dwellings that carry it).
+        """
         return pd.concat([vues.year_table(q) for q in self.quotas], ignore_index=True)
 
     @cached_property
     def causes(self) -> pd.DataFrame:
         """Why shares and quotas move: `annee, id_reservataire, cause, effet_part, effet_logements`.
 
-        The causes are let in one after the other, in the order of `flux.conversion.projection.causes.ORDRE`: over
-        a year and a réservataire, `effet_part` adds up to what `part_flux` moves by, `effet_logements` to
-        what `quota` moves by. Computed when it is first asked for: some conversions a year.
+        The causes are let in one after the other, in the order of the rows: over a year and a réservataire,
+        `effet_part` adds up to what `part_flux` moves by, `effet_logements` to what `quota` moves by.
+        Computed when it is first asked for: some conversions a year.
         """
         return causes_table(self.quotas, self.evenements)
 
     @property
     def hypotheses(self) -> tuple[str, ...]:
-        """What is supposed, of every year, each sentence once."""
-        return tuple(dict.fromkeys(h for q in self.quotas for h in q.hypotheses))
+        """What is supposed, each sentence once, with the years: "2027-2031 : …"."""
+        return vues.by_years((a, q.hypotheses) for a, q in zip(self.annees, self.quotas, strict=True))
 
     @property
     def avertissements(self) -> tuple[str, ...]:
-        """What each year's conversion warns of, with the years."""
-        return vues.warnings(self.quotas)
+        """What each year's conversion warns of, likewise."""
+        return vues.by_years((a, q.avertissements) for a, q in zip(self.annees, self.quotas, strict=True))
 
     def annee(self, annee: int) -> Quotas:
         """The quotas of one year.
@@ -86,7 +90,11 @@ class Projection(Affichable):
         return self.quotas[self.annees.index(annee)]
 
     def explain(self, ident: str) -> Recit:
-        """Why a réservataire's share and quota move, year after year, cause by cause.
+        """Why a share and a quota move, year after year, cause by cause.
+
+        Parameters
+        ----------
+        ident : an `id_reservataire`, "bailleur", or "etat" (priority and agents together).
 
         Raises
         ------
@@ -113,8 +121,8 @@ def project(
 ) -> Projection:
     """The quotas of the years to come, from what the dossier already says of them.
 
-    Deliveries enter the base the year after (R. 441-5, I, al. 12) as rows made from `livraisons`; rights end at
-    their date or five years after repayment (R. 441-6); dwellings leave at their `date_sortie`; single-use
+    Deliveries enter the base the year after (R. 441-5, I, al. 12) as rows made from `livraisons`; rights end
+    at their date or five years after repayment (R. 441-6); dwellings leave at their `date_sortie`; single-use
     rights are served in their year; each year opens with the balances of the one before, under the law of
     its own day. Turnover stays as the first year's window gives it.
 
@@ -135,9 +143,9 @@ def project(
     first = dossier.convention.annee
     if not years or years != list(range(first, first + len(years))):
         raise FluxError(
-            f"Années demandées : {', '.join(map(str, years)) or 'aucune'}. Une projection suit les années une à une "
-            f"depuis celle de la convention, {first} : les soldes passent de l'une à l'autre. À faire : demander "
-            f"range({first}, {max([*years, first]) + 1}).",
+            f"Années demandées : {', '.join(map(str, years)) or 'aucune'}. Une projection suit les années "
+            f"une à une depuis celle de la convention, {first} : les soldes passent de l'une à l'autre. "
+            f"À faire : demander range({first}, {max([*years, first]) + 1}).",
             code="projection.annees",
         )
     quotas = [convert(dossier, regles=regles, **choix)]
@@ -150,11 +158,13 @@ def _next(passees: list[Quotas]) -> Quotas:
     """The quotas of the year after, with what it took to suppose."""
     first = passees[0]
     day = first.dossier.with_annee(first.dossier.convention.annee + len(passees)).convention.date
-    moved = pd.Timestamp(first.regles.date) + (pd.Timestamp(day) - pd.Timestamp(first.dossier.convention.date))
-    law = replace(first.regles, date=moved.date())
-    dossier, said = next_year(passees, law)
+    moved = pd.Timestamp(first.regles.date) + (
+        pd.Timestamp(day) - pd.Timestamp(first.dossier.convention.date)
+    )
+    rules = replace(law(moved.date(), projets=first.regles.projets), supposees=first.regles.supposees)
+    dossier, said = next_year(passees, rules)
     try:
-        quotas = convert(dossier, regles=law)
+        quotas = convert(dossier, regles=rules)
     except DataError as error:
         year = dossier.convention.annee
         raise DataError([replace(a, message=f"En {year} : {a.message}") for a in error.anomalies]) from error

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from flux.conversion.cellules import BAILLEUR
+from flux.conversion.cellules import BAILLEUR, ETAT_CATEGORIES
 from flux.conversion.enveloppe import records
+from flux.conversion.explication import ETAT
 from flux.conversion.projection.causes import ORDRE
+from flux.conversion.projection.evenements import concerning
 from flux.conversion.remarques import names
 from flux.noyau.errors import FluxError, near_misses
 from flux.rendu import glossaire
@@ -21,7 +23,8 @@ if TYPE_CHECKING:
     from flux.conversion.projection.projection import Projection
 
 CITED = 4
-#: The causes under which what the events tell is said: an end gives its part of a shared dwelling to the others.
+ZERO = "0,00"
+#: The causes under which events are said: an end gives its part of a shared dwelling to the others.
 CAUSE_OF = {"derogation": "loi", "partage": "echeance"}
 
 
@@ -53,64 +56,72 @@ class Recit(Affichable):
 
 
 def tell(projection: Projection, ident: str) -> Recit:
-    """The story of one réservataire, or of the bailleur.
+    """The story of one réservataire, of the bailleur, or of the State as a group ("etat").
 
     Raises
     ------
     FluxError
-        Code "explication.inconnu".
+        Code "explication.inconnu": nobody of that name; near-misses suggested.
     """
-    noms = names(projection.dossier) | {BAILLEUR: projection.dossier.convention.bailleur.nom}
-    if ident not in noms:
-        close = ", ".join(near_misses(ident, noms)) or ", ".join(sorted(noms))
-        raise FluxError(
-            f"Aucun réservataire « {ident} ». Vouliez-vous dire : {close} ?", code="explication.inconnu"
-        )
-    own = projection.causes.loc[projection.causes["id_reservataire"] == ident]
+    members, nom = _named(projection, ident)
+    own = projection.causes.loc[projection.causes["id_reservataire"].isin(members)]
+    own = own.groupby(["annee", "cause"], as_index=False)[["effet_part", "effet_logements"]].sum()
     rank = {cause: n for n, cause in enumerate(ORDRE)}
-    own = own.assign(rang=own["cause"].map(rank)).sort_values(["annee", "rang"])
-    own = own.drop(columns=["rang", "id_reservataire"]).reset_index(drop=True)
-    rows = projection.table.loc[projection.table["id_reservataire"] == ident].set_index("annee")
-    phrases = [_opening(rows, noms[ident])]
+    own = own.sort_values(["annee", "cause"], key=lambda c: c.map(rank) if c.name == "cause" else c)
+    rows = projection.table.loc[projection.table["id_reservataire"].isin(members)]
+    rows = rows.groupby("annee")[["part_flux", "quota"]].sum()
+    events = concerning(projection.quotas[0], projection.evenements, members)
+    phrases = [
+        f"{projection.annees[0]} : {nom} a {part(rows['part_flux'].iloc[0], 2)} du flux de son territoire, "
+        f"quota {entier(rows['quota'].iloc[0])}."
+    ]
     for annee in projection.annees[1:]:
         causes = own.loc[own["annee"] == annee]
-        phrases.append(_year(rows.loc[annee - 1], rows.loc[annee], annee, causes, _happened(projection, ident, annee)))
-    return Recit(noms[ident], tuple(phrases), own)
+        happened = _happened(events.loc[events["annee"] == annee], members)
+        phrases.append(_year(rows, annee, causes, happened))
+    return Recit(nom, tuple(phrases), own.reset_index(drop=True))
 
 
-def _opening(rows: pd.DataFrame, nom: str) -> str:
-    annee, row = int(rows.index[0]), rows.iloc[0]
-    return (
-        f"En {annee}, {nom} a {part(row['part_flux'], 2)} du flux de son territoire et un quota de "
-        f"{entier(row['quota'])}."
+def _named(projection: Projection, ident: str) -> tuple[list[str], str]:
+    """The holders that `ident` means, and the name that people read."""
+    dossier = projection.dossier
+    noms = names(dossier) | {BAILLEUR: dossier.convention.bailleur.nom}
+    table = dossier.reservataires
+    state = [str(i) for i in table.loc[table["categorie"].isin(ETAT_CATEGORIES), "id_reservataire"]]
+    if ident == ETAT and state:
+        return state, "l'État, priorité et agents"
+    if ident in noms:
+        return [ident], noms[ident]
+    close = ", ".join(near_misses(ident, [*noms, ETAT])) or ", ".join(sorted(noms))
+    raise FluxError(
+        f"Aucun réservataire « {ident} ». Vouliez-vous dire : {close} ?", code="explication.inconnu"
     )
 
 
-def _year(
-    before: pd.Series, after: pd.Series, annee: int, causes: pd.DataFrame, events: dict[str, list[str]]
-) -> str:
+def _year(rows: pd.DataFrame, annee: int, causes: pd.DataFrame, events: dict[str, list[str]]) -> str:
     """One year: from what to what, then each cause that shows, with the events that make it."""
-    told = [
-        glossaire.format("causes.cause", cause).lower()
-        + f" {points} et {signed(dwellings)} logement"
-        + (f" ({_cited(events[cause])})" if events.get(cause) else "")
-        for cause, share, dwellings in zip(
-            causes["cause"], causes["effet_part"], causes["effet_logements"], strict=True
-        )
-        for points in [f"{signed(100 * share)} point"]
-        if abs(share) >= 5e-5 or abs(dwellings) >= 5e-3
-    ]
-    head = (
-        f"{annee} : de {part(before['part_flux'], 2)} à {part(after['part_flux'], 2)} du flux, "
-        f"quota de {entier(before['quota'])} à {entier(after['quota'])}"
-    )
-    return f"{head}. " + (" ; ".join(told) + "." if told else "Rien ne change.")
+    told = []
+    for cause, share, dwellings in zip(
+        causes["cause"], causes["effet_part"], causes["effet_logements"], strict=True
+    ):
+        points, nb = signed(100 * share), signed(dwellings)
+        moved = [
+            *([f"{points} point"] if points != ZERO else []),
+            *([f"{nb} logement"] if nb != ZERO else []),
+        ]
+        if moved:
+            what = f" ({_cited(events[cause])})" if events.get(cause) else ""
+            told.append(f"{glossaire.format('causes.cause', cause)} {' et '.join(moved)}{what}")
+    (share, quota), (shares, quotas) = (rows.loc[a, ["part_flux", "quota"]] for a in (annee - 1, annee))
+    told_share = f"{annee} : de {part(share, 2)} à {part(shares, 2)} du flux"
+    told_quota = f"quota de {entier(quota)} à {entier(quotas)}"
+    return f"{told_share}, {told_quota}. " + (" ; ".join(told) + "." if told else "Rien ne change.")
 
 
 def signed(value: float) -> str:
     """A number with its sign: "+0,12", "−0,12", "0,00"."""
     text = decimal(abs(value))
-    return text if text == decimal(0) else ("+" if value > 0 else "−") + text
+    return text if text == ZERO else ("+" if value > 0 else "−") + text
 
 
 def _cited(texts: list[str]) -> str:
@@ -118,24 +129,22 @@ def _cited(texts: list[str]) -> str:
     return ", ".join(texts[:CITED]) + (f" et {rest} autre{'s' if rest > 1 else ''}" if rest > 0 else "")
 
 
-def _happened(projection: Projection, ident: str, annee: int) -> dict[str, list[str]]:
-    """Cause -> what happened, in few words: the holder's own rights, else the base and the law."""
-    table = projection.evenements.loc[projection.evenements["annee"] == annee]
-    own = table["id_reservataire"].eq(ident)
-    common = table["id_reservataire"].isna()
+def _happened(events: pd.DataFrame, members: Sequence[str]) -> dict[str, list[str]]:
+    """Cause -> what happened, in few words: one's own rights, then the base and the law, then others'."""
+    own, common = events["id_reservataire"].isin(members), events["id_reservataire"].isna()
     out: dict[str, list[str]] = {}
-    for row in pd.concat([table.loc[own], table.loc[common]]).to_dict("records"):
-        out.setdefault(CAUSE_OF.get(row["nature"], row["nature"]), []).extend(_said(row))
+    for row in pd.concat([events.loc[own], events.loc[common], events.loc[~own & ~common]]).to_dict(
+        "records"
+    ):
+        out.setdefault(CAUSE_OF.get(row["nature"], row["nature"]), []).append(_said(row))
     return out
 
 
-def _said(row: dict[str, Any]) -> Iterator[str]:
+def _said(row: Mapping[Hashable, Any]) -> str:
     if pd.notna(row["detail"]):
-        yield str(row["detail"])
-        return
+        return str(row["detail"])
     what = "droit" if pd.notna(row["id_reservataire"]) else "logement"
-    nb = row["nb"]
-    plural = "s" if nb > 1 else ""
-    where = "" if pd.isna(row["programme"]) else f" à {row['programme']}"
+    plural = "s" if row["nb"] > 1 else ""
+    where = "" if pd.isna(row["programme"]) else f", {row['programme']}"
     when = "" if pd.isna(row["date"]) else f" le {date(row['date'])}"
-    yield f"{entier(nb)} {what}{plural}{where}{when}"
+    return f"{entier(row['nb'])} {what}{plural}{where}{when}"

@@ -2,26 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
 from flux.conversion.cellules import BAILLEUR
 from flux.conversion.enveloppe import envelope, records
+from flux.conversion.projection.evenements import concerning
 from flux.conversion.quotas import Quotas
 from flux.conversion.remarques import names
-from flux.conversion.tables import holders
-from flux.conversion.territoires import communes_of
 from flux.dossier import Dossier
+from flux.noyau.provenance import line_ranges
 from flux.rendu import images_annees
-from flux.rendu.nombres import entier
 from flux.rendu.vue import Colonne, Tableau, Vue
 
 if TYPE_CHECKING:
     from flux.conversion.projection.projection import Projection
 
-EVENEMENTS = ("nature", "id_reservataire", "commune", "date", "nb", "effet_droits", "effet_assiette", "detail")
+EVENEMENTS = (
+    "nature",
+    "id_reservataire",
+    "commune",
+    "date",
+    "nb",
+    "effet_droits",
+    "effet_assiette",
+    "detail",
+)
 
 
 def year_table(quotas: Quotas) -> pd.DataFrame:
@@ -36,13 +44,13 @@ def year_table(quotas: Quotas) -> pd.DataFrame:
     return table
 
 
-def warnings(quotas: Sequence[Quotas]) -> tuple[str, ...]:
-    """Each warning once, with the years that give it."""
+def by_years(said: Iterable[tuple[int, Iterable[str]]]) -> tuple[str, ...]:
+    """Each sentence once, after the years that say it: "2027-2031 : …"."""
     years: dict[str, list[int]] = {}
-    for q in quotas:
-        for text in q.avertissements:
-            years.setdefault(text, []).append(q.dossier.convention.annee)
-    return tuple(f"{', '.join(map(str, given))} : {text}" for text, given in years.items())
+    for annee, sentences in said:
+        for text in sentences:
+            years.setdefault(text, []).append(annee)
+    return tuple(f"{line_ranges(given)} : {text}" for text, given in years.items())
 
 
 def called(dossier: Dossier) -> dict[str, str]:
@@ -73,7 +81,11 @@ def projection_view(projection: Projection) -> Vue:
     return Vue(
         titre=f"Projection {years[0]}-{years[-1]} de {convention.bailleur.nom}",
         tableaux=(
-            Tableau(titre="Part du flux de son territoire", frame=by_year("part_flux"), colonnes=shown("part_flux")),
+            Tableau(
+                titre="Part du flux de son territoire",
+                frame=by_year("part_flux"),
+                colonnes=shown("part_flux"),
+            ),
             Tableau(
                 titre="Quotas",
                 frame=by_year("quota"),
@@ -83,7 +95,11 @@ def projection_view(projection: Projection) -> Vue:
             Tableau(
                 titre="Assiette et flux",
                 frame=flow,
-                colonnes=["annee", Colonne("assiette", "projection.assiette"), Colonne("flux", "projection.flux")],
+                colonnes=[
+                    "annee",
+                    Colonne("assiette", "projection.assiette"),
+                    Colonne("flux", "projection.flux"),
+                ],
             ),
             Tableau(
                 titre="Ce qui fait bouger les parts",
@@ -91,34 +107,29 @@ def projection_view(projection: Projection) -> Vue:
                 colonnes=["annee", *(Colonne(c, f"evenements.{c}") for c in EVENEMENTS)],
             ),
         ),
-        notes=(*projection.hypotheses, *projection.avertissements),
+        notes=(*projection.hypotheses, *_pointer(projection)),
     )
+
+
+def _pointer(projection: Projection) -> tuple[str, ...]:
+    """Where the warnings of the years are: a dozen a year would hide the tables."""
+    nb = len(projection.avertissements)
+    return (f"{nb} avertissement(s) des conversions de chaque année : .avertissements.",) if nb else ()
 
 
 def projection_picture(projection: Projection) -> Any:
-    """A panel a réservataire that has rights in one year or another."""
+    """A panel a réservataire that has a share in one year or another."""
     noms = called(projection.dossier)
-    table = projection.table
-    held = table.groupby("id_reservataire")["part_flux"].max()
-    shown = [i for i in dict.fromkeys(table["id_reservataire"]) if held[i] > 0]
-    parts = table.loc[table["id_reservataire"].isin(shown), ["id_reservataire", "annee", "part_flux"]]
-    marks = pd.concat([_marks(projection, i) for i in shown])
+    table = projection.table.assign(nom=projection.table["id_reservataire"].map(noms))
+    shown = table.loc[table.groupby("id_reservataire")["part_flux"].transform("max") > 0]
+    idents = list(dict.fromkeys(shown["id_reservataire"]))
+    first, happened = projection.quotas[0], projection.evenements
+    marks = pd.concat([concerning(first, happened, [i]).assign(nom=noms[i]) for i in idents])
     return images_annees.projection(
-        parts.assign(nom=parts["id_reservataire"].map(noms)),
-        marks.assign(nom=marks["id_reservataire"].map(noms)),
-        titre=f"Part du flux de son territoire, {projection.annees[0]}-{projection.annees[-1]}",
+        shown[["nom", "annee", "part_flux", "quota"]],
+        marks[["nom", "annee", "nature"]].drop_duplicates(),
+        titre="Part du flux de son territoire, et quota de l'année en logements (sous l'année)",
     )
-
-
-def _marks(projection: Projection, ident: str) -> pd.DataFrame:
-    """Years and natures of the events of one holder: its own, and the base of its territory."""
-    home = {
-        i: set(communes_of(projection.dossier, kind, code)) for i, _, kind, code in holders(projection.dossier)
-    }[ident]
-    table = projection.evenements
-    common = table["id_reservataire"].isna() & (table["commune"].isin(home) | table["commune"].isna())
-    mine = table.loc[(table["id_reservataire"] == ident) | common, ["annee", "nature"]]
-    return mine.drop_duplicates().assign(id_reservataire=ident)
 
 
 def projection_dict(projection: Projection) -> dict[str, Any]:
