@@ -95,8 +95,8 @@ class Backtest(Affichable):
                         "couverture_attendue",
                         "retenu",
                     ],
-                    note="Chaque année est prévue par celles d'avant seulement, commune par commune. Perte : plus "
-                    "elle est petite, plus ce qui est arrivé avait été donné pour probable.",
+                    note="Chaque année est prévue par celles d'avant seulement, commune par commune. Perte : "
+                    "plus elle est petite, plus ce qui est arrivé avait été donné pour probable.",
                 ),
             ),
             notes=(self.phrase, *self.avertissements),
@@ -255,4 +255,5 @@ def _verdict(gap: float, error: float, nb: int) -> str:
     words = (
         "c'est net" if sure > 0.975 else "c'est probable" if sure > 0.84 else "c'est trop peu pour conclure"
     )
-    return f"perd {decimal(gap, 3)} de plus (assurance de {part(sure, 0)} : {words})"
+    how = "plus de 99\u202f%" if sure > 0.995 else part(sure, 0)
+    return f"perd {decimal(gap, 3)} de plus (assurance de {how} : {words})"
