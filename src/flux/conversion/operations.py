@@ -106,6 +106,7 @@ def leaf(
     lignes: Sequence[int] = (),
     unite: str = "logements",
     couleur: Couleur = Couleur.DONNEE,
+    article: str | None = None,
 ) -> Figure:
     """A figure read in a table of the dossier: file, sheet, column, filter, lines, hash.
 
@@ -125,5 +126,6 @@ def leaf(
         nom=nom,
         unite=unite,
         couleur=Couleur.HYPOTHESE if supposed else couleur,
+        article=article,
         source=source,
     )

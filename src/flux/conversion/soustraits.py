@@ -6,6 +6,7 @@ proportion to the expected vacancies it reaches, never above what the scopes bef
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from fractions import Fraction
 from functools import cached_property
 
@@ -72,11 +73,17 @@ class Soustraits:
             if rang in self._places(scope, self._cells[rang][0])
         ]
 
-    def by_forecast(self, prevision: int) -> list[Figure]:
-        """What one row of the forecast takes from each segment, shared with the rows of the same scope."""
+    def by_forecast(self, prevision: int, segments: Sequence[int] | None = None) -> list[Figure]:
+        """What one row of the forecast takes from each segment, shared with the rows of the same scope.
+
+        Parameters
+        ----------
+        segments : ranks of those looked at; all by default.
+        """
         scope = next(s for s, ranks in enumerate(self.scopes) if prevision in ranks)
         rows = [self.row(i) for i in self.scopes[scope]]
-        taken = [self._segment(scope, k) for places in self._inside[scope].values() for k in places]
+        reached = [k for places in self._inside[scope].values() for k in places]
+        taken = [self._segment(scope, k) for k in reached if segments is None or k in segments]
         rang = self.scopes[scope].index(prevision)
         return [
             t
