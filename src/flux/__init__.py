@@ -1,13 +1,14 @@
 """flux: la gestion en flux des réservations de logements sociaux.
 
-The verbs, in order: `read_dossier`, `convert`, `allocate`, `draft_annexe`; `regles` is the law by date,
-`template` the workbook to fill in.
+The verbs, in order: `read_dossier`, `convert`, `allocate`, `draft_annexe`; `project` gives the years ahead,
+`regles` is the law by date, `template` the workbook to fill in.
 """
 
 from flux.allocation import Plan, allocate
 from flux.annexe import Annexe, draft_annexe
 from flux.compare import Comparaison, compare
 from flux.conversion import Backtest, Quotas, backtest, convert, methode
+from flux.conversion.projection import Projection, project
 from flux.dossier import (
     Construction,
     Dossier,
@@ -30,6 +31,7 @@ __all__ = [
     "build_dossier",
     "regles",
     "convert",
+    "project",
     "methode",
     "allocate",
     "draft_annexe",
@@ -41,6 +43,7 @@ __all__ = [
     "Construction",
     "Regles",
     "Quotas",
+    "Projection",
     "Plan",
     "Annexe",
     "Comparaison",

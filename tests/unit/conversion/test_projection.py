@@ -13,8 +13,12 @@ from suivi import check
 
 import flux
 from flux.conversion.projection import Projection, project
+from flux.conversion.projection.causes import ORDRE
+from flux.conversion.projection.evenements import NATURES
 from flux.dossier import Dossier
 from flux.noyau.provenance import Couleur
+from flux.rendu import glossaire
+from flux.rendu.images_annees import MARQUES
 
 COMMUNE = "commune_00001"
 TABLES = ("table", "communes", "plafonds", "assiette", "flux", "soustractions", "livraisons", "soldes", "dus")
@@ -417,3 +421,12 @@ def test_the_dossier_is_left_as_it_was() -> None:
     project(d, annees=range(2026, 2029))
     for nom, frame in before.items():
         pd.testing.assert_frame_equal(frame, d.tables[nom])
+
+
+def test_every_column_is_in_the_glossary() -> None:
+    projection = project(exemple_3("vivant_au_1er_janvier"), annees=range(2026, 2029))
+    for context in ("projection", "evenements", "causes"):
+        frame = projection.table if context == "projection" else getattr(projection, context)
+        assert all(glossaire.terme(f"{context}.{column}").sens for column in frame.columns)
+    assert set(NATURES) == set(glossaire.terme("evenements.nature").valeurs) == set(MARQUES)
+    assert set(ORDRE) == set(glossaire.terme("causes.cause").valeurs)
