@@ -44,7 +44,7 @@ def said(communes: pd.DataFrame, regles: Regles) -> tuple[str, ...]:
     for origin, some in communes.groupby("obligation_origine", sort=True):
         name = glossaire.format("obligation_origine", origin)
         if origin == ARRETE and regles.arrete:
-            name = regles.arrete.titre
+            name = f"l'{regles.arrete.titre[0].lower()}{regles.arrete.titre[1:]}"
         nb = some.loc[some["obligation_25"], "territoire"].nunique()
         sources.append(f"{nombres.entier(nb)} d'après {name}")
     return (f"Territoires tenus aux objectifs de mixité (CCH, art. L. 441-1) : {', '.join(sources)}.",)

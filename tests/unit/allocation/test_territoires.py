@@ -50,7 +50,7 @@ def test_who_says_so_is_said() -> None:
     law = regles("2026-01-01")
     mixed = COMMUNES.assign(obligation_origine=["territoires", *["presumee_qpv"] * 4])
     (sentence,) = said(with_duty(mixed, law), law)
-    assert "3 d'après Arrêté du 23 avril 2026" in sentence
+    assert "3 d'après l'arrêté du 23 avril 2026" in sentence
     assert "1 d'après la table territoires" in sentence
     (sentence,) = said(with_duty(mixed, regles("2023-01-01")), regles("2023-01-01"))
     assert "une présomption (logements en QPV)" in sentence
