@@ -132,7 +132,11 @@ class Figure:
 
     def nodes(self) -> list[Figure]:
         """Every figure of the proof, once, the inputs before what was made from them; itself last."""
-        return [figure for figure, _ in _proof(self)]
+        return [figure for figure, _ in self.proof()]
+
+    def proof(self) -> list[tuple[Figure, tuple[int, ...]]]:
+        """`nodes`, each with the ranks of its inputs. Figures that say the same are one."""
+        return _proof(self)
 
     def walk(self, depth: int = 0) -> Iterator[tuple[int, Figure]]:
         """Itself, then what it was made from, depth first, with the depth; what serves twice comes twice."""
