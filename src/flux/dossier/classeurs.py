@@ -9,10 +9,12 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import io
+import os
 import zipfile
 import zlib
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -42,9 +44,27 @@ _ROWS = 20_000
 class Classeur:
     """A workbook that opens: the names of its sheets, and how to read one."""
 
+    path: Path
     source: Source
     feuilles: tuple[str, ...]
-    lire: Callable[[str], Grille]
+    book: Any = field(repr=False)
+    untrusted: Mapping[str, Sequence[Anomalie]] = field(default_factory=dict, repr=False)
+
+    def lire(self, nom: str, *, positions: Sequence[int] | None = None, lignes: int | None = None) -> Grille:
+        """A sheet as text.
+
+        Parameters
+        ----------
+        positions : the columns wanted, from 0 (default: all); each keeps its position as its name.
+        lignes : how many of the first lines (default: all).
+        """
+        where = Source(fichier=self.path.name, feuille=nom, sha256=self.source.sha256)
+        try:
+            with _unheard():
+                cells = _texts(self.book.get_sheet_by_name(nom), positions, lignes)
+        except (CalamineError, ValueError):
+            return Grille(nom, where, pd.DataFrame(), (_unreadable(self.path, nom),))
+        return Grille(nom, where, cells, tuple(self.untrusted.get(nom, ())))
 
 
 def open_workbook(path: Path) -> tuple[Classeur | None, list[Anomalie]]:
@@ -65,8 +85,9 @@ def open_workbook(path: Path) -> tuple[Classeur | None, list[Anomalie]]:
                 untrusted = kind.broken_cells(archive, source)
         elif _locked_xls(content):
             return None, [_locked(path)]
-        book = CalamineWorkbook.from_filelike(io.BytesIO(content))
-        names = tuple(book.sheet_names)
+        with _unheard():
+            book = CalamineWorkbook.from_filelike(io.BytesIO(content))
+            names = tuple(book.sheet_names)
     except PasswordError:
         return None, [_locked(path)]
     except _DAMAGED:
@@ -78,25 +99,45 @@ def open_workbook(path: Path) -> tuple[Classeur | None, list[Anomalie]]:
         except ValueError:
             said = [_silent_errors(path)]
 
-    def read(name: str) -> Grille:
-        where = Source(fichier=path.name, feuille=name, sha256=source.sha256)
-        try:
-            cells = _texts(book.get_sheet_by_name(name))
-        except (CalamineError, ValueError):
-            return Grille(name, where, pd.DataFrame(), (_unreadable(path, name),))
-        return Grille(name, where, cells, tuple(untrusted.get(name, ())))
-
-    return Classeur(source, names, read), said
+    return Classeur(path, source, names, book, untrusted), said
 
 
-def _texts(sheet: Any) -> pd.DataFrame:
-    """Every cell as text, from the first row of the sheet; missing where empty."""
+@contextmanager
+def _unheard() -> Iterator[None]:
+    """Around the reader: on some damaged files it panics, which is no `Exception`, and says so in English.
+
+    Raises
+    ------
+    CalamineError
+        In the place of the panic.
+    """
+    kept, sink = os.dup(2), os.open(os.devnull, os.O_WRONLY)
+    os.dup2(sink, 2)
+    try:
+        yield
+    except BaseException as error:
+        if type(error).__name__ != "PanicException":
+            raise
+        raise CalamineError("the reader gave up") from error
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
+        os.close(sink)
+
+
+def _texts(sheet: Any, positions: Sequence[int] | None, lignes: int | None) -> pd.DataFrame:
+    """Cells as text, from the first row of the sheet; missing where empty."""
     if sheet.start is None:
         return pd.DataFrame()
-    rows = sheet.iter_rows()
+    rows = islice(sheet.iter_rows(), lignes)
     blocks = []
     while chunk := list(islice(rows, _ROWS)):
-        blocks.append(pd.DataFrame([[_text(cell) for cell in row] for row in chunk], dtype=TEXTE))
+        if positions is None:
+            texts = [[_text(cell) for cell in row] for row in chunk]
+            blocks.append(pd.DataFrame(texts, dtype=TEXTE))
+        else:
+            texts = [[_text(row[at]) for at in positions] for row in chunk]
+            blocks.append(pd.DataFrame(texts, columns=list(positions), dtype=TEXTE))
     return pd.concat(blocks, ignore_index=True)
 
 

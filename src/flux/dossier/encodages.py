@@ -13,6 +13,15 @@ from flux.noyau.provenance import Source
 _UTF16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 # The five bytes that cp1252 leaves out are what latin-1 makes of them: controls, refused at their cell.
 _CP1252 = {byte: bytes([byte]).decode("cp1252", errors="ignore") or chr(byte) for byte in range(0x80, 0xA0)}
+_ACCENTUE = re.compile(r"[\w'’-]*[^\x00-\x7f][\w'’-]*")
+_SIGNATURES = (
+    (b"PK\x03\x04", "un classeur (.xlsx, .ods) ou une archive .zip"),
+    (b"\xd0\xcf\x11\xe0", "un classeur .xls, ou un classeur protégé par un mot de passe"),
+    (b"\x1f\x8b", "une archive .gz"),
+    (b"PAR1", "une table .parquet"),
+    (b"%PDF", "un document PDF"),
+)
+"""What a file that is no text begins with, and what it is."""
 _MOJIBAKE = re.compile(r"Ã[\x80-\xbf©¨ª«®´¢§‰€‚ƒ„…†‡ˆŠ‹Œ]|â€")
 """What UTF-8 looks like once it was read as cp1252 and saved again."""
 
@@ -34,8 +43,9 @@ def read_bytes(path: Path) -> tuple[bytes | None, Source, list[Anomalie]]:
     try:
         content.decode()
     except UnicodeDecodeError:
-        content = content.decode("latin-1").translate(_CP1252).encode()
-        said.append(_said(path, "cp1252", "Le fichier n'est pas en UTF-8, il est lu en cp1252 (Windows)"))
+        text = content.decode("latin-1").translate(_CP1252)
+        said.append(_no_utf8(path, text))
+        content = text.encode()
     if b"\r" in content:
         content = content.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
     return content, source, [*said, *_mojibake(path, content)]
@@ -73,12 +83,31 @@ def _said(path: Path, code: str, message: str) -> Anomalie:
     return Anomalie(code=f"fichier.{code}", gravite=Gravite.INFORMATION, fichier=path.name, message=message)
 
 
+def _no_utf8(path: Path, text: str) -> Anomalie:
+    """The first accent as it is read: whoever knows the word can tell."""
+    word = _ACCENTUE.search(text)
+    return Anomalie(
+        code="fichier.cp1252",
+        gravite=Gravite.INFORMATION,
+        fichier=path.name,
+        ligne=text.count("\n", 0, word.start()) + 1 if word else None,
+        valeur=word[0][:60] if word else None,
+        message="Le fichier n'est pas en UTF-8, il est lu en cp1252 (Windows)",
+        correction="Rien à faire si les accents sont justes ; sinon, l'enregistrer en « CSV UTF-8 ».",
+    )
+
+
 def _no_text(path: Path, content: bytes) -> Anomalie:
+    kind = next((kind for signature, kind in _SIGNATURES if content.startswith(signature)), None)
+    null = content.find(0)
     return Anomalie(
         code="fichier.encodage",
         fichier=path.name,
-        message=f"Le fichier n'est pas un texte lisible (octet {max(0, content.find(0))})",
+        ligne=None if kind or null < 0 else content.count(b"\n", 0, null) + 1,
+        message=f"Le fichier n'est pas un texte, mais {kind}"
+        if kind
+        else "Le fichier n'est pas un texte lisible : il est abîmé, ou d'un autre format",
         attendu="un fichier en UTF-8, en UTF-16 avec sa marque, ou en cp1252 (Windows)",
-        correction="L'ouvrir dans un tableur ou un éditeur de texte et l'enregistrer en UTF-8 "
-        "(« CSV UTF-8 » dans Excel).",
+        correction="Lui rendre son extension ; ou l'ouvrir dans le logiciel qui l'a fait et l'enregistrer au "
+        "format « CSV UTF-8 ».",
     )

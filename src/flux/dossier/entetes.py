@@ -139,7 +139,7 @@ def _doubled(
             colonne=colonne,
             message=f"Plusieurs colonnes pour une seule donnée : {enumerate_fr(alike)}",
             attendu="une seule colonne de chaque nom",
-            correction="Supprimer ou renommer les autres.",
+            correction="N'en garder qu'une : supprimer ou renommer les autres.",
         )
 
 
@@ -151,17 +151,18 @@ def _ragged(grille: Grille, at: int, headers: Sequence[str], texte: pd.DataFrame
     lines = texte[LIGNE].to_numpy(dtype="int64")
     beyond = grille.cellules.iloc[:, width:].notna().any(axis=1).to_numpy()[lines - 1]
     short = grille.largeurs[lines - 1] < width
-    for mask, code, message, remedy in (
-        (beyond, "cellules_en_trop", f"La ligne a plus de cellules que l'en-tête, qui en a {width}",
+    for mask, code, than, remedy in (
+        (beyond, "cellules_en_trop", "plus",
          "Mettre entre guillemets la cellule qui contient le séparateur."),
-        (short, "cellules_manquantes", f"La ligne a moins de cellules que l'en-tête, qui en a {width}",
+        (short, "cellules_manquantes", "moins",
          "Compléter la ligne ; si le fichier a été coupé, refaire l'extraction."),
     ):  # fmt: skip
         yield from at_lines(
             Anomalie(
                 code=f"fichier.{code}",
                 fichier=grille.source.fichier,
-                message=message,
+                message=f"La ligne a {than} de cellules que l'en-tête, qui en a {width} : elle n'est pas "
+                "contrôlée",
                 correction=remedy,
             ),
             texte,

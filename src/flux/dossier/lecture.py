@@ -89,6 +89,7 @@ def examine(path: str | Path, *, progress: Progress | None = None) -> Examen:
         said = [a for a in said if not a.code.endswith(".commune_inconnue")]  # they may be in that table
     anomalies += said
     communes = communes_frame(tables)
+    communes = communes.assign(nom=communes["nom"].fillna(communes["commune"]))  # `nom` may be left out
 
     convention = None
     if CONVENTION not in found.illisibles:
@@ -110,6 +111,7 @@ def examine(path: str | Path, *, progress: Progress | None = None) -> Examen:
             source_convention=found.source_convention,
         )
     )
+    anomalies = _without_shifted(anomalies)
     if convention is None or any(a.gravite is Gravite.BLOQUANT for a in anomalies):
         return Examen(None, tuple(anomalies), found)
     dossier = Dossier(
@@ -128,6 +130,21 @@ def _lines(anomalies: list[Anomalie], source: Source) -> frozenset[int]:
     place = (source.fichier, source.feuille)
     blocking = (a for a in anomalies if a.gravite is Gravite.BLOQUANT and (a.fichier, a.feuille) == place)
     return frozenset(line for a in blocking for line in (a.ligne, *a.lignes) if line is not None)
+
+
+def _without_shifted(anomalies: list[Anomalie]) -> list[Anomalie]:
+    """A line that has not the cells of the header has this one defect: what its cells say is not theirs."""
+    shifted = {
+        (a.fichier, line)
+        for a in anomalies
+        if a.code in ("fichier.cellules_en_trop", "fichier.cellules_manquantes")
+        for line in (a.ligne, *a.lignes)
+    }
+    return [
+        a
+        for a in anomalies
+        if a.code.startswith("fichier.") or (a.fichier, a.ligne) not in shifted or not a.ligne
+    ]
 
 
 def _no_workbook(path: Path) -> Anomalie:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import io
 
 import openpyxl
@@ -31,6 +32,11 @@ def blocking(path):
             {"reservataires": TABLES["reservataires"].replace("Le Mans", "Le\x07Mans")},
             "fichier.caractere_de_controle",
         ),
+        (
+            {"reservataires": TABLES["reservataires"] + "x;X ; Y;comune;commune;72181\n"},
+            "fichier.cellules_en_trop",
+        ),
+        ({"logements": TABLES["logements"] + "L4;72181;non\n"}, "fichier.cellules_manquantes"),
     ],
 )
 def test_one_cause_is_one_defect(ecrire, spoilt, code):
@@ -42,6 +48,29 @@ def test_what_is_no_text_is_one_defect(ecrire, content):
     folder = ecrire()
     (folder / "logements.csv").write_bytes(content)
     assert [a.code for a in blocking(folder)] == ["fichier.encodage"]
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (b"PK\x03\x04\0\0", "un classeur (.xlsx, .ods)"),
+        (gzip.compress(b"bonjour"), "une archive .gz"),
+        (b"PAR1\0", "une table .parquet"),
+        (b"id_logement\n\0\1", "abîmé, ou d'un autre format"),
+    ],
+)
+def test_what_a_file_is_when_it_is_no_text(ecrire, content, words):
+    folder = ecrire()
+    (folder / "logements.csv").write_bytes(content)
+    [defect] = blocking(folder)
+    assert words in defect.message and "CSV UTF-8" in defect.correction
+
+
+def test_an_accent_as_it_is_read_is_shown(ecrire):
+    folder = ecrire()
+    (folder / "reservataires.csv").write_bytes(TABLES["reservataires"].encode("cp1252"))
+    [said] = [a for a in examine(folder).anomalies if a.code == "fichier.cp1252"]
+    assert (said.ligne, said.valeur) == (2, "Préfet") and "si les accents sont justes" in said.correction
 
 
 def test_a_header_written_twice_is_one_defect(ecrire):
