@@ -139,6 +139,7 @@ CASES: dict[str, dict[str, Any]] = {
     "fichier.encodage": {"mouvements": b"\0\1\2"},
     "fichier.guillemet": {"mouvements": M + '2025;relocation;"L1;;\n'},
     "fichier.cellules_en_trop": {"reservataires": R + "x;X ; Y;commune;commune;72181\n"},
+    "fichier.cellules_manquantes": {"reservataires": R + "x;X;commune\n"},
     "fichier.caractere_de_controle": {"reservataires": R.replace("Le Mans", "Le\x07Mans")},
     "fichier.cp1252": {"reservataires": R.encode("cp1252")},
     "dossier.table_inconnue": {"mouvement": M},
@@ -180,6 +181,48 @@ def test_a_message_says_where_and_what_to_do(tmp_path: Path, code: str) -> None:
     assert anomaly.gravite is Gravite.INFORMATION or anomaly.correction
     assert not anomaly.correction or anomaly.correction[0].isupper()
     assert str(tmp_path.parent) not in str(anomaly), "no path of the machine"
+
+
+REMEDIES: list[tuple[str, dict[str, Any], str]] = [
+    *(
+        ("reservations.date_fin.illisible", {"reservations": D + f"mans;L2;;;;;;;{day};;\n"}, remedy)
+        for day, remedy in (
+            ("29/02/2025", "02/2025 a 28 jours"),
+            ("2026-04-31", "04/2026 a 30 jours"),
+            ("12/31/2026", "mois 31 n'existe pas"),
+            ("13/2026", "mois 13 n'existe pas"),
+            ("31/12/26", "quatre chiffres"),
+        )
+    ),
+    ("logements.qpv.vide", {"logements": L + "L4;72181;;T2;PLUS;P1;;\n"}, "Écrire oui ou non"),
+    ("logements.qpv.illisible", {"logements": L.replace("oui", "0").replace("non", "2")}, "« 0 » et « 2 »"),
+    ("logements.typologie.illisible", {"logements": L + "L4;72181;non;Studio;PLUS;P1;;\n"}, "T1"),
+    ("logements.typologie.illisible", {"logements": L + "L4;72181;non;T3 bis;PLUS;P1;;\n"}, "T3"),
+    ("logements.commune.illisible", {"logements": L + "L4;st denis;non;T2;PLUS;P1;;\n"}, "93066 Saint-Denis"),
+    ("reservataires.territoire_code.commune_inconnue",
+     {"reservataires": R + "x;X;commune;commune;Le Mans\n"}, "72181 Le Mans"),
+    ("reservataires.territoire_code.inconnu",
+     {"reservataires": R + "x;X;epci;epci;CU Le Mans Métropole\n"}, "247200132"),
+    ("reservataires.territoire_code.inconnu", {"reservataires": R + "x;X;epci;epci;72181\n"}, "247200132"),
+    ("reservations.id_logement.inconnu", {"reservations": D + "mans;l-2;;;;;;;;;\n"}, "« L2 »"),
+    ("reservations.id_logement.inconnu",
+     {"logements": L + "0045;72181;non;T2;PLUS;P1;;\n", "reservations": D + "mans;45;;;;;;;;;\n"},
+     "« 0045 »"),
+    ("convention.bailleur.departement.inconnu", {"convention": CONVENTION.replace('"72"', '"7"')}, "« 07 »"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("code", "spoiled", "remedy"), REMEDIES)
+def test_a_usual_slip_is_given_its_remedy(
+    tmp_path: Path, code: str, spoiled: dict[str, Any], remedy: str
+) -> None:
+    found = [a for a in said(tmp_path, spoiled) if a.code == code]
+    assert found and all(remedy in a.correction for a in found)
+
+
+def test_a_misspelt_header_is_said_once(tmp_path: Path) -> None:
+    [anomaly] = said(tmp_path, {"logements": L.replace(";qpv;", ";qvp;")})
+    assert (anomaly.code, anomaly.colonne) == ("logements.qpv.colonne_absente", "qvp")
 
 
 def test_the_list_of_messages_names_them_all(racine: Path) -> None:

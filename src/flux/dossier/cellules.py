@@ -14,6 +14,7 @@ from datetime import date, timedelta
 from decimal import Decimal, InvalidOperation
 from enum import StrEnum
 
+from flux.dossier.communes import remede_commune
 from flux.dossier.vocabulaire import Financement, Typologie
 from flux.noyau.errors import Gravite
 from flux.noyau.tables import TEXTE, Lu, Repair, Type, enumerate_fr
@@ -206,6 +207,15 @@ def typologie(text: str) -> Lu:
     return Lu(value.value, None if word == value else NOMBRE_DE_PIECES)
 
 
+def remede_typologie(text: str) -> str:
+    """What to write for a studio or a `T3 bis`."""
+    word = cle(text)
+    if word in {"t0", "0", "studio", "f0"}:
+        return "Écrire T1 pour un studio."
+    bis = re.fullmatch(r"[tf]?([1-9])_?(bis|b)", word)
+    return f"Écrire T{bis[1]}, sans « bis »." if bis else ""
+
+
 def financement(text: str) -> Lu:
     """A label, or an RPLS FINAN code (grouping to confirm, hence said)."""
     code = text.strip().removesuffix(".0").removesuffix(",0")
@@ -288,12 +298,17 @@ DATE_FIN = Type(
     absents=SANS_OBJET | SANS_DATE,
 )
 COMMUNE = Type(
-    dtype=TEXTE, attendu="un code INSEE de commune, cinq caractères", lire=commune, absents=SANS_OBJET
+    dtype=TEXTE,
+    attendu="un code INSEE de commune, cinq caractères",
+    lire=commune,
+    absents=SANS_OBJET,
+    remede=remede_commune,
 )
 TYPOLOGIE = Type(
     dtype=TEXTE,
     attendu="T1, T2, T3, T4 ou T5+ (ou le nombre de pièces)",
     lire=typologie,
+    remede=remede_typologie,
     absents=SANS_OBJET | {"0"},
 )
 FINANCEMENT = Type(

@@ -7,6 +7,8 @@ does not say, it is presumed, and the presumption is said.
 from __future__ import annotations
 
 import gzip
+import re
+import unicodedata
 from collections.abc import Iterable, Mapping
 from functools import cache
 from importlib.resources import files
@@ -19,6 +21,7 @@ from flux.noyau.tables import TEXTE, at_lines, enumerate_fr, grouped
 
 PARIS = "75056"
 MILLESIME = 2026
+_HOMONYMES = 3
 _COLUMNS = (
     "commune",
     "nom",
@@ -90,13 +93,16 @@ def current_codes(
                 "commune_inconnue",
                 "Cette commune n'existe ni dans la liste officielle "
                 f"{MILLESIME}, ni dans la table « territoires »",
-                attendu="un code INSEE de commune en vigueur",
-                correction="Corriger le code ou, s'il est juste, ajouter la commune à la table "
-                "« territoires » (commune, nom, departement, epci).",
+                attendu="un code INSEE de commune en vigueur (ce n'est pas le code postal)",
             ),
             frame,
             of("inconnue"),
             codes,
+            lambda code: (
+                remede_commune(code)
+                or "Corriger le code ou, s'il est juste, ajouter la commune à la table "
+                "« territoires » (commune, nom, departement, epci)."
+            ),
         ),
         *at_lines(
             anomaly("fusion_ambigue", "Cette commune a été partagée entre deux communes d'aujourd'hui"),
@@ -124,6 +130,29 @@ def _kind(code: str, known: Iterable[str]) -> str:
         return "commune" if code in known else "inconnue"
     kind = str(cog().at[code, "type"])
     return "partagee" if kind == "ancienne" and " " in str(cog().at[code, "actuelles"]) else kind
+
+
+def remede_commune(written: str) -> str:
+    """The code to write in the place of the name of a commune; "" when it names none of today's."""
+    codes = _by_name().get(_bare(written), [])
+    more = " (ou une autre du même nom)" if len(codes) > _HOMONYMES else ""
+    return f"C'est un nom : écrire le code INSEE, {_named(codes[:_HOMONYMES])}{more}." if codes else ""
+
+
+@cache
+def _by_name() -> dict[str, list[str]]:
+    """Codes of the communes of today by their name, as `_bare` writes it."""
+    names: dict[str, list[str]] = {}
+    for code, name in cog().loc[cog()["type"] == "commune", "nom"].items():
+        names.setdefault(_bare(str(name)), []).append(str(code))
+    return names
+
+
+def _bare(name: str) -> str:
+    """A name without its case, accents, hyphens nor apostrophes; `St` is `Saint`."""
+    plain = unicodedata.normalize("NFKD", name.lower().replace("œ", "oe")).encode("ascii", "ignore").decode()
+    words = re.sub(r"[^a-z0-9]+", " ", plain).split()
+    return " ".join({"st": "saint", "ste": "sainte"}.get(word, word) for word in words)
 
 
 def _said(old: str, new: str) -> str:

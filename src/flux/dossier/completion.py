@@ -18,6 +18,13 @@ SPECIALES = frozenset({v.Categorie.DEFENSE_SECURITE.value, v.Categorie.HOPITAL.v
 """Categories whose rights may stay in stock (CCH, art. L. 441-1, al. 39: défense, sécurité, santé)."""
 
 
+_WIDTHS = {
+    v.TerritoireType.COMMUNE.value: 5,
+    v.TerritoireType.DEPARTEMENT.value: 2,
+    v.TerritoireType.REGION.value: 2,
+}
+
+
 def complete(
     tables: Mapping[str, pd.DataFrame],
     sources: Mapping[str, Source],
@@ -47,12 +54,8 @@ def with_territory_codes(
 ) -> tuple[pd.DataFrame, list[Anomalie]]:
     """Codes of territories without the marks of a spreadsheet, with their zeros; communes of today."""
     kind, written = frame["territoire_type"], frame["territoire_code"]
-    codes = written.map(lambda code: code if pd.isna(code) else re.sub(r"\s|[.,]0$", "", code).upper())
-    for types, width in (
-        ({v.TerritoireType.COMMUNE.value}, 5),
-        ({v.TerritoireType.DEPARTEMENT.value, v.TerritoireType.REGION.value}, 2),
-    ):
-        codes = codes.where(~kind.isin(types), codes.map(lambda c, w=width: c if pd.isna(c) else c.zfill(w)))
+    widths = kind.map(_WIDTHS).fillna(0).astype(int)
+    codes = pd.Series(map(_code, written, widths), index=frame.index, dtype=written.dtype)
     repair = Anomalie(
         code=f"{table}.territoire_code.code_retouche",
         fichier=source.fichier,
@@ -61,12 +64,19 @@ def with_territory_codes(
         message="Code touché par un tableur, remis en forme",
     )
     found = list(grouped(repair, frame, written.notna() & (codes != written)))
-    frame = frame.assign(territoire_code=codes.astype(written.dtype))
+    frame = frame.assign(territoire_code=codes)
     communes = kind.eq(v.TerritoireType.COMMUNE)
     current, said = current_codes(frame.loc[communes], "territoire_code", table, source, own)
     return frame.assign(
         territoire_code=current.reindex(frame.index).where(communes, frame["territoire_code"])
     ), [*found, *said]
+
+
+def _code(written: str, width: int) -> str:
+    """A code without its spaces nor its `.0`, with its zeros; a name, or an absence, as it is."""
+    if pd.isna(written) or not written[0].isdigit():
+        return written
+    return re.sub(r"\s|[.,]0$", "", written).upper().zfill(width)
 
 
 def with_mode(reservations: pd.DataFrame, reservataires: pd.DataFrame) -> pd.DataFrame:

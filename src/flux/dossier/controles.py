@@ -5,12 +5,14 @@ A check yields anomalies and corrects nothing. A missing cell is silent here: it
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+import re
+from collections.abc import Callable, Iterable, Iterator, Set
+from functools import cache, partial
 
 import pandas as pd
 
 from flux.dossier import vocabulaire as v
-from flux.dossier.cellules import cle
+from flux.dossier.cellules import cle, sans_accent
 from flux.dossier.communes import cog
 from flux.dossier.contexte import Contexte
 from flux.dossier.controles_droits import dates_du_droit, mode_du_droit, programmes_connus, support_du_droit
@@ -26,6 +28,7 @@ from flux.dossier.schemas import TABLES
 from flux.noyau.errors import Anomalie, near_misses
 from flux.noyau.tables import at_lines, enumerate_fr, strangers, suggestion
 
+MODELE = "modèle à remplir : flux template modele.xlsx"
 ETAT = "etat"
 """The group of the State's two réservataires, wherever a question names one."""
 
@@ -62,7 +65,7 @@ def _file_hint(table: str, inconnues: Iterable[str]) -> str:
     if unread := [n for n in inconnues if cle(n.rsplit(".", 1)[0]) == table]:
         return f"Enregistrer {enumerate_fr(unread, ' ou ')} au format .xlsx ou .csv."
     close = [name for name in inconnues if near_misses(cle(name.rsplit(".", 1)[0]), [table])]
-    return f"Renommer {enumerate_fr(close, ' ou ')} en « {table} »." if close else "L'ajouter."
+    return f"Renommer {enumerate_fr(close, ' ou ')} en « {table} »." if close else f"L'ajouter ; {MODELE}."
 
 
 def reservataires_connus(contexte: Contexte) -> Iterator[Anomalie]:
@@ -107,6 +110,15 @@ def logements_connus(contexte: Contexte) -> Iterator[Anomalie]:
     if not contexte.known("logements", "id_logement") or contexte.tables["logements"].empty:
         return
     known = contexte.tables["logements"]["id_logement"].dropna().tolist()
+    bare = cache(lambda: {_without_zeros(name): name for name in known})
+
+    def correction(read: str) -> str:
+        if near := bare().get(_without_zeros(read)):
+            return f"Vouliez-vous dire « {near} » ?"
+        return (
+            "Corriger l'identifiant, ou ajouter le logement (avec date_sortie s'il n'est plus au patrimoine)."
+        )
+
     for table in ("reservations", "mouvements"):
         frame = contexte.tables[table]
         yield from at_lines(
@@ -116,13 +128,17 @@ def logements_connus(contexte: Contexte) -> Iterator[Anomalie]:
                 "inconnu",
                 "Ce logement n'est pas dans la table « logements »",
                 attendu="un id_logement de la table « logements »",
-                correction="Corriger l'identifiant, ou ajouter le logement (avec date_sortie s'il "
-                "n'est plus au patrimoine).",
             ),
             frame,
             strangers(frame["id_logement"], known),
             frame["id_logement"],
+            correction,
         )
+
+
+def _without_zeros(name: str) -> str:
+    """An identifier without what is often lost or added: zeros before it, its case, spaces and marks."""
+    return re.sub(r"[^a-z0-9]", "", sans_accent(name)).lstrip("0")
 
 
 def territoires_connus(contexte: Contexte) -> Iterator[Anomalie]:
@@ -141,12 +157,11 @@ def territoires_connus(contexte: Contexte) -> Iterator[Anomalie]:
                     "inconnu",
                     f"Ce code n'existe pas pour le type « {kind} »",
                     attendu=attendu,
-                    correction="Corriger le code ou le type ; un territoire nouveau s'ajoute dans la table "
-                    "« territoires ».",
                 ),
                 frame,
                 mask & strangers(frame["territoire_code"], codes),
                 frame["territoire_code"],
+                partial(_territory_hint, kind, codes),
             )
     frame = contexte.tables["objectifs"]
     anywhere = {*cog().index, *contexte.tables["territoires"]["commune"].dropna()}
@@ -164,6 +179,20 @@ def territoires_connus(contexte: Contexte) -> Iterator[Anomalie]:
         strangers(frame["territoire_code"], anywhere),
         frame["territoire_code"],
     )
+
+
+def _territory_hint(kind: str, codes: Set[str], read: str) -> str:
+    """The code of the EPCI that is named, or that the commune named is in; the code without its lost zero."""
+    listed = cog()
+    if read.zfill(2) in codes:
+        return f"Vouliez-vous dire « {read.zfill(2)} » ?"
+    if kind in (v.TerritoireType.EPCI, v.TerritoireType.EPT):
+        if read in listed.index and pd.notna(code := listed[kind].get(read)):
+            return f"C'est le code d'une commune : celui de son {kind.upper()} est « {code} »."
+        named = listed.loc[listed[f"{kind}_nom"].map(cle, na_action="ignore").eq(cle(read)), kind]
+        if len(named):
+            return f"C'est un nom : écrire le code, « {named.iloc[0]} »."
+    return "Corriger le code ou le type ; un territoire nouveau s'ajoute dans la table « territoires »."
 
 
 def _territories(own: pd.DataFrame) -> dict[str, tuple[set[str], str]]:
@@ -195,7 +224,9 @@ def departement_connu(contexte: Contexte) -> Iterator[Anomalie]:
             valeur=code,
             message="Ce département n'existe pas",
             attendu=attendu,
-            correction="Corriger le code.",
+            correction=f"Vouliez-vous dire « {code.zfill(2)} » ?"
+            if code.zfill(2) in codes
+            else "Corriger le code.",
         )
 
 
@@ -203,6 +234,7 @@ def etat_une_fois(contexte: Contexte) -> Iterator[Anomalie]:
     """The State's priority households, and its agents: one réservataire each."""
     frame = contexte.tables["reservataires"]
     state = frame["categorie"].isin([v.Categorie.ETAT_PRIORITAIRES, v.Categorie.ETAT_AGENTS])
+    first = frame.drop_duplicates("categorie").set_index("categorie")["id_reservataire"]
     yield from at_lines(
         contexte.defect(
             "reservataires",
@@ -210,11 +242,11 @@ def etat_une_fois(contexte: Contexte) -> Iterator[Anomalie]:
             "etat_en_double",
             "L'État a déjà un réservataire de cette catégorie",
             attendu="une ligne etat_prioritaires et une ligne etat_agents au plus",
-            correction="Réunir les deux lignes sous un seul id_reservataire.",
         ),
         frame,
         state & frame["categorie"].duplicated(),
         frame["categorie"],
+        lambda read: f"Donner ses droits à « {first[read]} », qui l'est déjà, et supprimer cette ligne.",
     )
 
 

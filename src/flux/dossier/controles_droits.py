@@ -89,7 +89,7 @@ def programmes_connus(contexte: Contexte) -> Iterator[Anomalie]:
 def dates_du_droit(contexte: Contexte) -> Iterator[Anomalie]:
     """A right does not end before it begins; a droit unique has a year, or two dates to spread it over."""
     frame = contexte.tables["reservations"]
-    ends = frame["date_fin"].dt.strftime("%d/%m/%Y")
+    begins, ends = (frame[c].dt.strftime("%d/%m/%Y") for c in ("date_debut", "date_fin"))
     yield from at_lines(
         contexte.defect(
             "reservations",
@@ -101,7 +101,7 @@ def dates_du_droit(contexte: Contexte) -> Iterator[Anomalie]:
         ),
         frame,
         frame["date_fin"] < frame["date_debut"],
-        ends,
+        "du " + begins + " au " + ends,
     )
     dated = frame["date_debut"].notna() & frame["date_fin"].notna()
     unique = frame["type_droit"].eq(v.TypeDroit.UNIQUE)

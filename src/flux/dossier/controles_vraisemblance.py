@@ -128,6 +128,10 @@ def liberations_possibles(contexte: Contexte) -> Iterator[Anomalie]:
         )
 
 
+def _counted(nb: int) -> str:
+    return f"{nb} logements" if nb > 1 else "1 logement"
+
+
 def mouvements_passes(contexte: Contexte) -> Iterator[Anomalie]:
     """Movements are of past years: one of the convention's year, or later, measures nothing yet."""
     if contexte.convention is None:
@@ -181,7 +185,7 @@ def logements_du_departement(contexte: Contexte) -> Iterator[Anomalie]:
             "logements",
             "commune",
             "autre_departement",
-            f"{elsewhere.sum()} logement(s) hors du département {code} : laissés hors de l'assiette "
+            f"{_counted(int(elsewhere.sum()))} hors du département {code}, hors de l'assiette "
             "(une convention par département)",
             attendu=f"une commune du département {code}",
             correction="Corriger le code si la commune est fausse.",

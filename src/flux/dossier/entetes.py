@@ -93,7 +93,10 @@ def _body(grille: Grille, at: int, names: Sequence[str]) -> pd.DataFrame:
     frame = pd.DataFrame(columns, index=body.index)
     lines = pd.Series(np.arange(at + 2, at + 2 + len(frame)), dtype="Int64")
     filled = frame.notna().any(axis=1)
-    return frame.assign(**{LIGNE: lines})[filled].reset_index(drop=True)
+    width = len(names) if grille.largeurs is None else int(grille.largeurs[at])
+    beyond = [f"colonne {position + 1}" for position in range(width, len(names))]  # see `_ragged`
+    kept = frame.drop(columns=beyond, errors="ignore")
+    return kept.assign(**{LIGNE: lines})[filled].reset_index(drop=True)
 
 
 def _above(grille: Grille, at: int, headers: Sequence[str], noms: Sequence[Nom | None]) -> pd.DataFrame:

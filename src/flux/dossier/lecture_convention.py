@@ -123,7 +123,7 @@ def build(raw: Mapping[str, Any] | None, source: Source) -> tuple[Convention | N
                 message="La convention manque",
                 fichier=source.fichier,
                 attendu="un fichier convention.toml, ou une feuille « convention » dans le classeur",
-                correction="L'ajouter, avec au moins une section [convention] et la clé annee.",
+                correction="L'ajouter, avec au moins une ligne [convention], puis annee = 2026.",
             )
         ]
     anomalies = [_unknown_section(name, source) for name in raw if name not in {*SECTIONS, SIGNATAIRES}]
@@ -244,7 +244,7 @@ def _translate(error: ValidationError, section: str, model: type[_Section], sour
                 key,
                 source,
                 attendu=_attendu(owner.model_fields[path[-1]]),
-                correction=f"Ajouter {path[-1]} = …",
+                correction=f"Ajouter une ligne « {path[-1]} = … » sous [{section}].",
             )
         elif detail["type"] == "extra_forbidden":
             hint = suggestion(path[-1], owner.model_fields)

@@ -94,7 +94,7 @@ def _read(path: Path, known: Sequence[str]) -> tuple[pd.DataFrame, Source, list[
                 fichier=source.fichier,
                 feuille=source.feuille,
                 message=f"Colonnes inconnues, non lues : {enumerate_fr(unread)}",
-                correction=hints,
+                correction=hints or "Renommer celles qui sont des colonnes du dossier.",
             )
         )
     return texte, source, said

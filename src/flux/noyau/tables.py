@@ -319,7 +319,8 @@ def read_column(
 def _remedy(read: str, type_: Type) -> str:
     """What to do with a cell that could not be read."""
     if read in type_.contraires:
-        return f"{enumerate_fr(sorted(type_.contraires))} se contredisent dans la colonne : écrire le mot."
+        mixed = enumerate_fr(sorted(type_.contraires))
+        return f"La colonne mélange deux codages, avec {mixed} : écrire les mots en entier."
     known = type_.remede(read) if type_.remede else ""
     return suggestion(read, type_.proches) or known or "Corriger la cellule."
 

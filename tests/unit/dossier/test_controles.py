@@ -24,7 +24,7 @@ SPOILED = [
     ("reservataires", None, "reservataires.table_absente", None, None, None),
     ("reservations", None, "reservations.table_absente", None, None, None),
     ("logements", LOGEMENTS, "logements.vide", None, None, None),
-    ("logements", SOUND.replace("qpv;", "qvp;"), "logements.qpv.colonne_absente", None, "qpv", None),
+    ("logements", SOUND.replace("qpv;", "qvp;"), "logements.qpv.colonne_absente", None, "qvp", None),
     ("logements", SOUND + L1, "logements.id_logement.doublon", 5, "id_logement", "L1"),
     ("logements", SOUND + "L4;72181;;T2;PLUS;P1\n", "logements.qpv.vide", 5, "qpv", None),
     (
