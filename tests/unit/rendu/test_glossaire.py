@@ -17,6 +17,12 @@ PUBLIC = {
     "assiette": "etape nb_logements motif article",
     "flux": "commune qpv typologie financement nb_logements taux_rotation liberations soustraits flux_net"
     " flux_a_partager",
+    "rotation": "commune typologie programme nb_stock nb_relocations taux_brut taux taux_bas taux_haut"
+    " effectif_equivalent",
+    "vacances": "commune nom nb_logements liberations chances_liberations liberations_bas liberations_haut"
+    " flux_net chances_flux_net flux_net_bas flux_net_haut",
+    "backtest": "estimateur nb_previsions erreur_moyenne perte couverture couverture_attendue retenu annee"
+    " commune nb_logements attendues bas haut observees",
     "plan": "commune qpv typologie financement id_reservataire priorite quartile nb_exact nb",
     "objectifs": "objectif porteur territoire_code niveau article base seuil atteint manque manque_entier"
     " cout_marginal cout_objectif prouve borne ecart",
