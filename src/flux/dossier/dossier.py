@@ -11,7 +11,7 @@ import pandas as pd
 from flux.dossier import lecture_convention
 from flux.dossier.convention import Convention
 from flux.dossier.croisements.contingents import rapprocher
-from flux.noyau.errors import Anomalie
+from flux.noyau.errors import Anomalie, anomalies_table
 from flux.noyau.provenance import Source
 
 
@@ -92,6 +92,11 @@ class Dossier:
     def objectifs(self) -> pd.DataFrame:
         """Objectives beyond the law."""
         return self.tables["objectifs"]
+
+    @property
+    def remarques(self) -> pd.DataFrame:
+        """What was repaired, supposed or is to be checked: code, message, gravite, fichier, ligne, …"""
+        return anomalies_table(self.reparations)
 
     @property
     def rapprochement(self) -> pd.DataFrame:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 
 import pandas as pd
 
@@ -101,10 +102,11 @@ def _column(texte: pd.DataFrame, name: str, known: bool, source: Source) -> tupl
     quoted = those(_APOSTROPHE.match)
     kept = _said("texte_protege", name, source, "Texte qu'une apostrophe protège du tableur, lu sans elle")
     found += grouped(kept, texte, quoted)
-    formula = _said(
-        "formule", name, source, "La cellule commence comme une formule, elle est lue comme un texte",
-        Gravite.A_VERIFIER,
-    )  # fmt: skip
+    formula = replace(
+        _said("formule", name, source, "La cellule commence comme une formule, elle est lue comme un texte"),
+        gravite=Gravite.A_VERIFIER,
+        correction="Rien à faire si le texte est juste ; sinon le retaper.",
+    )
     found += at_lines(formula, texte, those(_CALCUL.fullmatch) & ~wrapped, cells)
     bare = cells.mask(wrapped, cells.str.extract(_FORMULE, expand=False)).mask(quoted, cells.str[1:])
     return bare.replace("", None), found
@@ -146,10 +148,12 @@ def _defect(code: str, name: str, source: Source, message: str, attendu: str, co
     )
 
 
-def _said(
-    code: str, name: str, source: Source, message: str, gravite: Gravite = Gravite.INFORMATION
-) -> Anomalie:
+def _said(code: str, name: str, source: Source, message: str) -> Anomalie:
     return Anomalie(
-        code=f"fichier.{code}", gravite=gravite, fichier=source.fichier, feuille=source.feuille,
-        colonne=name, message=message,
-    )  # fmt: skip
+        code=f"fichier.{code}",
+        gravite=Gravite.INFORMATION,
+        fichier=source.fichier,
+        feuille=source.feuille,
+        colonne=name,
+        message=message,
+    )

@@ -47,7 +47,8 @@ def test_a_merged_commune_is_followed_and_said(ecrire):
     dossier = read(ecrire, "01340")
     assert dossier.logements["commune"].tolist() == ["01015"]
     [anomaly] = dossier.reparations
-    assert anomaly.code == "logements.commune.fusion" and "01340 devient 01015 Arboys en Bugey (fusion de 2016)" in anomaly.message
+    assert anomaly.code == "logements.commune.fusion"
+    assert "01340 devient 01015 Arboys en Bugey (fusion de 2016)" in anomaly.message
 
 
 @pytest.mark.parametrize(

@@ -194,7 +194,7 @@ SPOILED = [
         "reservations.date_fin.avant_debut",
         2,
         "date_fin",
-        "31/12/2019",
+        "du 01/01/2020 au 31/12/2019",
     ),
     (
         "reservations",

@@ -107,7 +107,7 @@ def _rapprochement(contexte: Contexte, annee: int) -> Iterator[Anomalie]:
     kinds = wrong.groupby(["contingent", "registre"])["nb"].sum().reset_index()
     kinds = kinds.sort_values("nb", ascending=False, kind="stable")
     shown = [
-        f"{_said(code)} au RPLS, {held} au registre ({nb_kind})"
+        f"{_said(code)}au RPLS, {held} au registre ({nb_kind})"
         for code, held, nb_kind in kinds.head(MONTRES).itertuples(index=False, name=None)
     ]
     more = f" ; et {len(kinds) - MONTRES} autres cas" if len(kinds) > MONTRES else ""
@@ -129,6 +129,6 @@ def _rapprochement(contexte: Contexte, annee: int) -> Iterator[Anomalie]:
 
 
 def _said(code: str) -> str:
-    """`"3"` -> `"3 (Employeurs (Action Logement))"`; the family of a programme is said as it is."""
+    """`"3"` -> `"code 3, « Employeurs (Action Logement) »,"`; the family of a programme is said as it is."""
     known = contingents().get(code)
-    return f"{code} « {known.libelle} »" if known else f"« {code} »"
+    return f"code {code}, « {known.libelle} », " if known else f"« {code} » "

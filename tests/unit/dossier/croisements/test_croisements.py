@@ -259,7 +259,7 @@ def test_the_register_against_the_contingents(ecrire):
         "contradiction": (A_VERIFIER, [3]),
     }
     assert "3 d'accord, 1 en contradiction, 1 où" in said["rapprochement"].message
-    assert "3 « Employeurs (Action Logement) » au RPLS, commune au registre (1)" in (
+    assert "code 3, « Employeurs (Action Logement) », au RPLS, commune au registre (1)" in (
         said["contradiction"].message
     )
     table = dossier.rapprochement.set_index("id_logement")
@@ -270,6 +270,12 @@ def test_the_register_against_the_contingents(ecrire):
         "L4": "accord",
         "L5": "accord",
     }
+
+
+def test_the_findings_are_a_table(ecrire):
+    remarques = read_dossier(ecrire(logements=CONTINGENTS, reservations=REGISTRE)).remarques
+    assert "logements.contingent.contradiction" in set(remarques["code"])
+    assert {"gravite", "fichier", "ligne", "colonne", "message", "correction"} <= set(remarques.columns)
 
 
 def test_a_contradiction_of_a_programme_names_it(ecrire):
