@@ -50,7 +50,8 @@ class Quotas(Affichable):
     contract. `rotation, droits, dus, hors_flux, reductions` show how they were made; `sur_reservations` the
     dwellings and programmes that carried too many rights; `lectures_garantie` what each reading of the 20 %
     of the guarantees leaves; `ecarts` the sums that whole dwellings could not
-    keep and the accounts beyond one dwelling; `exact` holds exact totals;
+    keep and the accounts beyond one dwelling; `vacances` is the vacancies as
+    chances, by commune; `exact` holds exact totals;
     `egalites, hypotheses, avertissements` are French sentences.
     """
 
