@@ -211,7 +211,7 @@ def closing(
     for (r, c), (given, _) in communes.items():
         key = (r, None if (r, c) in comptes else c)
         balances[key] = balances.get(key, Fraction(0)) - given
-    balances = _after_losses(balances, lost)
+    balances = after_losses(balances, lost)
     places: set[Cle] = {*homes, *communes, *((r, c) for (r, _), c in targets), *ouverture.soldes}
     whole: set[Cle] = {(r, None) for r, _ in comptes}
     rows: list[tuple[object, ...]] = []
@@ -249,7 +249,7 @@ def closing(
     ).astype({"annee_ouverture": "Int64", "nb_cumule": "Int64", "nb_garantie_cumule": "Int64"})
 
 
-def _after_losses(balances: Mapping[Cle, Fraction], lost: Mapping[str, Fraction]) -> dict[Cle, Fraction]:
+def after_losses(balances: Mapping[Cle, Fraction], lost: Mapping[str, Fraction]) -> dict[Cle, Fraction]:
     """The balances less what the ceilings refused for good.
 
     An account beyond one dwelling loses first, the nearest to it before: the fewest stay beyond. The rest

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import cached_property
+from typing import Any
 
 from flux.conversion.assiette import Classement
 from flux.conversion.exact import estimate
@@ -17,6 +18,9 @@ from flux.dossier import Dossier
 from flux.noyau.provenance import Couleur, Figure
 from flux.rendu import glossaire
 
+Segment = tuple[Any, ...]
+"""commune, qpv, then the other columns of a segment."""
+
 
 class Liberations:
     """Figures whose values are those of `flux.liberations`, to the last digit, and their sums by commune."""
@@ -28,6 +32,8 @@ class Liberations:
         self._base = base.assign(qpv=base["qpv"].astype(bool), groupe=rotation.groupe.loc[base.index])
         self.rate = rates(dossier, rotation)
         self._segments: dict[int, Figure] = {}
+        rows = flux.segments[self.columns].itertuples(index=False)
+        self.keys = [(str(row[0]), bool(row[1]), *row[2:]) for row in rows]
 
     @cached_property
     def base(self) -> Mapping[str, Figure]:
@@ -103,7 +109,7 @@ class Liberations:
 
     def label(self, rang: int) -> str:
         """What a segment is called."""
-        commune, qpv, typologie, financement, *finer = self.flux.segments[self.columns].iloc[rang]
+        commune, qpv, typologie, financement, *finer = self.keys[rang]
         where = "en QPV" if qpv else "hors QPV"
         more = [
             f", {glossaire.libelle(c).lower()} : {glossaire.format(c, v)}"
@@ -116,7 +122,7 @@ class Liberations:
 
     def dwellings(self, rang: int) -> Figure:
         """Dwellings of the base in one segment."""
-        key = tuple(self.flux.segments[self.columns].iloc[rang])
+        key = self.keys[rang]
         lines = [n for group in self._fine.get(key, {}).values() for n in group]
         return self._counted(lines, key[0], None, f", {self.label(rang)}")
 
@@ -127,30 +133,30 @@ class Liberations:
     @cached_property
     def _ranks(self) -> dict[str, list[int]]:
         out: dict[str, list[int]] = {}
-        for rang, c in enumerate(self.flux.segments["commune"]):
-            out.setdefault(str(c), []).append(rang)
+        for rang, key in enumerate(self.keys):
+            out.setdefault(key[0], []).append(rang)
         return out
 
     @cached_property
-    def _fine(self) -> dict[tuple[object, ...], dict[str, list[int]]]:
+    def _fine(self) -> dict[Segment, dict[str, list[int]]]:
         """Segment -> rotation group -> lines of its dwellings."""
-        out: dict[tuple[object, ...], dict[str, list[int]]] = {}
+        out: dict[Segment, dict[str, list[int]]] = {}
         cells = self._base.groupby([*self.columns, "groupe"], sort=True)["_ligne"].agg(list)
         for (*key, groupe), lines in zip(cells.index, cells, strict=True):
             out.setdefault(tuple(key), {})[str(groupe)] = lines
         return out
 
     @cached_property
-    def _sharing(self) -> dict[tuple[str, str], list[tuple[object, ...]]]:
+    def _sharing(self) -> dict[tuple[str, str], list[Segment]]:
         """(Commune, rotation group) -> its segments, in order."""
-        out: dict[tuple[str, str], list[tuple[object, ...]]] = {}
+        out: dict[tuple[str, str], list[Segment]] = {}
         for key, groups in self._fine.items():
             for groupe in groups:
                 out.setdefault((str(key[0]), groupe), []).append(key)
         return out
 
     def _of_segment(self, rang: int) -> Figure:
-        commune = str(self.flux.segments["commune"].iloc[rang])
+        commune = self.keys[rang][0]
         nom = f"libérations attendues, {self.label(rang)}"
         if self.communes is self.by_rate:
             return self._by_rate(rang, nom)
@@ -162,13 +168,14 @@ class Liberations:
 
     def _by_rate(self, rang: int, nom: str) -> Figure:
         """The vacancies of each rotation group, shared among its segments there as their dwellings."""
-        commune, *rest = self.flux.segments[self.columns].iloc[rang]
+        key = self.keys[rang]
+        commune = key[0]
         parts = []
-        for groupe in sorted(self._fine.get((commune, *rest), {})):
+        for groupe in sorted(self._fine.get(key, {})):
             same = self._sharing[commune, groupe]
             counts = [
-                self._counted(self._fine[key][groupe], commune, groupe, f", {' '.join(map(str, key[2:]))}")
-                for key in same
+                self._counted(self._fine[other][groupe], commune, groupe, f", {_said(other)}")
+                for other in same
             ]
             parts.append(
                 self.mailles[commune, groupe].named(nom)
@@ -176,7 +183,7 @@ class Liberations:
                 else spread_share(
                     self.mailles[commune, groupe],
                     *counts,
-                    rang=same.index((commune, *rest)),
+                    rang=same.index(key),
                     contexte=len(counts),
                     nom=f"{nom} ({self.noms.maille(groupe)})",
                     calcul="part des libérations de la maille, selon les logements",
@@ -198,3 +205,8 @@ class Liberations:
             filtre=f"commune = {commune}{maille}{what}",
             lignes=lines,
         )
+
+
+def _said(key: Segment) -> str:
+    """A segment of a commune in a few words."""
+    return " ".join(["en QPV" if key[1] else "hors QPV", *map(str, key[2:])])

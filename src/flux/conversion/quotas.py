@@ -19,7 +19,7 @@ from flux.conversion.details import deliveries_table, dues_table, left_outside, 
 from flux.conversion.droits import Droits, live_rights
 from flux.conversion.dus import Dus, exact_dues
 from flux.conversion.exact import total
-from flux.conversion.explication import Explication, Preuve, explain_holder
+from flux.conversion.explication import Explication, Preuve, explain
 from flux.conversion.feuilles import Feuilles, grow
 from flux.conversion.flux import Flux, annual_flow, delivered
 from flux.conversion.garanties import guarantee_ceilings
@@ -96,14 +96,26 @@ class Quotas(Affichable):
         """Rights that ended last year or will end in the next five years: see `expiries`."""
         return self.inventaire.echeances
 
-    def explain(self, ident: str) -> Explication:
-        """The tree of a quota, down to the cells of the files and the articles.
+    def explain(self, quoi: str, colonne: str | None = None, **cle: Any) -> Explication:
+        """The tree of a figure, down to the cells of the files and the articles.
+
+        `explain("etat")`: a quota, and why not one more. `explain("etat", commune="Le Mans")`: its whole
+        dwellings there. `explain("etat", "part_flux")`: another column. `explain("flux", commune="72181")`: a
+        row of a table, or the sum of several. `explain("echelle")`: a figure of `quotas.exact`.
 
         Parameters
         ----------
-        ident : an `id_reservataire`, "bailleur", or "etat" (priority and agents together).
+        quoi : an `id_reservataire`, "bailleur", "etat" (priority and agents together), the name of a table of
+            this result, or a key of `exact`.
+        colonne : the column explained; by default the one that matters most (`quota`, `nb`, `impute`…).
+        **cle : what names the row: `commune` (code or name), `typologie`, `groupe`, `etape`…
+
+        Raises
+        ------
+        FluxError
+            Codes "explication.…": nothing of that name; near-misses suggested.
         """
-        return explain_holder(self.preuve, ident)
+        return explain(self, quoi, colonne, cle)
 
     def vue(self) -> Vue:
         """What a notebook or a terminal shows."""
@@ -260,7 +272,23 @@ def _round(
         hypotheses=(*rules.hypotheses, *flux.hypotheses, *poids.hypotheses),
         avertissements=tuple(notes),
         preuve=Preuve(
-            dossier, feuilles, dus, arrondi, tuple(plafonds), solde, quota_exact, garanties.retenues
+            dossier=dossier,
+            classement=classement,
+            rotation=rotation,
+            droits=droits,
+            feuilles=feuilles,
+            poids=poids,
+            dus=dus,
+            ouverture=ouverture,
+            soldes=solde,
+            quota_exact=quota_exact,
+            comptes=comptes,
+            garanties=garanties,
+            plafonds=tuple(plafonds),
+            arrondi=arrondi,
+            cibles=wanted,
+            cases=matrice.cases,
+            perdus=lost,
         ),
         inventaire=Inventaire(dossier, rules, classement, droits),
         vacances=Vacances(dossier, rules, classement, rotation, flux),

@@ -53,8 +53,7 @@ class Soustraits:
         self.dossier = liberations.dossier
         self.previsions = liberations.flux.soustractions.previsions
         self.scopes = by_scope(self.previsions)
-        segments = liberations.flux.segments
-        self._cells = list(zip(segments["commune"].astype(str), segments["qpv"].astype(bool), strict=True))
+        self._cells = [(key[0], key[1]) for key in liberations.keys]
         self._first = [self.previsions[ranks[0]] for ranks in self.scopes]
         self._communes: dict[tuple[int, str], Figure] = {}
         self._segments: dict[tuple[int, int], Figure] = {}
@@ -81,7 +80,7 @@ class Soustraits:
         segments : ranks of those looked at; all by default.
         """
         scope = next(s for s, ranks in enumerate(self.scopes) if prevision in ranks)
-        rows = [self.row(i) for i in self.scopes[scope]]
+        rows = [self.rows[i] for i in self.scopes[scope]]
         reached = [k for places in self._inside[scope].values() for k in places]
         taken = [self._segment(scope, k) for k in reached if segments is None or k in segments]
         rang = self.scopes[scope].index(prevision)
@@ -94,8 +93,12 @@ class Soustraits:
             for t in taken
         ]
 
-    def row(self, rang: int) -> Figure:
-        """One row of the forecast."""
+    @cached_property
+    def rows(self) -> list[Figure]:
+        """Every row of the forecast, in its order."""
+        return [self._row(rang) for rang in range(len(self.previsions))]
+
+    def _row(self, rang: int) -> Figure:
         prevision = self.previsions[rang]
         if prevision.part is not None:
             part = leaf(
@@ -169,7 +172,7 @@ class Soustraits:
         """What each scope takes, all its categories together."""
         out = []
         for ranks in self.scopes:
-            rows = [self.row(i) for i in ranks]
+            rows = [self.rows[i] for i in ranks]
             where = self._where(self.previsions[ranks[0]])
             out.append(add(*rows, nom=f"à soustraire{where}") if len(rows) > 1 else rows[0])
         return out

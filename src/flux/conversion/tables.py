@@ -196,7 +196,9 @@ def quotas_table(
         base = total([feuilles.base[c].valeur for c in home])
         flow = total([feuilles.flux[c].valeur for c in home])
         if ident == BAILLEUR:
-            held, weight = base_total - total(rights), total(poids.parc) - total(poids.droits)
+            held, weight = base_total - total(rights), total(poids.parc) - total(
+                [v for (r, _, _), v in poids.droits.items() if r != BAILLEUR]
+            )
             due = feuilles.flux_total.valeur - total(du)
         else:
             held = total([v for (r, c), v in rights.items() if r == ident and c in home])

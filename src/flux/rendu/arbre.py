@@ -2,79 +2,278 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+import hashlib
+import textwrap
 from fractions import Fraction
 from html import escape
 
-from flux.noyau.provenance import Couleur, Figure
+from flux.noyau.provenance import Couleur, Figure, Source
 from flux.rendu.nombres import decimal, entier, part
 
-TERMS_SHOWN = 8
-COULEURS = {
+PROFONDEUR = 5
+TERMES, TERMES_HTML, COMPARES = 8, 40, 6
+LARGEUR = 110
+MOTS = {
     Couleur.LOI: "loi",
     Couleur.CONVENTION: "convention",
     Couleur.HYPOTHESE: "hypothèse",
     Couleur.DONNEE: "donnée",
-    Couleur.CALCUL: "",
+    Couleur.CALCUL: "calcul",
 }
-
-
-@dataclass(frozen=True)
-class _Noeud:
-    """One line of the tree; `children` are lines too."""
-
-    ligne: str
-    detail: str
-    children: tuple[_Noeud, ...]
+SUR_HYPOTHESE = "calcul sur hypothèse"
+#: What each word means, its ink and its paper: the word is always there, the contrast is above 7 to 1.
+STYLES = {
+    "loi": ("texte en vigueur à la date de la convention", "#0b3d91", "#eaf0fb"),
+    "convention": ("choix ou stipulation des parties", "#5b2a86", "#f4ecfa"),
+    "hypothèse": ("supposé, faute de donnée ou à titre d'essai", "#7a2e00", "#fdf0e4"),
+    "donnée": ("lu dans un fichier du dossier", "#14532d", "#e9f6ed"),
+    "calcul": ("déduit des lignes qu'il coiffe", "#333333", "#f2f2f2"),
+    SUR_HYPOTHESE: ("calcul dont une entrée, plus bas, est une hypothèse", "#7a2e00", "#f2f2f2"),
+}
 
 
 def value(figure: Figure) -> str:
     """The value of a figure with its unit."""
-    if figure.unite.startswith("part"):
-        return part(figure.valeur, 2) + (f" {figure.unite[5:]}" if figure.unite != "part" else "")
-    if figure.unite == "par an":
-        return part(figure.valeur, 2) + " par an"
-    number = entier(figure.valeur) if figure.valeur.denominator == 1 else decimal(figure.valeur, 4)
-    return f"{number} {figure.unite}"
+    written, unit = _written(figure.valeur, figure.unite), figure.unite
+    if unit.startswith("part"):
+        return written + (f" {unit[5:]}" if unit != "part" else "")
+    if unit == "par an":
+        return f"{part(figure.valeur, 2)} par an"
+    if unit == "rapport":
+        return written
+    few = abs(figure.valeur) < 2 and unit.isalpha()
+    return f"{written} {unit.removesuffix('s') if few else unit}"
 
 
-def texte(figure: Figure) -> str:
-    """The tree as indented text."""
-    return "\n".join(_lines(_node(figure, set()), 0))
+def texte(figure: Figure, *, profondeur: int | None = PROFONDEUR) -> str:
+    """The tree as indented text, its legend and the files it was read in.
+
+    Parameters
+    ----------
+    profondeur : levels shown under the figure; None shows them all.
+    """
+    reading = _Texte(figure, profondeur)
+    lines = [
+        *reading.lines,
+        "",
+        f"Légende : {' ; '.join(f'[{tag}] {sens}' for tag, sens in reading.legend)}.",
+    ]
+    if reading.cut:
+        lines.append("[+] : il y a d'autres étapes dessous ; .texte(profondeur=None) les montre toutes.")
+    return "\n".join([*lines, *(f"Fichier lu : {name}" for name in _files(reading.nodes))])
 
 
 def html(figure: Figure) -> str:
-    """The tree as nested lists that fold; every text is escaped."""
-    return f'<div lang="fr">{_html(_node(figure, set()), True)}</div>'
+    """The tree as nested lists that fold: whole, every text escaped, every colour with its word."""
+    reading = _Html(figure)
+    legend = " ".join(f"{_badge(tag)} {escape(sens)}" for tag, sens in reading.legend)
+    files = "".join(f"<li>{escape(name)}</li>" for name in _files(reading.nodes))
+    read = f"<details><summary>Fichiers lus</summary><ul>{files}</ul></details>" if files else ""
+    return f'<div lang="fr">{reading.body}<p style="font-size:90%">{legend}</p>{read}</div>'
 
 
-def _node(figure: Figure, seen: set[int]) -> _Noeud:
-    kind = COULEURS[figure.couleur]
-    line = f"{figure.nom} : {value(figure)}" + (f" [{kind}]" if kind else "")
-    details = [d for d in (figure.calcul, figure.article, figure.source and str(figure.source)) if d]
-    if id(figure) in seen and figure.entrees:
-        return _Noeud(f"{line} (détaillé plus haut)", "", ())
-    seen.add(id(figure))
-    shown = figure.entrees[:TERMS_SHOWN]
-    children = [_node(f, seen) for f in shown]
-    if rest := figure.entrees[TERMS_SHOWN:]:
-        units = {f.unite for f in rest}
-        total = sum((f.valeur for f in rest), Fraction(0))
-        amount = f", ensemble {decimal(total, 4)} {units.pop()}" if len(units) == 1 else ""
-        children.append(_Noeud(f"… et {len(rest)} autres termes{amount}", "", ()))
-    return _Noeud(line, " ; ".join(details), tuple(children))
+class _Lecture:
+    """A proof by ranks, and the word of each figure."""
+
+    def __init__(self, figure: Figure) -> None:
+        proof = figure.proof()
+        self.nodes = [f for f, _ in proof]
+        self.inputs = [places for _, places in proof]
+        supposed: list[bool] = []
+        for f, places in proof:
+            supposed.append(f.couleur is Couleur.HYPOTHESE or any(supposed[k] for k in places))
+        self.tags = [
+            SUR_HYPOTHESE if guess and f.couleur is Couleur.CALCUL else MOTS[f.couleur]
+            for f, guess in zip(self.nodes, supposed, strict=True)
+        ]
+
+    @property
+    def root(self) -> int:
+        """The rank of the figure asked."""
+        return len(self.nodes) - 1
+
+    @property
+    def legend(self) -> list[tuple[str, str]]:
+        """The words used, and what they mean."""
+        return [(tag, sens) for tag, (sens, _, _) in STYLES.items() if tag in self.tags]
+
+    def shown(self, rank: int) -> list[int]:
+        """The inputs that a reader follows, each once."""
+        places = self.inputs[rank]
+        return list(dict.fromkeys(places[: len(places) - self.nodes[rank].contexte]))
+
+    def compared(self, rank: int) -> str:
+        """What is only compared with, in one sentence."""
+        context = [k for k in self.inputs[rank][len(self.inputs[rank]) - self.nodes[rank].contexte :]]
+        others = [self.nodes[k] for k in dict.fromkeys(context) if k not in self.shown(rank)]
+        if not self.nodes[rank].contexte or not others:
+            return ""
+        return "avec, pour tous les autres : " + _listed(others, COMPARES)
+
+    def how(self, rank: int) -> str:
+        """What was done, with its amounts where they are two or three."""
+        figure = self.nodes[rank]
+        terms = [self.nodes[k] for k in self.inputs[rank]]
+        formula = ""
+        if figure.signe and 1 < len(terms) <= 3:
+            formula = "= " + f" {figure.signe} ".join(_bare(f) for f in terms)
+        said = [figure.calcul if not figure.signe or len(terms) > 3 else "", figure.article or ""]
+        if figure.signe == "+" and len(terms) > 3:
+            said[0] = f"somme de {len(terms)} termes"
+        return " ; ".join(t for t in (formula, *said) if t)
+
+    def rest(self, hidden: list[int]) -> str:
+        """Terms left out, with their sum where it means something."""
+        figures = [self.nodes[k] for k in hidden]
+        units = {f.unite for f in figures}
+        total = sum((f.valeur for f in figures), Fraction(0))
+        amount = f", ensemble {_amount(total, units.pop())}" if len(units) == 1 else ""
+        return f"… et {len(hidden)} autres termes{amount}"
 
 
-def _lines(node: _Noeud, depth: int) -> Iterator[str]:
-    yield "  " * depth + node.ligne + (f"   ({node.detail})" if node.detail else "")
-    for child in node.children:
-        yield from _lines(child, depth + 1)
+class _Texte(_Lecture):
+    """The lines of the text; what was detailed above is referred to by its number."""
+
+    def __init__(self, figure: Figure, profondeur: int | None) -> None:
+        super().__init__(figure)
+        self.profondeur, self.cut = profondeur, False
+        self.lines: list[str] = []
+        self._line: dict[int, int] = {}
+        self._number: dict[int, int] = {}
+        self._write(self.root, 0)
+
+    def _write(self, rank: int, depth: int) -> None:
+        figure, pad = self.nodes[rank], "  " * depth
+        line = f"{pad}{figure.nom} : {value(figure)} [{self.tags[rank]}]"
+        if rank in self._line and self.inputs[rank]:
+            self.lines.append(f"{line}   (voir plus haut, n° {self._refer(rank)})")
+            return
+        inline = "" if self.profondeur is None else self._inline(rank)
+        children = [] if inline else self.shown(rank)
+        beyond = self.profondeur is not None and depth >= self.profondeur and bool(children)
+        self.cut |= beyond
+        self.lines.append(line + (" [+]" if beyond else ""))
+        if not beyond:
+            self._line[rank] = len(self.lines) - 1
+        details = [f"→ {note}" for note in figure.notes]
+        details += [self.how(rank), inline, _source(figure.source), "" if beyond else self.compared(rank)]
+        for detail in (text for text in details if text):
+            self.lines += textwrap.wrap(
+                detail,
+                max(LARGEUR, len(pad) + 60),
+                initial_indent=f"{pad}    ",
+                subsequent_indent=f"{pad}      ",
+            )
+        if beyond:
+            return
+        kept, hidden = children[:TERMES], children[TERMES:]
+        if len(hidden) == 1 or self.profondeur is None:
+            kept, hidden = children, []
+        for k in kept:
+            self._write(k, depth + 1)
+        if hidden:
+            self.lines.append(f"{pad}  {self.rest(hidden)}")
+
+    def _inline(self, rank: int) -> str:
+        """A sum of counts read in one file, in one line."""
+        terms = [self.nodes[k] for k in self.inputs[rank]]
+        files = {t.source.fichier if t.source else None for t in terms}
+        if self.nodes[rank].signe != "+" or len(terms) < 4 or None in files or len(files) > 1:
+            return ""
+        return f"lus dans {files.pop()} : {_listed(terms, 4)}"
+
+    def _refer(self, rank: int) -> int:
+        """The number of a figure, written where it was detailed when it is first referred to."""
+        if rank not in self._number:
+            self._number[rank] = len(self._number) + 1
+            self.lines[self._line[rank]] += f"   (n° {self._number[rank]})"
+        return self._number[rank]
 
 
-def _html(node: _Noeud, opened: bool) -> str:
-    label = escape(node.ligne) + (f" <small>({escape(node.detail)})</small>" if node.detail else "")
-    if not node.children:
-        return f"<div>{label}</div>"
-    inner = "".join(f"<li>{_html(child, False)}</li>" for child in node.children)
-    return f"<details{' open' if opened else ''}><summary>{label}</summary><ul>{inner}</ul></details>"
+class _Html(_Lecture):
+    """The nested lists; what was detailed above is a link to it."""
+
+    def __init__(self, figure: Figure) -> None:
+        super().__init__(figure)
+        said = "|".join(f"{f.nom}={f.valeur}" for f in (figure, *figure.entrees[:3]))
+        self._name = hashlib.sha256(said.encode()).hexdigest()[:8]
+        uses = [0] * len(self.nodes)
+        for rank in range(len(self.nodes)):
+            for k in self.shown(rank):
+                uses[k] += 1
+        self._repeated = {k for k, n in enumerate(uses) if n > 1 and self.inputs[k]}
+        self._seen: set[int] = set()
+        self.body = self._write(self.root, True)
+
+    def _write(self, rank: int, opened: bool) -> str:
+        figure = self.nodes[rank]
+        head = f"{escape(figure.nom)} : <b>{escape(value(figure))}</b> {_badge(self.tags[rank])}"
+        anchor = f"{self._name}-{rank}"
+        if rank in self._seen and self.inputs[rank]:
+            return f'<div>{head} <a href="#{anchor}">détaillé plus haut</a></div>'
+        self._seen.add(rank)
+        named = f' id="{anchor}"' if rank in self._repeated else ""
+        details = [self.how(rank), _source(figure.source), self.compared(rank)]
+        small = "".join(f"<br><small>{escape(t)}</small>" for t in details if t)
+        notes = "".join(f"<li><em>{escape(note)}</em></li>" for note in figure.notes)
+        children = self.shown(rank)
+        if not children and not notes:
+            return f"<div{named}>{head}{small}</div>"
+        kept, hidden = children[:TERMES_HTML], children[TERMES_HTML:]
+        inner = notes + "".join(f"<li>{self._write(k, False)}</li>" for k in kept)
+        inner += f"<li>{escape(self.rest(hidden))}</li>" if hidden else ""
+        state = " open" if opened else ""
+        return f"<details{named}{state}><summary>{head}{small}</summary><ul>{inner}</ul></details>"
+
+
+def _badge(tag: str) -> str:
+    _, ink, paper = STYLES[tag]
+    style = (
+        f"color:{ink};background:{paper};border:1px solid {ink};border-radius:3px;padding:0 4px;font-size:80%"
+    )
+    return f'<span style="{style}">{escape(tag)}</span>'
+
+
+def _listed(figures: list[Figure], most: int) -> str:
+    """Figures in a sentence, those that a line cannot carry counted."""
+    some = ", ".join(f"{f.nom} {_bare(f)}" for f in figures[:most])
+    return some + (f" et {len(figures) - most} autres" if len(figures) > most else "")
+
+
+def _bare(figure: Figure) -> str:
+    """A value without its unit, as in a formula."""
+    return value(figure) if figure.unite in ("par an", "part") else _written(figure.valeur, figure.unite)
+
+
+def _written(number: Fraction, unit: str) -> str:
+    if unit.startswith("part"):
+        return part(number, 2)
+    if unit == "rapport":
+        return decimal(number, 6)
+    return entier(number) if number.denominator == 1 else decimal(number, 4)
+
+
+def _amount(number: Fraction, unit: str) -> str:
+    return value(Figure(valeur=number, nom="", unite=unit))
+
+
+def _source(source: Source | None) -> str:
+    """Where a leaf was read: file, sheet, column, filter, lines; the hash is said once, at the end."""
+    if source is None:
+        return ""
+    places = [
+        source.fichier,
+        source.feuille and f"feuille « {source.feuille} »",
+        source.colonne and f"colonne « {source.colonne} »",
+        source.filtre,
+    ]
+    lines = ""
+    if source.nb_lignes:
+        lines = f" : {entier(source.nb_lignes)} ligne{'s' if source.nb_lignes > 1 else ''} ({source.lignes})"
+    return "lu dans " + ", ".join(p for p in places if p) + lines
+
+
+def _files(nodes: list[Figure]) -> list[str]:
+    """Every file of a proof, with the hash that names its content."""
+    read = {(f.source.fichier, f.source.sha256) for f in nodes if f.source}
+    return [f"{name}, sha256 {sha}" if sha else name for name, sha in sorted(read, key=str)]

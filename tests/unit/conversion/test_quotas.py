@@ -113,7 +113,7 @@ def test_the_tree_of_a_ceiling_can_be_followed_with_a_pencil() -> None:
     account = {"id_reservataire": "etat_prioritaires", "annee": 2025, "commune": "00001", "solde": 0}
     counted = {"annee_ouverture": 2025, "flux_cumule": 10, "nb_cumule": 3}
     quotas = flux.convert(small(soldes=[account | counted]), plafond_apprecie="cumule")
-    _, ceiling = quotas.explain("etat_prioritaires").figure.entrees
+    _, ceiling, *_ = quotas.explain("etat_prioritaires").figure.entrees
     part, flow, given = (f.valeur for f in ceiling.entrees)
     assert (part, flow, given, ceiling.valeur) == (Fraction(3, 10), 20, 3, 3)
     assert ceiling.entrees[0].couleur is Couleur.LOI
