@@ -108,13 +108,11 @@ def live_rights(dossier: Dossier, regles: Regles, classement: Classement, groupe
 
 def _on_dwellings(one: pd.DataFrame, regle: str) -> pd.DataFrame:
     """Rights on identified dwellings: `poids`, and `demande`, the most asked of the dwelling on one day."""
-    columns = (one[k].tolist() for k in ("id_logement", "debut_jour", "jours", "part", "ordre"))
+    said = [one[k].astype(object).where(one[k].notna(), None).tolist() for k in ("part", "ordre")]
+    days = [one["debut_jour"].tolist(), (one["debut_jour"] + one["jours"]).tolist()]
     by_dwelling: dict[str, list[tuple[int, Tenu]]] = {}
-    for place, (ident, debut, jours, part, ordre) in enumerate(zip(*columns, strict=True)):
-        tenu = Tenu(
-            debut, debut + jours, None if pd.isna(part) else part, None if pd.isna(ordre) else int(ordre)
-        )
-        by_dwelling.setdefault(ident, []).append((place, tenu))
+    for place, (ident, *right) in enumerate(zip(one["id_logement"].tolist(), *days, *said, strict=True)):
+        by_dwelling.setdefault(ident, []).append((place, Tenu(*right)))
     poids: list[Fraction] = [Fraction(0)] * len(one)
     demande = list(poids)
     jours_an = int(one["jours_an"].iloc[0]) if len(one) else 0
@@ -184,8 +182,9 @@ def _deliveries(rights: pd.DataFrame, annee: int) -> pd.DataFrame:
 
 def _everywhere(some: pd.Series, rights: pd.DataFrame) -> pd.Series:
     """The values by right, 0 where there is none."""
-    known = some.to_dict()
-    return _column((known.get(i, Fraction(0)) for i in rights.index), rights)
+    out = _column([Fraction(0)] * len(rights), rights)
+    out.loc[some.index] = some
+    return out
 
 
 def _column(values: Iterable[Fraction], like: pd.DataFrame) -> pd.Series:

@@ -6,7 +6,6 @@ l'échéance des droits de réservation" (CCH, art. R. 441-5, I, al. 12).
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import replace
 from datetime import date
 
@@ -68,8 +67,7 @@ def expiries(dossier: Dossier, regles: Regles) -> pd.DataFrame:
         article=pd.Series(cause, index=rights.index).map(ARTICLES),
         ligne=rights["_ligne"],
     ).loc[kept]
-    years = pd.MultiIndex.from_arrays([table["annee_effet"].astype(int), table.index])
-    table["effet_droits"] = -_worth(dossier, regles, years.unique(0)).reindex(years).to_numpy()
+    table["effet_droits"] = -_worth(dossier, regles, table["annee_effet"])
     return table.sort_values(["date", "id_reservataire", "ligne"])[COLUMNS].reset_index(drop=True)
 
 
@@ -92,15 +90,31 @@ def _exits(dossier: Dossier) -> pd.DataFrame:
     return one.set_axis(rights.index).where(~is_lot, lots.set_axis(rights.index))
 
 
-def _worth(dossier: Dossier, regles: Regles, annees: Iterable[int]) -> pd.Series:
-    """(Year of effect, right) -> what the right counted for on the 1 January before, in dwellings."""
+def _worth(dossier: Dossier, regles: Regles, annees: pd.Series) -> pd.Series:
+    """What each right counted for on the 1 January before its year of effect, in dwellings.
+
+    Only the rights that share with those are weighed again: on the same dwelling or, where rights were given
+    by lot, in the same programme.
+    """
     whole = dossier.with_choix(
         regle_echeance="vivant_au_1er_janvier", sur_reservation="reduction_proportionnelle"
     )
+    rights = dossier.reservations
+    is_lot = rights["id_logement"].isna()
+    programme = rights["id_logement"].map(dossier.logements.set_index("id_logement")["programme"])
+    programme = programme.where(~is_lot, rights["programme"])
+    by_lot = programme.isin(programme.loc[is_lot])
+    place = programme.where(by_lot, rights["id_logement"])
     groupe = pd.Series(TOUT, index=dossier.logements.index)
-    worth = {}
-    for annee in annees:
-        then = replace(whole, convention=replace(whole.convention, annee=int(annee) - 1))
+    worth = []
+    for annee, ending in annees.groupby(annees):
+        near = rights.loc[place.isin(place.loc[ending.index])]
+        then = replace(
+            whole,
+            tables={**whole.tables, "reservations": near},
+            convention=replace(whole.convention, annee=int(str(annee)) - 1),
+        )
         classement = classify(then, regles, stock_identified(then, regles))
-        worth[int(annee)] = live_rights(then, regles, classement, groupe).registre["poids"].astype(float)
+        registre = live_rights(then, regles, classement, groupe).registre
+        worth.append(registre.loc[ending.index, "poids"].astype(float))
     return pd.concat(worth) if worth else pd.Series(dtype=float)
