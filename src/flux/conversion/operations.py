@@ -117,7 +117,7 @@ def leaf(
     source = replace(
         source_of(dossier, table),
         colonne=colonne,
-        filtre=filtre + (f", et {supposed} supposés, d'après les livraisons" if supposed else ""),
+        filtre=filtre + (f", dont supposés : {supposed}" if supposed else ""),
         nb_lignes=len(read) or None,
         lignes=line_ranges(read) or None,
     )

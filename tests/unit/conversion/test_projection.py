@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from fractions import Fraction
+from itertools import pairwise
 from typing import Any
 
 import pandas as pd
@@ -188,7 +189,9 @@ def test_what_a_delivery_does_not_say_is_named_and_said() -> None:
     assert set(arrived["typologie"]) | set(arrived["financement"]) == {"non renseigné"}
     assert any("3 logement(s) livrés" in h and "dont 3 sans typologie" in h for h in quotas.hypotheses)
     figures = [
-        f for _, f in quotas.explain(COMMUNE).figure.walk() if f.source and "supposés" in str(f.source)
+        f
+        for _, f in quotas.explain(COMMUNE).figure.walk()
+        if f.source and "dont supposés : 3" in str(f.source)
     ]
     assert figures and all(f.couleur is Couleur.HYPOTHESE for f in figures)
     assert all(f.source and f.source.nb_lignes == 100 for f in figures)
@@ -258,7 +261,7 @@ def test_balances_accumulate_to_a_first_dwelling() -> None:
 
 def test_the_balances_of_a_year_are_the_soldes_of_the_next() -> None:
     projection = project(exemple_3("vivant_au_1er_janvier"), annees=range(2026, 2029))
-    for before, after in zip(projection.quotas[:-1], projection.quotas[1:], strict=True):
+    for before, after in pairwise(projection.quotas):
         opened = after.dossier.soldes
         assert opened.dtypes.to_dict() == before.dossier.soldes.dtypes.to_dict()
         same = before.soldes.astype(opened.dtypes.drop("_ligne").to_dict())
@@ -346,6 +349,9 @@ def test_subtractions_follow_the_vacancies() -> None:
         ["00002", 2],
     ]
     assert any("logements soustraits : prévision de 2026" in h for h in projection.hypotheses)
+    figures = [f for _, f in projection.annee(2028).explain(COMMUNE).figure.walk()]
+    supposed = [f for f in figures if f.source and "prolongée" in f.source.fichier]
+    assert supposed and all(f.couleur is Couleur.HYPOTHESE for f in supposed)
     given = {**row, "annee": 2027, "nb": 1}
     later = project(
         essai(
@@ -400,8 +406,8 @@ def test_faces() -> None:
     assert "Projection 2026-2028" in repr(projection) and "<table" in projection._repr_html_()
     told = projection.explain(COMMUNE)
     assert told.phrases[1].startswith("2027 : de 15,00\u202f% à 15,24\u202f% du flux")
-    assert "12 droits, livre le 15/06/2026" in told.phrases[1]
-    assert "Droits échus −2,86 point" in told.phrases[2]
+    assert "12 droits de livre le 15/06/2026" in told.phrases[1]
+    assert "Droits échus −2,86 points" in told.phrases[2]
     assert told.to_dict()["causes"]
     data = projection.to_dict()
     assert data["schema"] == "flux/1" and data["projection"]["annees"] == [2026, 2027, 2028]

@@ -139,7 +139,7 @@ def _with_forecast(
         Fraction(int(nb)) * _ratio(_reached(now, c, q), _reached(last.flux, c, q))
         for nb, c, q in zip(rows["nb"], rows["commune"], rows["qpv"], strict=True)
     ]
-    later = rows.assign(annee=annee, nb=_whole(exact)).astype(table.dtypes.to_dict())
+    later = rows.assign(annee=annee, nb=_whole(exact), _ligne=float("nan")).astype(table.dtypes.to_dict())
     old = source_of(dossier, "soustractions")
     made = replace(old, fichier=f"{old.fichier}, prévision de {origin} prolongée", feuille="soustractions")
     said = (

@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from flux.conversion.projection.projection import Projection
 
 CITED = 4
-ZERO = "0,00"
 #: The causes under which events are said: an end gives its part of a shared dwelling to the others.
 CAUSE_OF = {"derogation": "loi", "partage": "echeance"}
 
@@ -78,6 +77,9 @@ def tell(projection: Projection, ident: str) -> Recit:
     for annee in projection.annees[1:]:
         causes = own.loc[own["annee"] == annee]
         happened = _happened(events.loc[events["annee"] == annee], members)
+        served = events.loc[(events["annee"] == annee - 1) & (events["nature"] == "droit_unique")]
+        gone = [f"{_said(row)}, servis en {annee - 1}" for row in served.to_dict("records")]
+        happened["droit_unique"] = [*happened.get("droit_unique", []), *gone]
         phrases.append(_year(rows, annee, causes, happened))
     return Recit(nom, tuple(phrases), own.reset_index(drop=True))
 
@@ -104,12 +106,8 @@ def _year(rows: pd.DataFrame, annee: int, causes: pd.DataFrame, events: dict[str
     for cause, share, dwellings in zip(
         causes["cause"], causes["effet_part"], causes["effet_logements"], strict=True
     ):
-        points, nb = signed(100 * share), signed(dwellings)
-        moved = [
-            *([f"{points} point"] if points != ZERO else []),
-            *([f"{nb} logement"] if nb != ZERO else []),
-        ]
-        if moved:
+        told_by = [counted(100 * share, "point"), counted(dwellings, "logement")]
+        if moved := [text for text in told_by if text]:
             what = f" ({_cited(events[cause])})" if events.get(cause) else ""
             told.append(f"{glossaire.format('causes.cause', cause)} {' et '.join(moved)}{what}")
     (share, quota), (shares, quotas) = (rows.loc[a, ["part_flux", "quota"]] for a in (annee - 1, annee))
@@ -118,10 +116,12 @@ def _year(rows: pd.DataFrame, annee: int, causes: pd.DataFrame, events: dict[str
     return f"{told_share}, {told_quota}. " + (" ; ".join(told) + "." if told else "Rien ne change.")
 
 
-def signed(value: float) -> str:
-    """A number with its sign: "+0,12", "−0,12", "0,00"."""
+def counted(value: float, word: str) -> str:
+    """A number with its sign and its word: "+0,12 point", "−2,86 points"; "" for what rounds to nothing."""
     text = decimal(abs(value))
-    return text if text == ZERO else ("+" if value > 0 else "−") + text
+    if text == decimal(0):
+        return ""
+    return f"{'+' if value > 0 else '−'}{text} {word}{'s' if abs(value) >= 2 else ''}"
 
 
 def _cited(texts: list[str]) -> str:
@@ -145,6 +145,6 @@ def _said(row: Mapping[Hashable, Any]) -> str:
         return str(row["detail"])
     what = "droit" if pd.notna(row["id_reservataire"]) else "logement"
     plural = "s" if row["nb"] > 1 else ""
-    where = "" if pd.isna(row["programme"]) else f", {row['programme']}"
+    where = "" if pd.isna(row["programme"]) else f" de {row['programme']}"
     when = "" if pd.isna(row["date"]) else f" le {date(row['date'])}"
     return f"{entier(row['nb'])} {what}{plural}{where}{when}"
