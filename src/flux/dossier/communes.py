@@ -17,7 +17,7 @@ import pandas as pd
 
 from flux.noyau.errors import Anomalie
 from flux.noyau.provenance import Source
-from flux.noyau.tables import TEXTE, at_lines, enumerate_fr, grouped
+from flux.noyau.tables import TEXTE, anomaly_at, at_lines, enumerate_fr, grouped
 
 PARIS = "75056"
 MILLESIME = 2026
@@ -74,11 +74,10 @@ def current_codes(
     kinds = {code: _kind(code, known) for code in codes.dropna().unique()}
 
     def anomaly(code: str, message: str, *, attendu: str = "", correction: str = "") -> Anomalie:
-        return Anomalie(
+        return anomaly_at(
+            source,
             code=f"{table}.{colonne}.{code}",
             message=message,
-            fichier=source.fichier,
-            feuille=source.feuille,
             colonne=colonne,
             attendu=attendu,
             correction=correction,

@@ -12,7 +12,7 @@ from flux.dossier.communes import current_codes
 from flux.dossier.convention import Convention
 from flux.noyau.errors import Anomalie, Gravite
 from flux.noyau.provenance import Source
-from flux.noyau.tables import grouped
+from flux.noyau.tables import anomaly_at, grouped
 
 SPECIALES = frozenset({v.Categorie.DEFENSE_SECURITE.value, v.Categorie.HOPITAL.value})
 """Categories whose rights may stay in stock (CCH, art. L. 441-1, al. 39: défense, sécurité, santé)."""
@@ -56,10 +56,9 @@ def with_territory_codes(
     kind, written = frame["territoire_type"], frame["territoire_code"]
     widths = kind.map(_WIDTHS).fillna(0).astype(int)
     codes = pd.Series(map(_code, written, widths), index=frame.index, dtype=written.dtype)
-    repair = Anomalie(
+    repair = anomaly_at(
+        source,
         code=f"{table}.territoire_code.code_retouche",
-        fichier=source.fichier,
-        feuille=source.feuille,
         colonne="territoire_code",
         message="Code touché par un tableur, remis en forme",
     )
@@ -98,21 +97,19 @@ def with_departement(
     known = communes.set_index("commune")["departement"]
     found = sorted(set(tables["logements"]["commune"].map(known).dropna()))
     if len(found) == 1:
-        said = Anomalie(
+        said = anomaly_at(
+            source,
             code="convention.bailleur.departement.deduit",
             gravite=Gravite.INFORMATION,
-            fichier=source.fichier,
-            feuille=source.feuille,
             colonne="bailleur.departement",
             valeur=found[0],
             message="Département déduit des logements",
         )
         return convention.in_departement(found[0]), [said]
     return convention, [
-        Anomalie(
+        anomaly_at(
+            source,
             code="convention.bailleur.departement.absent",
-            fichier=source.fichier,
-            feuille=source.feuille,
             colonne="bailleur.departement",
             message="Le département de la convention manque",
             attendu=f"un code de département (ceux des logements : {', '.join(found) or 'inconnus'})",

@@ -11,6 +11,7 @@ from flux.dossier.convention import Convention
 from flux.dossier.schemas import TABLES
 from flux.noyau.errors import Anomalie
 from flux.noyau.provenance import Source
+from flux.noyau.tables import anomaly_at
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,11 +52,10 @@ class Contexte:
     ) -> Anomalie:
         """A blocking anomaly of `table`, code `table.colonne.code`, to be placed at its lines."""
         source = self.sources[table]
-        return Anomalie(
+        return anomaly_at(
+            source,
             code=".".join(p for p in (table, colonne, code) if p),
             message=message,
-            fichier=source.fichier,
-            feuille=source.feuille,
             colonne=colonne,
             attendu=attendu,
             correction=correction,

@@ -26,7 +26,7 @@ from flux.dossier.controles_vraisemblance import (
 from flux.dossier.croisements import CROISEMENTS
 from flux.dossier.schemas import TABLES
 from flux.noyau.errors import Anomalie, near_misses
-from flux.noyau.tables import at_lines, enumerate_fr, strangers, suggestion
+from flux.noyau.tables import anomaly_at, at_lines, enumerate_fr, strangers, suggestion
 
 MODELE = "modèle à remplir : flux template modele.xlsx"
 ETAT = "etat"
@@ -216,10 +216,9 @@ def departement_connu(contexte: Contexte) -> Iterator[Anomalie]:
     code, source = contexte.convention.bailleur.departement, contexte.source_convention
     codes, attendu = _territories(contexte.tables["territoires"])[v.TerritoireType.DEPARTEMENT]
     if code and code not in codes:
-        yield Anomalie(
+        yield anomaly_at(
+            source,
             code="convention.bailleur.departement.inconnu",
-            fichier=source.fichier,
-            feuille=source.feuille,
             colonne="bailleur.departement",
             valeur=code,
             message="Ce département n'existe pas",
@@ -259,10 +258,9 @@ def liberations_connues(contexte: Contexte) -> Iterator[Anomalie]:
     hypotheses = contexte.convention.hypotheses
     if hypotheses.taux_rotation is None and hypotheses.liberations_prevues is None:
         source = contexte.source_convention
-        yield Anomalie(
+        yield anomaly_at(
+            source,
             code="convention.hypotheses.rotation_absente",
-            fichier=source.fichier,
-            feuille=source.feuille,
             colonne="hypotheses.taux_rotation",
             message="Rien ne dit combien de logements se libèrent dans l'année",
             attendu="une table « mouvements », ou taux_rotation, ou liberations_prevues",

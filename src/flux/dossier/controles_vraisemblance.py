@@ -9,7 +9,7 @@ from flux.dossier import vocabulaire as v
 from flux.dossier.communes import cog
 from flux.dossier.contexte import Contexte
 from flux.noyau.errors import Anomalie, Gravite
-from flux.noyau.tables import LIGNE, at_lines
+from flux.noyau.tables import LIGNE, anomaly_at, at_lines
 
 
 def soldes_de_l_an_dernier(contexte: Contexte) -> Iterator[Anomalie]:
@@ -97,10 +97,9 @@ def liberations_possibles(contexte: Contexte) -> Iterator[Anomalie]:
     expected = contexte.convention.hypotheses.liberations_prevues
     if expected is not None and expected > stock:
         source = contexte.source_convention
-        yield Anomalie(
+        yield anomaly_at(
+            source,
             code="convention.hypotheses.liberations_prevues.impossible",
-            fichier=source.fichier,
-            feuille=source.feuille,
             colonne="hypotheses.liberations_prevues",
             valeur=f"{float(expected):g}",
             message="Plus de libérations que de logements",
@@ -169,10 +168,9 @@ def logements_du_departement(contexte: Contexte) -> Iterator[Anomalie]:
         if code not in {*cog()["departement"], *contexte.tables["territoires"]["departement"]}:
             return  # this code exists nowhere: said elsewhere
         source = contexte.source_convention
-        yield Anomalie(
+        yield anomaly_at(
+            source,
             code="convention.bailleur.departement.sans_logement",
-            fichier=source.fichier,
-            feuille=source.feuille,
             colonne="bailleur.departement",
             valeur=code,
             message="Aucun logement n'est dans le département de la convention",

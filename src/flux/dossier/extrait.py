@@ -18,14 +18,12 @@ import numpy as np
 import pandas as pd
 from python_calamine import CalamineError
 
+from flux.dossier.fichiers import SEPARATEURS, TETES
 from flux.dossier.largeurs import Compteur, irregular
 from flux.noyau.errors import Anomalie, DataError, Gravite
 from flux.noyau.provenance import Source
-from flux.noyau.tables import LIGNE, TEXTE, enumerate_fr
+from flux.noyau.tables import LIGNE, TEXTE, anomaly_at, enumerate_fr
 
-SEPARATEURS = (";", "\t", ",", "|")
-TETES = 20
-"""Lines looked at to find the header."""
 _BLOC = 1 << 20
 _HORS_CP1252 = re.compile(rb"[\x81\x8d\x8f\x90\x9d]")
 _ENCODAGE = (
@@ -108,10 +106,9 @@ def twice(apercu: Apercu, line: int, names: Sequence[str], wanted: Collection[st
     """
     for name in dict.fromkeys(n for n in names if n in wanted and names.count(n) > 1):
         written = [h for h, n in zip(apercu.tetes[line - 1], names, strict=True) if n == name]
-        yield Anomalie(
+        yield anomaly_at(
+            apercu.source,
             code="fichier.colonne_en_double",
-            fichier=apercu.source.fichier,
-            feuille=apercu.source.feuille,
             ligne=line,
             colonne=written[0],
             message=f"Plusieurs colonnes pour une seule donnée : {enumerate_fr(written)}",
@@ -225,13 +222,7 @@ def _stripped(cells: pd.Series) -> pd.Series:
 
 
 def _said(source: Source, code: str, message: str) -> Anomalie:
-    return Anomalie(
-        code=f"fichier.{code}",
-        gravite=Gravite.INFORMATION,
-        fichier=source.fichier,
-        feuille=source.feuille,
-        message=message,
-    )
+    return anomaly_at(source, code=f"fichier.{code}", gravite=Gravite.INFORMATION, message=message)
 
 
 def _refused(

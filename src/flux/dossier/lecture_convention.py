@@ -17,7 +17,7 @@ from flux.dossier.cellules import CONTROLE, cle
 from flux.dossier.convention import SECTIONS, Attendu, Convention, _Section
 from flux.noyau.errors import Anomalie, ConventionError
 from flux.noyau.provenance import Source
-from flux.noyau.tables import LIGNE, enumerate_fr, suggestion, visible
+from flux.noyau.tables import LIGNE, anomaly_at, enumerate_fr, suggestion, visible
 
 SIGNATAIRES = "signataires"
 
@@ -65,10 +65,9 @@ def parse_sheet(frame: pd.DataFrame, source: Source) -> tuple[dict[str, Any] | N
     missing = [c for c in ("section", "key", "value") if c not in frame]
     if missing:
         return None, [
-            Anomalie(
+            anomaly_at(
+                source,
                 code="convention.colonne_absente",
-                fichier=source.fichier,
-                feuille=source.feuille,
                 message=f"Il manque {enumerate_fr(missing)} à la feuille de la convention",
                 attendu="les colonnes section, clé, valeur",
                 correction="Reprendre les en-têtes du modèle de classeur.",
@@ -80,10 +79,9 @@ def parse_sheet(frame: pd.DataFrame, source: Source) -> tuple[dict[str, Any] | N
     for line, section, key, value in filled[[LIGNE, "section", "key", "value"]].itertuples(index=False):
         if pd.isna(section) or pd.isna(key):
             anomalies.append(
-                Anomalie(
+                anomaly_at(
+                    source,
                     code="convention.vide",
-                    fichier=source.fichier,
-                    feuille=source.feuille,
                     ligne=int(line),
                     valeur=value,
                     message="Une valeur sans section ou sans clé",
@@ -99,10 +97,9 @@ def parse_sheet(frame: pd.DataFrame, source: Source) -> tuple[dict[str, Any] | N
             inside[last] = value
             continue
         anomalies.append(
-            Anomalie(
+            anomaly_at(
+                source,
                 code="convention.cle_en_double",
-                fichier=source.fichier,
-                feuille=source.feuille,
                 ligne=int(line),
                 colonne=f"{section}.{key}",
                 valeur=value,
@@ -194,11 +191,10 @@ def _defect(
     attendu: str = "",
     correction: str = "",
 ) -> Anomalie:
-    return Anomalie(
+    return anomaly_at(
+        source,
         code=f"convention.{code}",
         message=message,
-        fichier=source.fichier,
-        feuille=source.feuille,
         colonne=key,
         valeur=valeur,
         attendu=attendu,

@@ -11,7 +11,7 @@ from flux.dossier.rpls.lecteurs import whole
 from flux.dossier.rpls.logements import PROGRAMME
 from flux.noyau.errors import Anomalie, Gravite
 from flux.noyau.provenance import Source
-from flux.noyau.tables import LIGNE, TEXTE, enumerate_fr, grouped
+from flux.noyau.tables import LIGNE, TEXTE, anomaly_at, enumerate_fr, grouped
 
 
 def with_programme(texte: pd.DataFrame, source: Source) -> tuple[pd.DataFrame, list[Anomalie]]:
@@ -55,11 +55,10 @@ def with_programme(texte: pd.DataFrame, source: Source) -> tuple[pd.DataFrame, l
 def _said(
     frame: pd.DataFrame, mask: pd.Series, source: Source, code: str, message: str
 ) -> Iterator[Anomalie]:
-    repair = Anomalie(
+    repair = anomaly_at(
+        source,
         code=f"logements.programme.{code}",
         gravite=Gravite.INFORMATION,
-        fichier=source.fichier,
-        feuille=source.feuille,
         colonne="programme",
         message=message,
     )

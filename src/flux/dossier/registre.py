@@ -13,7 +13,17 @@ from flux.dossier.extrait import Apercu, survey, twice
 from flux.dossier.schemas import RESERVATAIRES, RESERVATIONS
 from flux.noyau.errors import Anomalie, DataError, Gravite
 from flux.noyau.provenance import Source
-from flux.noyau.tables import LIGNE, Table, at_lines, check, enumerate_fr, grouped, strangers, suggestion
+from flux.noyau.tables import (
+    LIGNE,
+    Table,
+    anomaly_at,
+    at_lines,
+    check,
+    enumerate_fr,
+    grouped,
+    strangers,
+    suggestion,
+)
 
 RPLS = {"ident_int": "id_logement", "ident_rep": "id_logement", "depcom": "commune"}
 """Names of the RPLS under which a register may give ours."""
@@ -88,11 +98,10 @@ def _read(path: Path, known: Sequence[str]) -> tuple[pd.DataFrame, Source, list[
     if unread:
         hints = " ".join(f"{h} : {hint}" for h in unread if (hint := suggestion(cle(h), known)))
         said.append(
-            Anomalie(
+            anomaly_at(
+                source,
                 code="registre.colonnes_inconnues",
                 gravite=Gravite.A_VERIFIER,
-                fichier=source.fichier,
-                feuille=source.feuille,
                 message=f"Colonnes inconnues, non lues : {enumerate_fr(unread)}",
                 correction=hints or "Renommer celles qui sont des colonnes du dossier.",
             )
@@ -102,10 +111,9 @@ def _read(path: Path, known: Sequence[str]) -> tuple[pd.DataFrame, Source, list[
 
 def _no_header(source: Source, names: list[str]) -> Anomalie:
     near = suggestion(CLE, [n for n in names if n])
-    return Anomalie(
+    return anomaly_at(
+        source,
         code="registre.entete",
-        fichier=source.fichier,
-        feuille=source.feuille,
         message=f"Aucun en-tête du fichier n'a la colonne « {CLE} »",
         attendu=f"les colonnes {enumerate_fr(_DROITS[:5])}, …",
         correction=f"{near} Corriger l'en-tête.".strip(),
@@ -134,11 +142,10 @@ def _with_dwellings(
     ours = written.mask(through, found)
 
     def said(code: str, message: str, correction: str = "") -> Anomalie:
-        return Anomalie(
+        return anomaly_at(
+            source,
             code=f"registre.id_logement.{code}",
             gravite=Gravite.A_VERIFIER,
-            fichier=source.fichier,
-            feuille=source.feuille,
             colonne="id_logement",
             message=message,
             correction=correction,
@@ -166,11 +173,10 @@ def _disagreements(own: pd.DataFrame, source: Source) -> Iterator[Anomalie]:
         kept = own[CLE].map(first[column])
         differs = own[column].notna() & own[column].ne(kept.fillna(""))
         yield from at_lines(
-            Anomalie(
+            anomaly_at(
+                source,
                 code=f"registre.{column}.desaccord",
                 gravite=Gravite.A_VERIFIER,
-                fichier=source.fichier,
-                feuille=source.feuille,
                 colonne=column,
                 message="Écrit autrement que sur la première ligne de ce réservataire, qui est gardée",
                 correction="Écrire la même chose partout, ou donner un fichier des réservataires.",

@@ -25,7 +25,7 @@ from flux.dossier.rpls.dictionnaire import variables
 from flux.dossier.rpls.lecteurs import type_of
 from flux.noyau.errors import Anomalie, DataError, Gravite
 from flux.noyau.provenance import Source
-from flux.noyau.tables import TEXTE, Colonne, Lu, Table, Type, check, enumerate_fr, grouped
+from flux.noyau.tables import TEXTE, Colonne, Lu, Table, Type, anomaly_at, check, enumerate_fr, grouped
 from flux.rendu.nombres import entier
 from flux.rendu.vue import Affichable, Tableau, Vue
 from flux.rendu.vue import Colonne as Montree
@@ -270,10 +270,4 @@ def _supposed(present: set[str], source: Source) -> Iterator[Anomalie]:
 
 
 def _said(source: Source, code: str, message: str) -> Anomalie:
-    return Anomalie(
-        code=f"sne.{code}",
-        gravite=Gravite.INFORMATION,
-        fichier=source.fichier,
-        feuille=source.feuille,
-        message=message,
-    )
+    return anomaly_at(source, code=f"sne.{code}", gravite=Gravite.INFORMATION, message=message)

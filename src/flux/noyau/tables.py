@@ -108,6 +108,33 @@ class Table:
         return pd.DataFrame({**out, LIGNE: pd.Series([], dtype="Int64")})
 
 
+def anomaly_at(
+    source: Source,
+    *,
+    code: str,
+    message: str,
+    gravite: Gravite = Gravite.BLOQUANT,
+    ligne: int | None = None,
+    colonne: str | None = None,
+    valeur: str | None = None,
+    attendu: str = "",
+    correction: str = "",
+) -> Anomalie:
+    """An anomaly of a file, or of one of its sheets."""
+    return Anomalie(
+        code=code,
+        message=message,
+        gravite=gravite,
+        fichier=source.fichier,
+        feuille=source.feuille,
+        ligne=ligne,
+        colonne=colonne,
+        valeur=valeur,
+        attendu=attendu,
+        correction=correction,
+    )
+
+
 def at_lines(
     defect: Anomalie,
     frame: pd.DataFrame,
@@ -207,11 +234,10 @@ def _check_column(
     def defect(
         code: str, message: str, *, attendu: str = colonne.type.attendu, correction: str = ""
     ) -> Anomalie:
-        return Anomalie(
+        return anomaly_at(
+            source,
             code=f"{table.nom}.{colonne.nom}.{code}",
             message=message,
-            fichier=source.fichier,
-            feuille=source.feuille,
             colonne=colonne.nom,
             attendu=attendu,
             correction=correction,
@@ -371,11 +397,10 @@ def _unknown(texte: pd.DataFrame, table: Table) -> list[str]:
 def _unknown_column(nom: str, table: Table, lacking: list[Colonne], source: Source) -> Anomalie:
     """A column that is not read; one whose name is nearly that of an absent one may be a slip: it blocks."""
     slip = near_misses(nom, [c.nom for c in lacking], cutoff=PROCHE if len(nom) > 3 else PROCHE_COURT)
-    return Anomalie(
+    return anomaly_at(
+        source,
         code=f"{table.nom}.colonne_inconnue",
         gravite=Gravite.BLOQUANT if slip else Gravite.INFORMATION,
-        fichier=source.fichier,
-        feuille=source.feuille,
         colonne=nom,
         message="Colonne inconnue, elle n'est pas lue",
         correction=f"Renommer l'en-tête en {enumerate_fr(slip, ' ou ')}, ou supprimer la colonne."
