@@ -60,7 +60,7 @@ _KINDS = ((ERREUR, _ERROR, b't="e"'), (NON_CALCULEE, _UNCOMPUTED, b"<f"), (FUSIO
 
 
 def said(kind: Cache, cells: Sequence[Cellule], source: Source, sheet: str) -> Iterator[Anomalie]:
-    """A defect for each cell under the first line, the first ones one by one."""
+    """A defect for each cell under the first line, the first ones one by one; `colonne` is its letters."""
     below = [cell for cell in cells if cell[1] > 1]
     for address, line, read in below[:MOST]:
         yield Anomalie(
@@ -68,6 +68,7 @@ def said(kind: Cache, cells: Sequence[Cellule], source: Source, sheet: str) -> I
             fichier=source.fichier,
             feuille=sheet,
             ligne=line,
+            colonne=address.rstrip("0123456789"),
             valeur=read,
             message=kind.message.format(address),
             attendu="une valeur par cellule",
@@ -105,7 +106,8 @@ def canonical(xml: bytes) -> bytes:
 def _area(xml: bytes) -> int:
     """Rows by columns, from the addresses of the rows and of the cells beyond column Z."""
     rows = max([len(_ROW.findall(xml)), *map(int, set(_ROW_NUMBER.findall(xml)))])
-    far = max(set(_FAR_CELL.findall(xml)), key=lambda name: (len(name), name), default=b"Z")
+    names = {found[1] for found in _FAR_CELL.finditer(xml)}
+    far = max(names, key=lambda name: (len(name), name), default=b"Z")
     columns = int(xl_cell_to_rowcol(f"{far.decode()}1")[1]) + 1
     if re.search(rb'<c [^>]*?\br="[A-Z]+\d{%d,}"' % (len(str(rows)) + 1), xml):
         rows = LAST_ROW  # a cell that is not in its row

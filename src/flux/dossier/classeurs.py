@@ -126,18 +126,16 @@ def _unheard() -> Iterator[None]:
 
 
 def _texts(sheet: Any, positions: Sequence[int] | None, lignes: int | None) -> pd.DataFrame:
-    """Cells as text, from the first row of the sheet; missing where empty."""
+    """Cells as text, from the first row and column of the sheet; missing where empty."""
     if sheet.start is None:
         return pd.DataFrame()
+    left = sheet.start[1]  # the reader gives the empty rows above, not the empty columns on the left
+    wanted = range(left + sheet.width) if positions is None else positions
     rows = islice(sheet.iter_rows(), lignes)
     blocks = []
     while chunk := list(islice(rows, _ROWS)):
-        if positions is None:
-            texts = [[_text(cell) for cell in row] for row in chunk]
-            blocks.append(pd.DataFrame(texts, dtype=TEXTE))
-        else:
-            texts = [[_text(row[at]) for at in positions] for row in chunk]
-            blocks.append(pd.DataFrame(texts, columns=list(positions), dtype=TEXTE))
+        texts = [[_text(row[at - left]) if at >= left else None for at in wanted] for row in chunk]
+        blocks.append(pd.DataFrame(texts, columns=list(wanted), dtype=TEXTE))
     return pd.concat(blocks, ignore_index=True)
 
 

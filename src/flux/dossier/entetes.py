@@ -7,8 +7,10 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
+from xlsxwriter.utility import xl_cell_to_rowcol
 
 from flux.dossier import lignes
+from flux.dossier.classeur_brut import FUSION
 from flux.dossier.fichiers import TETES
 from flux.dossier.grilles import Grille
 from flux.dossier.noms import ANNEE, FACONS, LIBELLE, Nom, resolve
@@ -54,7 +56,7 @@ def table_of(nom: str, grille: Grille) -> Feuille:
     written = {n.colonne: h for h, n in zip(headers, noms, strict=True) if n}
     texte, left_out = lignes.of_data(texte, _above(grille, at, headers, noms), written, table, source)
     anomalies = (
-        *(a for a in grille.anomalies if a.ligne is None or a.ligne > at + 1),
+        *_hidden(grille, at, [n.colonne if n else "" for n in noms]),
         *_how_read(headers, noms, table, source),
         *_doubled(headers, noms, table, source),
         *said,
@@ -69,8 +71,21 @@ def plain_table(grille: Grille, colonnes: Collection[str]) -> Feuille:
     at, _ = header_of(grille, colonnes)
     headers = _cells(grille, at)
     texte, said = cleaned(_body(grille, at, headers), {}, frozenset(headers), grille.source)
-    found = (a for a in grille.anomalies if a.ligne is None or a.ligne > at + 1)
+    found = _hidden(grille, at, headers)
     return Feuille(grille.nom, replace(grille.source, nb_lignes=len(texte)), texte, (*found, *said))
+
+
+def _hidden(grille: Grille, at: int, names: Sequence[str]) -> Iterator[Anomalie]:
+    """What the workbook hides under the header. In a column that is not read, only a merge can do harm."""
+    for anomaly in grille.anomalies:
+        if anomaly.ligne is None or anomaly.colonne is None:
+            yield anomaly
+        elif anomaly.ligne > at + 1:
+            position = xl_cell_to_rowcol(f"{anomaly.colonne}1")[1]
+            if name := names[position] if position < len(names) else "":
+                yield replace(anomaly, colonne=name)
+            elif anomaly.code.endswith(FUSION.code):
+                yield replace(anomaly, colonne=None)
 
 
 def _cells(grille: Grille, at: int) -> list[str]:

@@ -193,3 +193,20 @@ def test_an_unreadable_table_raises_one_defect(ecrire):
     with pytest.raises(DataError) as caught:
         read_dossier(ecrire(reservations=""))
     assert caught.value.code == "fichier.vide"
+
+
+def test_a_cell_in_error_outside_the_columns_that_are_read_does_no_harm(classeur):
+    def spoil(book):
+        book["reservations"]["G1"], book["reservations"]["G2"] = "remarque", "#REF!"
+
+    assert blocking(classeur(spoil)) == []
+
+
+def test_a_cell_in_error_is_found_where_the_first_columns_are_empty(classeur):
+    def spoil(book):
+        sheet = book["reservations"]
+        sheet["G1"], sheet["G2"] = "date_fin", "#REF!"
+        sheet.insert_cols(1, 2)
+
+    (defect,) = blocking(classeur(spoil))
+    assert (defect.code, defect.ligne, defect.colonne) == ("fichier.cellule_en_erreur", 2, "date_fin")
