@@ -67,7 +67,12 @@ def _whole(value: object) -> object:
 
 
 def _yes(value: object) -> object:
-    return cellules.booleen(value).valeur if isinstance(value, str) else value
+    if not isinstance(value, str):
+        return value
+    read = cellules.booleen(value)
+    if read.repair:
+        raise ValueError("a cross is not a word")
+    return read.valeur
 
 
 def _day(value: object) -> object:

@@ -196,3 +196,36 @@ def test_readers_read_or_refuse(text):
     ):
         with contextlib.suppress(ValueError):
             lire(text)
+
+
+@pytest.mark.parametrize("written", ["x", "X", " x "])
+@pytest.mark.parametrize("reader", [c.booleen, c.qpv])
+def test_a_cross_is_yes_and_said(reader, written):
+    read = reader(written)
+    assert read.valeur is True and read.repair is c.COCHE
+
+
+@pytest.mark.parametrize(
+    ("written", "said"),
+    [
+        ("30/02/2026", "02/2026 a 28 jours"),
+        ("29/02/2024", ""),
+        ("2026-04-31", "04/2026 a 30 jours"),
+        ("00/01/2026", "Le jour 0"),
+        ("01/13/2026", "Le mois 13"),
+        ("13/2026", "Le mois 13"),
+        ("2026-13-01 00:00:00", "Le mois 13"),
+        ("1/2/26", "quatre chiffres"),
+        ("31-04-2026", "04/2026 a 30 jours"),
+        ("01/01/0000", ""),
+        ("hier", ""),
+    ],
+)
+def test_why_a_date_is_none(written, said):
+    assert said in c.remede_date(written) and bool(said) == bool(c.remede_date(written))
+
+
+@given(st.text(max_size=12))
+def test_a_remedy_never_fails(text):
+    for remedy in (c.remede_date, c.remede_typologie, c.remede_commune):
+        assert isinstance(remedy(text), str)

@@ -402,3 +402,13 @@ def test_several_departements_want_one_named(ecrire):
     folder = ecrire(convention=text, logements=SOUND + "L4;59350;non;T2;PLUS;\n")
     [anomaly] = defects(folder)
     assert anomaly.code == "convention.bailleur.departement.absent" and "59, 72" in anomaly.attendu
+
+
+def test_a_blank_beside_a_cross_is_no_no(ecrire):
+    parc = SOUND.replace(";oui;", ";x;").replace(";non;", ";;")
+    assert {(a.code, a.correction) for a in defects(ecrire(logements=parc))} == {
+        ("logements.qpv.vide", "Écrire oui ou non : une cellule vide n'est pas lue comme non.")
+    }
+    crossed = examine(ecrire(logements=SOUND.replace(";oui;", ";X;")))
+    [repair] = crossed.anomalies
+    assert repair.code == "logements.qpv.coche" and "vide n'est pas lue comme non" in repair.message

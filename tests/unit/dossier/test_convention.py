@@ -215,3 +215,10 @@ def test_a_syntax_error_is_placed_and_said_in_french(text, ligne, message):
     assert convention is None
     assert (defect.code, defect.ligne) == ("convention.illisible", ligne)
     assert message in defect.message
+
+
+def test_a_cross_is_no_answer():
+    convention, [anomaly] = build(
+        {"convention": {"annee": 2026}, "choix": {"compte_sans_candidat": "x"}}, SOURCE
+    )
+    assert convention is None and anomaly.code == "convention.valeur_inconnue"
