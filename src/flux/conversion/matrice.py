@@ -8,7 +8,7 @@ the bailleur's cells take what the ceilings refuse.
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import TypeVar
@@ -16,7 +16,7 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import ArrayLike
 
-from flux.conversion.groupes import Cadre, Cellule, Groupe, Porteur, groups
+from flux.conversion.groupes import Bornes, Cadre, Cellule, Etiquette, Groupe, Porteur, groups
 from flux.noyau.arrondi import Famille, partition, round_cells, round_fewest, snap
 
 L = TypeVar("L", bound=Hashable)
@@ -84,7 +84,7 @@ def round_matrix(
         [
             _sums("quotas", [r for r, _ in cells], holders, totals, totals),
             _at_most(cells, limites),
-            *(_kept(groupe, list(cells)) for groupe in groupes),
+            *_kept(groupes, list(cells)),
         ],
     )
     nb = {k: int(n) for k, n in zip(cells, values, strict=True) if n}
@@ -123,13 +123,21 @@ def _names(cells: Mapping[L, Fraction]) -> list[str]:
     return ["|".join(map(str, key)) for key in cells]  # type: ignore[call-overload]
 
 
-def _kept(groupe: Groupe, cells: Sequence[Cellule]) -> Famille:
-    """The sums of a kind, those only that a cell is in."""
-    return _some(
-        groupe.nom,
-        [groupe.de(cell) for cell in cells],
-        {label: groupe.bornes(exact) for label, exact in groupe.exact.items()},
-    )
+def _kept(groupes: Sequence[Groupe], cells: Sequence[Cellule]) -> Iterator[Famille]:
+    """A family a kind, of the sums that a cell is in and that no kind before holds to the same bounds."""
+    held: set[tuple[frozenset[int], Bornes]] = set()
+    for groupe in groupes:
+        members: dict[Etiquette, list[int]] = {}
+        for i, cell in enumerate(cells):
+            label = groupe.de(cell)
+            if label is not None:
+                members.setdefault(label, []).append(i)
+        bounds = {label: groupe.bornes(groupe.exact[label]) for label in members}
+        sums = {label: (frozenset(some), bounds[label]) for label, some in members.items()}
+        new = {label for label, held_as in sums.items() if held_as not in held}
+        held |= set(sums.values())
+        labels = [label if (label := groupe.de(cell)) in new else None for cell in cells]
+        yield _some(groupe.nom, labels, bounds)
 
 
 def _at_most(cells: Mapping[Cellule, Fraction], limites: Limites) -> Famille:
