@@ -102,9 +102,10 @@ def _base_moves(before: Quotas, after: Quotas) -> pd.DataFrame:
 def exit_nature(logements: pd.DataFrame) -> pd.Series:
     """How each dwelling leaves, were it to leave: "vente", "demolition", "sortie"."""
     motif = logements["motif_sortie"]
-    sold, razed = motif.str.startswith("vente"), motif == "demolition"
-    conditions = [sold.fillna(False).astype(bool), razed.fillna(False).astype(bool)]
-    return pd.Series(np.select(conditions, ["vente", "demolition"], "sortie"), index=logements.index)
+    sold = motif.astype(TEXTE).str.startswith("vente", na=False).astype(bool)
+    return pd.Series(
+        np.select([sold, motif == "demolition"], ["vente", "demolition"], "sortie"), index=logements.index
+    )
 
 
 def _delivery_days(dossier: Dossier) -> pd.Series:
@@ -247,8 +248,8 @@ def _written(dossier: Dossier, table: str, lines: pd.Series) -> dict[str, object
 
 
 def _frame(rows: list[dict[str, object]]) -> pd.DataFrame:
-    table = pd.DataFrame(rows, columns=COLUMNS)
-    counts = {"nb": "float64", "effet_droits": "float64", "effet_assiette": "float64"}
-    table = table.fillna({"effet_droits": 0.0, "effet_assiette": 0.0})
+    none = {"effet_droits": 0.0, "effet_assiette": 0.0}
+    table = pd.DataFrame([none | row for row in rows], columns=COLUMNS)
+    counts = dict.fromkeys(("nb", *none), "float64")
     texts = dict.fromkeys(("id_reservataire", "commune", "programme", "detail", "fichier", "lignes"), TEXTE)
     return table.astype({"annee": "int64", "date": "datetime64[s]", **counts, **texts})
