@@ -12,7 +12,7 @@ import pytest
 from fabrique import dossier, logements, reservataire
 
 import flux
-from flux.conversion.comptes import _after_losses
+from flux.conversion.comptes import after_losses
 from flux.dossier import Dossier
 
 EPCI, COMMUNES = "epci_000000001", [f"0000{k}" for k in range(1, 5)]
@@ -135,8 +135,8 @@ def test_an_account_beyond_one_dwelling_is_named() -> None:
 def test_a_loss_brings_back_first_the_account_nearest_to_one_dwelling() -> None:
     half = Fraction(1, 2)
     accounts = {("r", "a"): 1 + half, ("r", "b"): 2 + half, ("r", "c"): half, ("s", "a"): Fraction(2)}
-    after = _after_losses(accounts, {"r": half})
+    after = after_losses(accounts, {"r": half})
     assert after == {**accounts, ("r", "a"): Fraction(1)}
-    after = _after_losses(accounts, {"r": Fraction(13, 4)})
+    after = after_losses(accounts, {"r": Fraction(13, 4)})
     assert after["s", "a"] == 2 and sum(v for k, v in after.items() if k[0] == "r") == Fraction(5, 4)
     assert {after["r", "a"], after["r", "b"]} == {half} and after["r", "c"] == Fraction(1, 4)
