@@ -113,6 +113,7 @@ class Ledger:
     def __init__(self, feuilles: Feuilles) -> None:
         self.feuilles = feuilles
         self.noms = Noms(feuilles.dossier)
+        self.methode = self.noms.choix("methode", "regle_echeance")
         self.cells: dict[tuple[str, str], Cellule] = {}
         self.reductions: list[tuple[str, str, float, float, str]] = []
 

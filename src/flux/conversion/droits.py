@@ -30,7 +30,7 @@ class Droits:
     suite : id_reservataire, commune, groupe, garantie, nb      recurring rights on dwellings of the base
     uniques : id_reservataire, commune, garantie, nb            single-use rights due in the year
     livraisons : id_reservataire, programme, commune, garantie, nb    rights of programmes first let this year
-    lignes : (id_reservataire, commune) -> lines of the file that hold its recurring rights
+    lignes : (id_reservataire, commune, garantie) -> lines of the file that hold its recurring rights
     registre : the register (see `register`), and how each right counts: `poids`, `unique` (Fraction:
         dwellings counted this year as a recurring right, as a single-use right)
     tenus : `registre` restricted to the rights that count, a row a right × rotation group: columns `HELD`
@@ -90,7 +90,9 @@ def live_rights(dossier: Dossier, regles: Regles, classement: Classement, groupe
             rights.loc[rights["unique"] != 0], ["id_reservataire", "commune", "garantie"], "unique", "nb"
         ),
         livraisons=_deliveries(rights.loc[suite & (rights["lieu"] == LIVRAISON)], annee),
-        lignes=held.groupby(["id_reservataire", "commune"])["_ligne"].agg(lambda x: sorted(set(map(int, x)))),
+        lignes=held.groupby(["id_reservataire", "commune", "garantie"])["_ligne"].agg(
+            lambda x: sorted(set(map(int, x)))
+        ),
         registre=rights,
         tenus=held,
         sur_reservations=exces,

@@ -134,7 +134,12 @@ def _rate_flow(
         filtre="type_droit = unique, dus dans l'année",
     )
     left = subtract(feuilles.relocations_totales, uniques, nom="flux après droits uniques")
-    return fit(left, feuilles.relocations_totales, nom="part du flux laissée par les droits uniques")
+    return fit(
+        left,
+        feuilles.relocations_totales,
+        nom="part du flux laissée par les droits uniques",
+        choix=Noms(feuilles.dossier).choix("droits_uniques"),
+    )
 
 
 def _local_dues(
@@ -160,6 +165,7 @@ def _local_dues(
                     held(ledger.feuilles, poids, droits, ident, inside, garantie),
                     whole(ledger.feuilles, poids, home),
                     nom=f"part de {ledger.noms.de(ident)} dans l'assiette de son territoire",
+                    choix=ledger.methode,
                 )
                 for c in inside if by_rights else home:
                     rated(ledger, ident, c, TERRITOIRE, garantie, part, flows[c])
@@ -170,6 +176,7 @@ def _local_dues(
                         whole(ledger.feuilles, poids, [c]),
                         nom=f"part de {ledger.noms.de(ident)} dans l'assiette de {ledger.noms.a(c)}, "
                         "hors de son territoire",
+                        choix=ledger.methode,
                     )
                     rated(ledger, ident, c, TERRITOIRE, garantie, part, flow[c])
 
@@ -197,7 +204,10 @@ def _by_own_rights(
     }
     return {
         c: multiply(
-            territory, weight, nom=f"flux du territoire, réparti selon les droits ({ledger.noms.a(c)})"
+            territory,
+            weight,
+            nom=f"flux du territoire, réparti selon les droits ({ledger.noms.a(c)})",
+            choix=ledger.noms.choix("repartition_epci"),
         )
         for c, weight in weights.items()
     }
@@ -230,6 +240,7 @@ def _wide_dues(
                     held(ledger.feuilles, poids, droits, ident, feuilles.communes, garantie),
                     whole(feuilles, poids, feuilles.communes),
                     nom=f"part de {ledger.noms.de(ident)} dans l'assiette",
+                    choix=ledger.methode,
                 )
                 amount = due(
                     part,

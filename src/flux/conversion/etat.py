@@ -41,6 +41,7 @@ def state_dues(
             held(ledger.feuilles, poids, droits, i, communes),
             whole(feuilles, poids, communes),
             nom=f"part de {ledger.noms.de(i)} au registre",
+            choix=ledger.methode,
         )
         for i in state
     }

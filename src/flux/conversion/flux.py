@@ -142,7 +142,7 @@ def delivered(dossier: Dossier) -> pd.DataFrame:
     )
 
 
-@step("logements × taux de rotation (décimale de 12 chiffres)")
+@step("logements × taux de rotation (décimale de 12 chiffres)", signe="×")
 def expected_vacancies(nb_logements: Fraction, taux_rotation: Fraction) -> Fraction:
     """Expected vacancies of `nb_logements` dwellings at `taux_rotation` a year: an estimate, of 12 digits."""
     return estimate(nb_logements * taux_rotation)

@@ -69,10 +69,11 @@ class Liberations:
     def by_rate(self) -> Mapping[str, Figure]:
         """Commune -> vacancies that the past turnover makes expect."""
         parts: dict[str, list[Figure]] = {c: [] for c in self.base}
+        choix = self.noms.choix("segment_rotation", "fenetre_rotation", "lissage")
         for (c, _), figure in self.mailles.items():
             parts[c].append(figure)
         return {
-            c: add(*p, nom=f"libérations attendues à {self.noms.a(c)}") if p else self.base[c]
+            c: add(*p, nom=f"libérations attendues à {self.noms.a(c)}", choix=choix) if p else self.base[c]
             for c, p in parts.items()
         }
 

@@ -7,8 +7,10 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from flux.dossier import Dossier
+from flux.rendu import glossaire
 
 BAILLEUR = "bailleur"
+ORIGINES = {"défaut": " (par défaut)", "python": " (donné à l'appel)"}
 
 
 @dataclass(frozen=True)
@@ -34,9 +36,24 @@ class Noms:
             return f"« {self.dossier.convention.bailleur.nom} » (non réservé)"
         return f"« {self._holders.get(ident, ident)} »"
 
-    def a(self, commune: str) -> str:
-        """A commune."""
-        return self.communes.get(commune, commune)
+    def a(self, code: str) -> str:
+        """A commune, an EPCI, or several communes together ("00101+00102")."""
+        known = {**self._epci, **self.communes}
+        return " + ".join(known.get(part, part) for part in code.split("+"))
+
+    def choix(self, *cles: str) -> tuple[str, ...]:
+        """Choices of the parties in sentences, and whether they wrote them."""
+        convention, said = self.dossier.convention, []
+        for cle in cles:
+            value = glossaire.format(f"choix.{cle}", getattr(convention.choix, cle)).removesuffix(".")
+            origine = ORIGINES.get(convention.origines.get(cle, ""), "")
+            said.append(f"{glossaire.libelle(cle)} – {value}{origine}.")
+        return tuple(said)
+
+    @cached_property
+    def _epci(self) -> Mapping[str, str]:
+        table = self.dossier.communes.dropna(subset=["epci", "epci_nom"])
+        return dict(zip(table["epci"].astype(str), table["epci_nom"].astype(str), strict=True))
 
     def maille(self, groupe: str) -> str:
         """A rotation group, the code of its commune said by its name."""

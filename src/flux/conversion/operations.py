@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from fractions import Fraction
+from functools import lru_cache
 from math import floor
 
 import pandas as pd
@@ -54,7 +55,13 @@ def at_least_zero(value: Fraction) -> Fraction:
 @step("répartition proportionnelle (décimales de 12 chiffres, plus fort reste)")
 def spread_share(whole: Fraction, *weights: Fraction, rang: int) -> Fraction:
     """What the weight of rank `rang` has of `whole`, all weights together having the whole of it."""
-    return spread(estimate(whole), weights)[rang]
+    return shares(estimate(whole), weights)[rang]
+
+
+@lru_cache(maxsize=16)  # each of those who share asks for the same sharing
+def shares(whole: Fraction, weights: tuple[Fraction, ...]) -> list[Fraction]:
+    """See `exact.spread`."""
+    return spread(whole, weights)
 
 
 @step("arrondi à l'entier")

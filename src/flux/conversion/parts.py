@@ -26,7 +26,7 @@ def held(
     inside = set(communes)
     what = {None: "", True: ", contre garantie", False: ", hors garantie"}[garantie]
     who = feuilles.liberations.noms.de(ident)
-    lines = sorted({n for c in inside for n in droits.lignes.get((ident, c), [])})
+    lines = lines_of(droits, ident, inside, garantie)
     if poids.par_maille:
         return _weighed_rights(feuilles, droits, ident, inside, garantie, f"de {who}{what}")
     value = total(
@@ -44,6 +44,12 @@ def held(
         unite=poids.unite,
         couleur=Couleur.CONVENTION if poids.declaree else Couleur.DONNEE,
     )
+
+
+def lines_of(droits: Droits, ident: str, communes: Iterable[str], garantie: bool | None = None) -> list[int]:
+    """Lines of the register that hold a holder's rights in some communes."""
+    kinds = (False, True) if garantie is None else (garantie,)
+    return sorted({n for c in communes for g in kinds for n in droits.lignes.get((ident, c, g), [])})
 
 
 def whole(feuilles: Feuilles, poids: Poids, communes: Iterable[str]) -> Figure:
@@ -93,7 +99,7 @@ def _weighed_rights(
                 f"droits {what}, {feuilles.liberations.noms.maille(groupe)}",
                 colonne="id_reservataire",
                 filtre=f"id_reservataire = {ident}, commune = {c}, droits vivants, maille « {groupe} »",
-                lignes=droits.lignes.get((ident, c), []),
+                lignes=droits.lignes.get((ident, c, g), []),
                 unite="droits",
             ),
             feuilles.liberations.rate(groupe),

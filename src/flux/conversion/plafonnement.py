@@ -102,6 +102,7 @@ def cap_guarantees(ledger: Ledger, dossier: Dossier, regles: Regles) -> None:
                     due(cap, flow, nom="plafond des garanties"),
                     add(*terms, nom="dus contre garantie"),
                     nom="réduction au plafond des garanties",
+                    choix=ledger.noms.choix("garantie_imbriquee"),
                 ),
                 GARANTIE,
                 code,
@@ -134,6 +135,7 @@ def reduce_overruns(ledger: Ledger, feuilles: Feuilles, regle: str) -> dict[str,
                 flow,
                 add(*whole, nom=f"dus de l'État à {ledger.noms.a(c)}"),
                 nom=f"réduction au flux de {ledger.noms.a(c)}",
+                choix=ledger.noms.choix("depassement"),
             )
             ledger.reduce(kept, coefficient, DEPASSEMENT, c)
         asked = [f for x in cells if x not in kept for f in x.terms]
@@ -147,6 +149,7 @@ def reduce_overruns(ledger: Ledger, feuilles: Feuilles, regle: str) -> dict[str,
                 available,
                 add(*asked, nom=f"dus à {ledger.noms.a(c)}"),
                 nom=f"réduction au flux de {ledger.noms.a(c)}",
+                choix=ledger.noms.choix("depassement"),
             )
             if regle == "erreur" and coefficient.valeur < 1:
                 refuse(c, ", ".join(sorted({x.id_reservataire for x in cells})))

@@ -10,9 +10,9 @@ from collections.abc import Sequence
 from fractions import Fraction
 from functools import cached_property
 
-from flux.conversion.exact import estimate, spread
+from flux.conversion.exact import estimate
 from flux.conversion.liberations import Liberations
-from flux.conversion.operations import add, leaf, spread_share, subtract
+from flux.conversion.operations import add, leaf, shares, spread_share, subtract
 from flux.conversion.soustractions import Prevision, by_scope, fill
 from flux.noyau.provenance import Couleur, Figure, step
 from flux.rendu import glossaire
@@ -35,7 +35,7 @@ def within(wanted: Fraction, room: Fraction) -> Fraction:
 @step("part de la prévision, selon les libérations attendues, sans les dépasser", article=ARTICLE)
 def charged(wanted: Fraction, room: Fraction, *weights: Fraction, rang: int) -> Fraction:
     """What a forecast without commune takes from the one of rank `rang`."""
-    return min(spread(wanted, weights)[rang], room)
+    return min(shares(wanted, weights)[rang], room)
 
 
 @step("part de la commune, selon les libérations attendues, sans les dépasser", article=ARTICLE)
@@ -62,7 +62,8 @@ class Soustraits:
         """What is taken from a commune, every scope together; None where nothing is."""
         parts = [self._taken(scope, commune) for scope in self._scopes_of.get(commune, [])]
         parts = [figure for figure in parts if figure.valeur]
-        return add(*parts, nom=f"logements soustraits à {self.noms.a(commune)}") if parts else None
+        nom = f"logements soustraits à {self.noms.a(commune)}"
+        return (add(*parts, nom=nom) if len(parts) > 1 else parts[0].named(nom)) if parts else None
 
     def of_segment(self, rang: int) -> list[Figure]:
         """What each scope takes from a segment."""

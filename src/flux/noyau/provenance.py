@@ -89,6 +89,7 @@ class Figure:
     entrees : the figures it was made from.
     contexte : how many of the last `entrees` are only compared with: a rounding needs the quotas of all,
         the reader of one does not.
+    choix : choices of the parties that its step applies, in French.
     notes : French sentences that answer the reader's next question.
     """
 
@@ -103,6 +104,7 @@ class Figure:
     source: Source | None = None
     entrees: tuple[Figure, ...] = ()
     contexte: int = 0
+    choix: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
@@ -198,7 +200,7 @@ class Figure:
                 )
                 | ({"structure": _listed(dict(f.structure))} if f.structure else {})
                 | ({"entrees": list(places)} if places else {})
-                | ({"notes": list(f.notes)} if f.notes else {})
+                | {k: list(v) for k in ("choix", "notes") if (v := getattr(f, k))}
                 for f, places in _proof(self)
             ],
         }
@@ -229,6 +231,7 @@ class Figure:
                         source=Source(**line["source"]) if "source" in line else None,
                         structure=tuple((k, _tupled(v)) for k, v in line.get("structure", {}).items()),
                         entrees=tuple(figures[k] for k in line.get("entrees", ())),
+                        choix=tuple(line.get("choix", ())),
                         notes=tuple(line.get("notes", ())),
                         **{k: line[k] for k in ("calcul", "operation", "article", "contexte") if k in line},
                     )
@@ -267,7 +270,8 @@ def _said(figure: Figure, places: tuple[int, ...]) -> tuple[Any, ...]:
     """What a figure says of itself; of its inputs, their ranks."""
     return (
         *(figure.valeur, figure.nom, figure.unite, figure.couleur, figure.calcul, figure.operation),
-        *(figure.structure, figure.article, figure.source, figure.contexte, figure.notes, places),
+        *(figure.structure, figure.article, figure.source, figure.contexte, figure.choix, figure.notes),
+        places,
     )
 
 
@@ -297,6 +301,7 @@ class Step(Protocol):
         calcul: str = ...,
         unite: str = ...,
         article: str | None = ...,
+        choix: tuple[str, ...] = ...,
         notes: tuple[str, ...] = ...,
         contexte: int = ...,
         **structure: Any,
@@ -346,6 +351,7 @@ def step(
             calcul: str = calcul,
             unite: str = unite,
             article: str | None = article,
+            choix: tuple[str, ...] = (),
             notes: tuple[str, ...] = (),
             contexte: int = 0,
             **structure: Any,
@@ -365,6 +371,7 @@ def step(
                 article=article,
                 entrees=tuple(figures),
                 contexte=contexte,
+                choix=choix,
                 notes=notes,
             )
 

@@ -11,7 +11,7 @@ from flux.noyau.provenance import Couleur, Figure, Source
 from flux.rendu.nombres import decimal, entier, part
 
 PROFONDEUR = 5
-TERMES, TERMES_HTML, COMPARES = 8, 40, 6
+TERMES, TERMES_HTML = 8, 12
 LARGEUR = 110
 MOTS = {
     Couleur.LOI: "loi",
@@ -95,32 +95,36 @@ class _Lecture:
     @property
     def legend(self) -> list[tuple[str, str]]:
         """The words used, and what they mean."""
-        return [(tag, sens) for tag, (sens, _, _) in STYLES.items() if tag in self.tags]
+        used = {*self.tags, *(MOTS[Couleur.CONVENTION] for f in self.nodes if f.choix)}
+        return [(tag, sens) for tag, (sens, _, _) in STYLES.items() if tag in used]
 
     def shown(self, rank: int) -> list[int]:
         """The inputs that a reader follows, each once."""
         places = self.inputs[rank]
         return list(dict.fromkeys(places[: len(places) - self.nodes[rank].contexte]))
 
-    def compared(self, rank: int) -> str:
-        """What is only compared with, in one sentence."""
-        context = [k for k in self.inputs[rank][len(self.inputs[rank]) - self.nodes[rank].contexte :]]
-        others = [self.nodes[k] for k in dict.fromkeys(context) if k not in self.shown(rank)]
-        if not self.nodes[rank].contexte or not others:
-            return ""
-        return "avec, pour tous les autres : " + _listed(others, COMPARES)
+    def context(self, rank: int) -> list[Figure]:
+        """What is only compared with, each once."""
+        places = self.inputs[rank][len(self.inputs[rank]) - self.nodes[rank].contexte :]
+        shown = set(self.shown(rank))
+        return (
+            [self.nodes[k] for k in dict.fromkeys(places) if k not in shown]
+            if self.nodes[rank].contexte
+            else []
+        )
 
     def how(self, rank: int) -> str:
-        """What was done, with its amounts where they are two or three."""
+        """What was done, with its amounts where they are few."""
         figure = self.nodes[rank]
-        terms = [self.nodes[k] for k in self.inputs[rank]]
-        formula = ""
-        if figure.signe and 1 < len(terms) <= 3:
-            formula = "= " + f" {figure.signe} ".join(_bare(f) for f in terms)
-        said = [figure.calcul if not figure.signe or len(terms) > 3 else "", figure.article or ""]
-        if figure.signe == "+" and len(terms) > 3:
-            said[0] = f"somme de {len(terms)} termes"
-        return " ; ".join(t for t in (formula, *said) if t)
+        terms = [self.nodes[k] for k in self.inputs[rank][: len(self.inputs[rank]) - figure.contexte]]
+        few = " ; ".join(_bare(f) for f in terms) if len(terms) <= 3 else ""
+        if not figure.signe:
+            said = figure.calcul + (f" (de {few})" if few and figure.calcul else "")
+        elif few and len(terms) > 1:
+            said = f"= {_bare(terms[0])}" + "".join(_signed(figure.signe, f) for f in terms[1:])
+        else:
+            said = f"{figure.calcul} de {len(terms)} termes" if len(terms) > 1 else ""
+        return " ; ".join(t for t in (said, figure.article or "") if t)
 
     def rest(self, hidden: list[int]) -> str:
         """Terms left out, with their sum where it means something."""
@@ -140,6 +144,8 @@ class _Texte(_Lecture):
         self.lines: list[str] = []
         self._line: dict[int, int] = {}
         self._number: dict[int, int] = {}
+        self._leaves: set[int] = set()
+        self._said: set[str] = set()
         self._write(self.root, 0)
 
     def _write(self, rank: int, depth: int) -> None:
@@ -156,7 +162,14 @@ class _Texte(_Lecture):
         if not beyond:
             self._line[rank] = len(self.lines) - 1
         details = [f"→ {note}" for note in figure.notes]
-        details += [self.how(rank), inline, _source(figure.source), "" if beyond else self.compared(rank)]
+        if self._leaf_seen(rank):
+            return
+        details += [f"[{MOTS[Couleur.CONVENTION]}] {said}" for said in figure.choix if self._first(said)]
+        details += [self.how(rank), inline, _source(figure.source)]
+        if context := self.context(rank):
+            details.append(
+                f"parmi {len(context)} autres chiffres du même calcul (preuve entière : .to_dict())"
+            )
         for detail in (text for text in details if text):
             self.lines += textwrap.wrap(
                 detail,
@@ -173,6 +186,19 @@ class _Texte(_Lecture):
             self._write(k, depth + 1)
         if hidden:
             self.lines.append(f"{pad}  {self.rest(hidden)}")
+
+    def _leaf_seen(self, rank: int) -> bool:
+        """True from the second time that a leaf is met: where it was read is said once."""
+        seen = rank in self._leaves
+        if not self.inputs[rank]:
+            self._leaves.add(rank)
+        return seen
+
+    def _first(self, said: str) -> bool:
+        """True the first time that a choice is said."""
+        new = said not in self._said
+        self._said.add(said)
+        return new
 
     def _inline(self, rank: int) -> str:
         """A sum of counts read in one file, in one line."""
@@ -213,17 +239,31 @@ class _Html(_Lecture):
             return f'<div>{head} <a href="#{anchor}">détaillé plus haut</a></div>'
         self._seen.add(rank)
         named = f' id="{anchor}"' if rank in self._repeated else ""
-        details = [self.how(rank), _source(figure.source), self.compared(rank)]
+        details = [self.how(rank), _source(figure.source)]
         small = "".join(f"<br><small>{escape(t)}</small>" for t in details if t)
         notes = "".join(f"<li><em>{escape(note)}</em></li>" for note in figure.notes)
+        mark = _badge(MOTS[Couleur.CONVENTION])
+        notes += "".join(f"<li>{mark} {escape(said)}</li>" for said in figure.choix)
         children = self.shown(rank)
         if not children and not notes:
             return f"<div{named}>{head}{small}</div>"
         kept, hidden = children[:TERMES_HTML], children[TERMES_HTML:]
         inner = notes + "".join(f"<li>{self._write(k, False)}</li>" for k in kept)
         inner += f"<li>{escape(self.rest(hidden))}</li>" if hidden else ""
+        inner += self._compared(rank)
         state = " open" if opened else ""
         return f"<details{named}{state}><summary>{head}{small}</summary><ul>{inner}</ul></details>"
+
+    def _compared(self, rank: int) -> str:
+        """The other figures of the same computation, folded."""
+        context = self.context(rank)
+        if not context:
+            return ""
+        lines = "".join(f"<li>{escape(f'{f.nom} : {value(f)}')}</li>" for f in context[:TERMES_HTML])
+        beyond = len(context) - TERMES_HTML
+        lines += f"<li>… et {beyond} autres</li>" if beyond > 0 else ""
+        title = f"les {len(context)} autres chiffres du même calcul"
+        return f"<li><details><summary>{title}</summary><ul>{lines}</ul></details></li>"
 
 
 def _badge(tag: str) -> str:
@@ -243,6 +283,13 @@ def _listed(figures: list[Figure], most: int) -> str:
 def _bare(figure: Figure) -> str:
     """A value without its unit, as in a formula."""
     return value(figure) if figure.unite in ("par an", "part") else _written(figure.valeur, figure.unite)
+
+
+def _signed(sign: str, figure: Figure) -> str:
+    """A term after its sign; what is added and negative is taken away."""
+    if sign == "+" and figure.valeur < 0:
+        return f" − {_written(-figure.valeur, figure.unite)}"
+    return f" {sign} {_bare(figure)}"
 
 
 def _written(number: Fraction, unit: str) -> str:

@@ -113,10 +113,11 @@ def test_the_tree_of_a_ceiling_can_be_followed_with_a_pencil() -> None:
     account = {"id_reservataire": "etat_prioritaires", "annee": 2025, "commune": "00001", "solde": 0}
     counted = {"annee_ouverture": 2025, "flux_cumule": 10, "nb_cumule": 3}
     quotas = flux.convert(small(soldes=[account | counted]), plafond_apprecie="cumule")
-    _, ceiling, *_ = quotas.explain("etat_prioritaires").figure.entrees
-    part, flow, given = (f.valeur for f in ceiling.entrees)
-    assert (part, flow, given, ceiling.valeur) == (Fraction(3, 10), 20, 3, 3)
-    assert ceiling.entrees[0].couleur is Couleur.LOI
+    ceiling = quotas.explain("plafonds", groupe="etat").figure
+    exact, given = ceiling.entrees
+    part, flow = exact.entrees
+    assert (part.valeur, flow.valeur, given.valeur, ceiling.valeur) == (Fraction(3, 10), 20, 3, 3)
+    assert part.couleur is Couleur.LOI
 
 
 def test_balances_above_the_flow_are_seen_reduced_in_the_tree() -> None:

@@ -166,26 +166,30 @@ class Cellules:
         row = sum(int(r["nb"]) for (i, _), r in self.rows.items() if i == ident)
         column = sum(int(r["nb"]) for (_, c), r in self.rows.items() if c == commune)
         flow = self.preuve.feuilles.flux.get(commune)
-        yield (
-            f"Les cases s'arrondissent ensemble : celles de {self.noms.de(ident)} font son quota, "
-            f"{entier(row)} ; celles de {self.noms.a(commune)} font {entier(column)}, pour un flux exact de "
-            f"{decimal(flow.valeur if flow else 0, 4)}."
+        together = (
+            f"toutes les cases s'arrondissent ensemble, pour que celles de {self.noms.de(ident)} fassent son "
+            f"quota, {entier(row)}, et celles de {self.noms.a(commune)} son flux, "
+            f"{decimal(flow.valeur if flow else 0, 4)} (ici {entier(column)})."
         )
-        if floor(near) <= nb <= ceil(near):
-            more, less = self._neighbours(ident)
-            where = more if nb < near else less
-            if where:
-                took = "a reçu l'entier supérieur à" if nb < near else "a l'entier inférieur à"
-                names = ", ".join(f"{self.noms.a(c)} ({decimal(v, 2)} → {n})" for c, v, n in where[:4])
-                rest = f" et {len(where) - 4} autres communes" if len(where) > 4 else ""
-                yield f"Ailleurs, ce réservataire {took} : {names}{rest}."
-        else:
+        if not floor(near) <= nb <= ceil(near):
             yield (
-                f"Aucun des deux entiers voisins de {decimal(exact, 4)} ne permettait de tenir à la fois "
-                "le quota, le flux de la commune et les plafonds : la case en sort (tableau des écarts)."
-                if ident != BAILLEUR
-                else "La part du bailleur prend ce que les plafonds refusent aux réservataires."
+                f"La part exacte du bailleur est {decimal(exact, 4)} : il prend ce que les plafonds refusent "
+                "aux réservataires."
+                if ident == BAILLEUR
+                else f"Ni {floor(near)} ni {ceil(near)} (valeur exacte {decimal(exact, 4)}) ne permettaient "
+                "de tenir à la fois le quota, le flux de la commune et les plafonds : voir les écarts."
             )
+            return
+        other = nb + 1 if nb < near else nb - 1
+        yield f"Pourquoi {nb} et pas {other} : la valeur exacte est {decimal(exact, 4)}, et {together}"
+        more, less = self._neighbours(ident)
+        where = more if nb < near else less
+        if where:
+            took = "a reçu l'entier supérieur à" if nb < near else "a l'entier inférieur à"
+            names = ", ".join(f"{self.noms.a(c)} ({decimal(v, 2)} → {n})" for c, v, n in where[:4])
+            beyond = len(where) - 4
+            rest = f" et {beyond} autre{'s' if beyond > 1 else ''} commune{'s' if beyond > 1 else ''}"
+            yield f"Ailleurs, ce réservataire {took} : {names}{rest if beyond > 0 else ''}."
 
     def _neighbours(self, ident: str) -> tuple[list[Voisine], list[Voisine]]:
         """Communes where the holder took the whole number above its exact value, and below."""

@@ -9,7 +9,7 @@ from flux.conversion.arrondi import apportion
 from flux.conversion.cellules import BAILLEUR, ETAT_CATEGORIES
 from flux.conversion.explication.exacts import Exacts
 from flux.conversion.explication.plafonds import ceiling, whole_ceiling
-from flux.conversion.explication.pourquoi import why
+from flux.conversion.explication.pourquoi import blocking, why
 from flux.conversion.operations import add
 from flux.noyau.provenance import Figure, step
 
@@ -25,8 +25,8 @@ def apportioned(
 ) -> int:
     """The whole number of the first of `noms` when all are rounded together (see `apportion`).
 
-    `values`: its exact quota, its `propres` ceilings, the total; then the other exact quotas, the other
-    ceilings, and what each ceiling tolerates of some members.
+    `values`: its exact quota, the `propres` ceilings that hold it back, the total; then the other exact
+    quotas, the other ceilings, and what each ceiling tolerates of some members.
     """
     own, caps, rest = values[0], list(values[1 : 1 + propres]), list(values[1 + propres :])
     whole, others = rest[0], rest[1 : len(noms)]
@@ -63,11 +63,13 @@ class Entiers:
 
     def _quota(self, ident: str) -> Figure:
         choix, caps = self.preuve.dossier.convention.choix, list(self.preuve.plafonds)
-        ranked = sorted(range(len(caps)), key=lambda k: ident not in caps[k].membres)
-        own = [k for k in ranked if ident in caps[k].membres]
+        holding = blocking(self.preuve, ident)
+        ranked = sorted(range(len(caps)), key=lambda k: caps[k] not in holding)
+        own = [k for k in ranked if caps[k] in holding]
         others = [i for i in self.idents if i != ident]
         tolerated = {k: tuple(i for i in caps[k].membres if caps[k].tolere.get(i)) for k in ranked}
         context = [
+            self.exacts.flow,
             *(self.exacts.kept(i) for i in others),
             *(ceiling(self.preuve, caps[k]) for k in ranked if k not in own),
             *(self.exacts.tolerated(caps[k], i) for k in ranked for i in tolerated[k]),
@@ -76,13 +78,13 @@ class Entiers:
         return apportioned(
             self.exacts.kept(ident),
             *(ceiling(self.preuve, caps[k]) for k in own),
-            self.exacts.flow,
             *context,
             nom=f"quota de {self.noms.de(ident)}",
             calcul="ce qui reste du flux, une fois servis les réservataires"
             if ident == BAILLEUR
             else f"arrondi {method}",
             contexte=len(context),
+            choix=self.noms.choix("arrondi"),
             notes=why(self.preuve, ident, {i: self.exacts.kept(i).valeur for i in self.idents}),
             noms=(ident, *others),
             propres=len(own),

@@ -15,6 +15,7 @@ from flux.conversion.exact import of, total
 from flux.conversion.explication.preuve import Preuve
 from flux.conversion.flux import delivered
 from flux.conversion.operations import add, leaf, multiply, subtract
+from flux.conversion.parts import lines_of
 from flux.noyau.provenance import Couleur, Figure, step
 from flux.rendu import glossaire
 
@@ -43,13 +44,9 @@ class Lectures:
             kept &= suite["commune"].isin(places)
         if garantie is not None:
             kept &= suite["garantie"] == garantie
-        held = self.preuve.droits.lignes
-        lines = {
-            n
-            for (r, c), own in zip(held.index, held, strict=True)
-            if r == ident and (places is None or c in places)
-            for n in own
-        }
+        lines = lines_of(
+            self.preuve.droits, ident, sorted(set(suite["commune"])) if places is None else places, garantie
+        )
         what = {None: "", True: ", contre garantie", False: ", hors garantie"}[garantie]
         return leaf(
             self.dossier,
@@ -58,7 +55,7 @@ class Lectures:
             nom or f"droits de {self.noms.de(ident)}{what}",
             colonne="id_reservataire",
             filtre=f"id_reservataire = {ident}, droits vivants sur l'assiette{what}",
-            lignes=sorted(lines),
+            lignes=lines,
             unite="droits",
         )
 

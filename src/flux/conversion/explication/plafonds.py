@@ -7,6 +7,7 @@ from fractions import Fraction
 from math import floor
 
 from flux.conversion.arrondi import Plafond
+from flux.conversion.cellules import due
 from flux.conversion.exact import total
 from flux.conversion.explication.preuve import Preuve
 from flux.conversion.operations import add, leaf
@@ -14,10 +15,10 @@ from flux.noyau.provenance import Figure, step
 from flux.rendu import glossaire
 
 
-@step("plancher de la part maximale × flux, moins ce qui a déjà été compté")
-def ceiling_of(part: Fraction, flux: Fraction, *given: Fraction) -> Fraction:
-    """Whole dwellings that a ceiling allows this year."""
-    return max(Fraction(0), floor(part * flux) - total(given))
+@step("à l'entier inférieur")
+def whole_part(exact: Fraction, *given: Fraction) -> Fraction:
+    """Whole dwellings that a ceiling allows this year, less those already given since the account opened."""
+    return max(Fraction(0), floor(exact) - total(given))
 
 
 _UNIT = Figure(valeur=Fraction(1), nom="un plafond déjà en logements entiers")
@@ -34,9 +35,9 @@ def whole_ceiling(
 
 def label(preuve: Preuve, plafond: Plafond) -> str:
     """What a ceiling is called."""
-    group = glossaire.format("groupe", plafond.groupe)
-    where = "" if plafond.groupe != "garantie" else f", {preuve.noms.a(plafond.territoire_code)}"
-    return f"plafond en logements entiers : {group}{where}"
+    if plafond.groupe == "garantie":
+        return f"plafond des garanties d'emprunt à {preuve.noms.a(plafond.territoire_code)}, en entiers"
+    return f"plafond de l'État ({glossaire.format('groupe', plafond.groupe)}), en entiers"
 
 
 def ceiling(preuve: Preuve, plafond: Plafond) -> Figure:
@@ -47,15 +48,10 @@ def ceiling(preuve: Preuve, plafond: Plafond) -> Figure:
             *(ceiling(preuve, p) for p in plafond.parties), nom=nom, calcul="somme des plafonds des communes"
         )
     counted = [given(preuve, plafond)] if plafond.nb_ouverture else []
-    return ceiling_of(
-        plafond.part,
-        flow(preuve, plafond),
-        *counted,
-        nom=nom,
-        article=plafond.article,
-        calcul="part maximale × flux, à l'entier inférieur"
-        + (", cumulés depuis l'ouverture du compte, moins les logements déjà comptés" if counted else ""),
-    )
+    exact = due(plafond.part, flow(preuve, plafond), nom="part maximale du flux", article=plafond.article)
+    rule = "à l'entier inférieur" + (", moins les logements déjà comptés" if counted else "")
+    choix = ["plafond_apprecie", *(["garantie_imbriquee"] if plafond.groupe == "garantie" else [])]
+    return whole_part(exact, *counted, nom=nom, calcul=rule, choix=preuve.noms.choix(*choix))
 
 
 def flow(preuve: Preuve, plafond: Plafond) -> Figure:

@@ -57,6 +57,14 @@ def why(preuve: Preuve, ident: str, exacts: Mapping[str, Fraction]) -> tuple[str
     return (*_holder(preuve, race, ident), *_ties(preuve, ident))
 
 
+def blocking(preuve: Preuve, ident: str) -> list[Plafond]:
+    """The ceilings that keep a holder from its next dwelling."""
+    nb = preuve.arrondi.nb
+    if ident not in preuve.arrondi.refuses:
+        return []
+    return [p for p in preuve.plafonds if ident in p.membres and not p.allows(nb, ident)]
+
+
 def _holder(preuve: Preuve, race: Concours, ident: str) -> Iterator[str]:
     exact, nb = race.exacts[ident], race.nb[ident]
     low = floor(exact)
@@ -64,26 +72,22 @@ def _holder(preuve: Preuve, race: Concours, ident: str) -> Iterator[str]:
         yield "Le quota exact est déjà un nombre entier : rien n'est arrondi."
         return
     if nb > low:
-        yield f"Pourquoi {nb} et pas {nb - 1} : {_place(preuve, race, ident)}, il est servi."
+        yield f"Pourquoi {nb} et pas {nb - 1} : {_place(race, ident)} : il en reçoit un."
         yield (
-            f"Pourquoi pas {nb + 1} : nul ne reçoit plus que son quota exact ({decimal(exact, 4)}) "
-            f"arrondi à l'entier supérieur, {ceil(exact)}."
+            f"Pourquoi pas {nb + 1} : nul ne reçoit plus que son quota exact arrondi à l'entier supérieur, "
+            f"soit {ceil(exact)} pour {decimal(exact, 4)}."
         )
         return
-    blocking = [p for p in preuve.plafonds if ident in p.membres and not p.allows(race.nb, ident)]
-    if blocking:
-        for plafond in blocking:
-            yield f"Pourquoi {nb} et pas {nb + 1} : {_refusal(preuve, plafond, race.nb)}."
-        if nb < low:
-            yield (
-                f"Sa partie entière était {low} : elle a été ramenée sous le plafond, en proportion des dus."
-            )
-        return
+    for plafond in blocking(preuve, ident):
+        yield f"Pourquoi {nb} et pas {nb + 1} : {_refusal(preuve, plafond, race.nb)}"
     if nb < low:
         yield (
-            f"Sa partie entière était {low} : les minimums de chacun demandaient plus que le flux, "
-            "les plus petits dus ont cédé d'abord."
+            f"Sa partie entière, {low}, a été ramenée sous le plafond, en proportion des dus."
+            if blocking(preuve, ident)
+            else f"Sa partie entière, {low}, a été réduite : les minimums demandaient plus que le flux."
         )
+        return
+    if blocking(preuve, ident):
         return
     if not race.served:
         yield (f"Pourquoi {nb} et pas {nb + 1} : les parties entières ne laissaient aucun logement à donner.")
@@ -96,36 +100,46 @@ def _holder(preuve: Preuve, race: Concours, ident: str) -> Iterator[str]:
         else "à égalité, le plus grand dû passe d'abord, puis l'ordre des identifiants"
     )
     yield (
-        f"Pourquoi {nb} et pas {nb + 1} : {_place(preuve, race, ident)}. Le dernier servi est "
-        f"{preuve.noms.de(last)}, avec un {race.word} de {decimal(race.mark(last), 4)} : {lacked}."
+        f"Pourquoi {nb} et pas {nb + 1} : {_place(race, ident)}. Le dernier logement est allé à "
+        f"{preuve.noms.de(last)}, dont le {race.word} est {decimal(race.mark(last), 4)} : {lacked}."
     )
 
 
-def _place(preuve: Preuve, race: Concours, ident: str) -> str:
-    """Its remainder, its rank, and how many were served."""
+def _place(race: Concours, ident: str) -> str:
+    """How many dwellings there were to give, its remainder and its rank."""
     rank, running, served = race.order.index(ident) + 1, len(race.order), len(race.served)
     ordinal = "le plus fort" if rank == 1 else f"le {rank}e"
     return (
-        f"son {race.word}, {decimal(race.mark(ident), 4)}, est {ordinal} sur {running}, et les parties "
-        f"entières laissaient {_dwellings(served)} à donner, aux plus forts {race.word}s"
+        f"les parties entières laissaient {_dwellings(served)} à donner, aux plus forts {race.word}s ; "
+        f"son {race.word}, {decimal(race.mark(ident), 4)}, est {ordinal} sur {running}"
     )
 
 
 def _refusal(preuve: Preuve, plafond: Plafond, nb: Mapping[str, int]) -> str:
-    """What a ceiling allows, and who has it."""
+    """What a ceiling allows, who has it, and what one more would need."""
     used, cap = int(plafond.charge(nb)), plafond.nb
     others = [i for i in plafond.membres if nb[i]]
-    whose = f", donnés à {', '.join(preuve.noms.de(i) for i in others[:4])}" if others and used else ""
-    whose += f" et {len(others) - 4} autres" if used and len(others) > 4 else ""
-    account = ", cumul depuis l'ouverture du compte" if plafond.cumule else ""
-    rule = (
-        "la somme des plafonds de ses communes"
-        if plafond.parties
-        else f"{part(plafond.taux)} × {decimal(plafond.flux, 2)}{account}, à l'entier inférieur"
+    whose = ", ".join(f"{preuve.noms.de(i)} ({nb[i]})" for i in others[:4])
+    whose += f" et {len(others) - 4} autres" if len(others) > 4 else ""
+    reached = f" ; il est atteint par {whose}" if others and used else ""
+    kept = (
+        "Le dû qui n'est pas servi reste dans le compte."
+        if plafond.cumule
+        else "Le dû que le plafond refuse est perdu pour l'année."
     )
+    if plafond.parties:
+        return (
+            f"le {label(preuve, plafond)}, somme de ceux de {len(plafond.parties)} communes, est de "
+            f"{_dwellings(cap)}{reached}. {kept}"
+        )
+    since = " depuis l'ouverture du compte" if plafond.cumule else ""
+    given = f", dont {_dwellings(plafond.nb_ouverture)} déjà comptés" if plafond.nb_ouverture else ""
+    needed = (plafond.nb_ouverture + cap + 1) / plafond.taux if plafond.taux else None
+    more = f" Un de plus demanderait un flux de {decimal(needed, 2)}." if needed else ""
     return (
-        f"le {label(preuve, plafond)} est de {_dwellings(cap)} ({rule} ; {plafond.article}), et "
-        f"{_dwellings(used)} {'y sont' if used > 1 else 'y est'} déjà{whose}"
+        f"le {label(preuve, plafond)}, est de {_dwellings(cap)} ({part(plafond.taux)} d'un flux de "
+        f"{decimal(plafond.flux, 2)}{since}, soit {decimal(plafond.taux * plafond.flux, 2)}, à l'entier "
+        f"inférieur{given} ; {plafond.article}){reached}.{more} {kept}"
     )
 
 

@@ -13,7 +13,7 @@ def subtracted(preuve: Preuve, rang: int) -> Figure:
     nom = f"logements soustraits, {feuilles.liberations.label(rang)}"
     taken = feuilles.soustraits.of_segment(rang)
     if taken:
-        return add(*taken, nom=nom)
+        return add(*taken, nom=nom) if len(taken) > 1 else taken[0].named(nom)
     return leaf(
         preuve.dossier, "soustractions", 0, nom, colonne="nb", filtre="aucune prévision n'atteint ce segment"
     )
