@@ -84,16 +84,6 @@ def said(kind: Cache, cells: Sequence[Cellule], source: Source, sheet: str) -> I
         )
 
 
-def broken_cells(archive: zipfile.ZipFile, source: Source) -> dict[str, list[Anomalie]]:
-    """Every such cell of a workbook .xlsx, by name of sheet."""
-    return {name: list(_of_sheet(xml, source, name)) for name, xml in _sheets(archive)}
-
-
-def largest_sheet(archive: zipfile.ZipFile) -> int:
-    """Cells of the largest rectangle that a reader would lay out, empty ones included."""
-    return max((_area(xml) for _, xml in _sheets(archive)), default=0)
-
-
 def canonical(xml: bytes) -> bytes:
     """The tags of a sheet as Excel writes them: no prefix, double quotes."""
     if prefix := _PREFIX.search(xml[:4_000]):
@@ -103,8 +93,11 @@ def canonical(xml: bytes) -> bytes:
     return xml
 
 
-def _area(xml: bytes) -> int:
-    """Rows by columns, from the addresses of the rows and of the cells beyond column Z."""
+def area(xml: bytes) -> int:
+    """Cells of the rectangle that a reader would lay out, empty ones included.
+
+    Rows by columns, from the addresses of the rows and of the cells beyond column Z.
+    """
     rows = max([len(_ROW.findall(xml)), *map(int, set(_ROW_NUMBER.findall(xml)))])
     names = {found[1] for found in _FAR_CELL.finditer(xml)}
     far = max(names, key=lambda name: (len(name), name), default=b"Z")
@@ -116,7 +109,7 @@ def _area(xml: bytes) -> int:
     return rows * columns
 
 
-def _sheets(archive: zipfile.ZipFile) -> Iterator[tuple[str, bytes]]:
+def sheets(archive: zipfile.ZipFile) -> Iterator[tuple[str, bytes]]:
     """Each sheet: its name, and its cells as Excel would write them."""
     parts = {name.lower(): name for name in archive.namelist()}
     relations = ElementTree.fromstring(archive.read("xl/_rels/workbook.xml.rels"))
@@ -129,7 +122,8 @@ def _sheets(archive: zipfile.ZipFile) -> Iterator[tuple[str, bytes]]:
                 yield str(element.get("name")), canonical(archive.read(parts[part.lower()]))
 
 
-def _of_sheet(xml: bytes, source: Source, sheet: str) -> Iterator[Anomalie]:
+def broken_cells(xml: bytes, source: Source, sheet: str) -> Iterator[Anomalie]:
+    """A defect for each cell of a sheet that would read as empty."""
     for kind, pattern, mark in _KINDS:
         found: list[Cellule] = []
         for match in pattern.finditer(xml) if mark in xml else ():

@@ -19,20 +19,13 @@ _TAG = re.compile(rb"<table:(?:covered-)?table-(row|cell)[ />][^>]*>?")
 _SPANNED = re.compile(rb'table:number-(?:rows|columns)-spanned="(?!1")')
 
 
-def broken_cells(archive: zipfile.ZipFile, source: Source) -> dict[str, list[Anomalie]]:
-    """Every cell that would read as empty, by name of sheet."""
-    return {
-        name: [a for kind, cells in _hidden(xml).items() for a in said(kind, cells, source, name)]
-        for name, xml in _tables(archive)
-    }
+def broken_cells(xml: bytes, source: Source, sheet: str) -> Iterator[Anomalie]:
+    """A defect for each cell of a sheet that would read as empty."""
+    for kind, cells in _hidden(xml).items():
+        yield from said(kind, cells, source, sheet)
 
 
-def largest_sheet(archive: zipfile.ZipFile) -> int:
-    """Cells of the largest rectangle that a reader would lay out, empty ones included."""
-    return max((_area(xml) for _, xml in _tables(archive)), default=0)
-
-
-def _tables(archive: zipfile.ZipFile) -> Iterator[tuple[str, bytes]]:
+def sheets(archive: zipfile.ZipFile) -> Iterator[tuple[str, bytes]]:
     """Each sheet: its name, and its content."""
     for table in _TABLE.finditer(canonical(archive.read(CONTENU))):
         yield html.unescape(table[1].decode()), table[2]
@@ -57,8 +50,8 @@ def _repeat(tag: bytes, what: bytes) -> int:
     return int(found[1]) if found else 1
 
 
-def _area(xml: bytes) -> int:
-    """Rows by columns up to the last filled cell, repeated ones counted."""
+def area(xml: bytes) -> int:
+    """Cells of the rectangle that a reader would lay out, up to the last filled one, with repeated ones."""
     width, height = 0, 0
     for row, column, down, across, tag in _cells(xml):
         if b"office:value-type" in tag:

@@ -49,6 +49,7 @@ class Classeur:
     feuilles: tuple[str, ...]
     book: Any = field(repr=False)
     untrusted: Mapping[str, Sequence[Anomalie]] = field(default_factory=dict, repr=False)
+    begun: dict[str, Any] = field(default_factory=dict, repr=False)
 
     def lire(self, nom: str, *, positions: Sequence[int] | None = None, lignes: int | None = None) -> Grille:
         """A sheet as text.
@@ -61,9 +62,12 @@ class Classeur:
         where = Source(fichier=self.path.name, feuille=nom, sha256=self.source.sha256)
         try:
             with _unheard():
-                cells = _texts(self.book.get_sheet_by_name(nom), positions, lignes)
+                sheet = self.begun.pop(nom, None) or self.book.get_sheet_by_name(nom)
+                cells = _texts(sheet, positions, lignes)
         except (CalamineError, ValueError):
             return Grille(nom, where, pd.DataFrame(), (_unreadable(self.path, nom),))
+        if lignes is not None:
+            self.begun[nom] = sheet  # the rest will be wanted: it is long to parse
         return Grille(nom, where, cells, tuple(self.untrusted.get(nom, ())))
 
 
@@ -75,14 +79,9 @@ def open_workbook(path: Path) -> tuple[Classeur | None, list[Anomalie]]:
     try:
         if content.startswith(_ZIP):
             with zipfile.ZipFile(io.BytesIO(content)) as archive:
-                if defect := _too_large(archive, path) or _locked_ods(archive, path):
-                    return None, [defect]
-                if archive.testzip() is not None:  # what a header promises is checked, and a cut file found
-                    return None, [_unreadable(path)]
-                kind = classeur_ods if classeur_ods.CONTENU in archive.namelist() else classeur_brut
-                if kind.largest_sheet(archive) > CELLULES_MAX:
-                    return None, [_beyond(path, f"une feuille de plus de {entier(CELLULES_MAX)} cellules")]
-                untrusted = kind.broken_cells(archive, source)
+                untrusted, defect = _survey(archive, source, path)
+            if defect:
+                return None, [defect]
         elif _locked_xls(content):
             return None, [_locked(path)]
         with _unheard():
@@ -98,8 +97,24 @@ def open_workbook(path: Path) -> tuple[Classeur | None, list[Anomalie]]:
             untrusted = classeur_biff.broken_cells(classeur_biff.workbook_stream(content), names, source)
         except ValueError:
             said = [_silent_errors(path)]
-
     return Classeur(path, source, names, book, untrusted), said
+
+
+def _survey(
+    archive: zipfile.ZipFile, source: Source, path: Path
+) -> tuple[dict[str, list[Anomalie]], Anomalie | None]:
+    """By sheet, the cells that would read as empty; what forbids to open the workbook, if anything."""
+    untrusted: dict[str, list[Anomalie]] = {}
+    if defect := _too_large(archive, path) or _locked_ods(archive, path):
+        return untrusted, defect
+    if archive.testzip() is not None:  # what a header promises is checked, and a cut file found
+        return untrusted, _unreadable(path)
+    kind = classeur_ods if classeur_ods.CONTENU in archive.namelist() else classeur_brut
+    for name, xml in kind.sheets(archive):
+        if kind.area(xml) > CELLULES_MAX:
+            return untrusted, _beyond(path, f"une feuille de plus de {entier(CELLULES_MAX)} cellules")
+        untrusted[name] = list(kind.broken_cells(xml, source, name))
+    return untrusted, None
 
 
 @contextmanager

@@ -109,10 +109,27 @@ FAR = (
 )
 
 
+PREFIXED = (
+    FAR.replace(b"xmlns=", b"xmlns:x=")
+    .replace(b"</", b"</x:")
+    .replace(b"<", b"<x:")
+    .replace(b"<x:/x", b"</x")
+)
+PLACELESS = FAR[: FAR.index(b"<row")] + b"<row>" + b"<c><v>1</v></c>" * 5_000 + b"</row>" + (
+    b"<row/>" * 10_000 + b"</sheetData></worksheet>"
+)  # fmt: skip
+
+
 @pytest.mark.parametrize(
     "sheet",
-    [FAR % (1_048_576, b"XFD1048576"), FAR % (1, b"XFD1048576")],
-    ids=["far cell", "cell that is not in its row"],
+    [
+        FAR % (1_048_576, b"XFD1048576"),
+        FAR % (1, b"XFD1048576"),
+        PREFIXED % (1_048_576, b"XFD1048576"),
+        (FAR % (1_048_576, b"XFD1048576")).replace(b'"', b"'"),
+        PLACELESS,
+    ],
+    ids=["far cell", "cell that is not in its row", "prefix", "simple quotes", "cells without a place"],
 )
 def test_a_sheet_too_large_is_refused_before_it_is_laid_out(ecrire, sheet):
     [defect] = blocking(replace(ecrire(), "reservations", bomb(sheet), ".xlsx"))
