@@ -1,4 +1,4 @@
-"""Whole dwellings: first the segments, then the holders, then their publics, one rounding each.
+"""The whole plan: holders by commune and QPV, then by segment, then their publics; then what is proven.
 
 What the totals of the segments or the territories forbid is a shortfall with a name, never a cell
 forced to fit.
@@ -6,116 +6,90 @@ forced to fit.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
-from flux.allocation.cadre import BAILLEUR, Cadre
-from flux.allocation.obligations import Obligation
-from flux.allocation.publics import ceil, floor, whole_publics
-from flux.noyau.arrondi import labels, names_of, partition, round_cells, snap
+from flux.allocation.cadre import Cadre
+from flux.allocation.cellules import whole_cells
+from flux.allocation.modele import Modele, shares
+from flux.allocation.obligations import NIVEAUX, Repartition
+from flux.allocation.places import HELD, wanted_places, whole_places
+from flux.allocation.preuves import Preuve, prove
+from flux.allocation.publics import whole_publics
+from flux.noyau.solveur import Floats
+from flux.noyau.solveur.etapes import Avancement
+from flux.rendu import glossaire
 
 if TYPE_CHECKING:
     from flux.conversion import Quotas
 
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
+GRID = 6  # decimals of the exact plan that whole numbers are chosen from
 
 
 @dataclass(frozen=True)
 class Entiers:
-    """The whole plan, `segment, public` (indices) and `nb`; its gaps with the quotas.
+    """The whole plan.
 
-    cellules, publics : the same dwellings on the rows of `cadre.cellules` and of `cadre.publics`.
+    Attributes
+    ----------
+    table : `segment, public` (indices) and `nb`.
+    manques : where it departs from the whole numbers of the quotas, and why.
+    preuve : the plan, what it misses at each level, and what no whole plan could miss less.
     """
 
     table: pd.DataFrame
-    cellules: Floats
-    publics: Floats
     manques: pd.DataFrame
+    preuve: Preuve
+
+    @property
+    def reserves(self) -> tuple[str, ...]:
+        """The levels at which a better whole plan was not ruled out, in words."""
+        return tuple(
+            f"Logements entiers ({' et '.join(glossaire.format('niveau', n) for n in level)}) : il en manque "
+            f"{missing}, il en manquera {bound} au moins ; recherche d'un meilleur plan arrêtée sur limite."
+            for level, missing, bound in zip(NIVEAUX, self.preuve.manques, self.preuve.bornes, strict=True)
+            if missing != bound)
 
 
-def whole_plan(quotas: Quotas, cadre: Cadre, exact: pd.DataFrame, melange: Floats, part_exacte: Floats,
-               rows: Sequence[Obligation]) -> Entiers:
-    """Round the plan: segments, then holders in them, then publics of each holder.
+def whole_plan(quotas: Quotas, modele: Modele, exact: Repartition, melange: Floats, *,
+               avancement: Avancement | None = None) -> Entiers:
+    """Whole numbers for the exact plan, on its grid of 1e-6.
+
+    Always by the direct way to HiGHS: the whole plan depends on the exact one only.
 
     Parameters
     ----------
-    exact : the exact plan, see `modele.exact_table`.
-    melange, part_exacte : reference and exact shares of each row of `cadre.publics` in its part.
-    rows : the obligations, whose thresholds guide the publics.
+    exact : the exact plan.
+    melange : reference share of each row of `cadre.publics` in its part, where the exact plan gives nothing.
     """
-    totals = _segments(quotas, cadre)
-    held = _holders(quotas, cadre, exact, totals)
-    nb_part = np.bincount(held["part"], held["nb"], minlength=len(cadre.parts)).astype(np.int64)
-    given = np.bincount(cadre.publics["part"], part_exacte, minlength=len(cadre.parts)) > 0
-    share = np.where(given[cadre.publics["part"]], part_exacte, melange)
-    # "Au moins un quart" of whole dwellings is its ceiling, unless the parties judge it otherwise.
-    dalo = ceil if quotas.dossier.convention.choix.dalo_arrondi == "superieur" else floor
-    publics = whole_publics(cadre, nb_part, share, rows, dalo)
-    place = pd.MultiIndex.from_frame(cadre.cellules[["segment", "porteur"]])
-    cellules = np.zeros(len(place))
-    cellules[place.get_indexer(pd.MultiIndex.from_frame(held[["segment", "porteur"]]))] = held["nb"]
-    return Entiers(_spread(held, publics), cellules, publics.astype(float), _gaps(quotas, cadre, held))
+    cadre = modele.cadre
+    cellules = np.maximum(np.round(exact.cellules, GRID), 0.0)
+    lieux = whole_places(quotas, cadre, cellules, modele.obligations, avancement=avancement)
+    held = whole_cells(cadre, cellules, lieux, avancement=avancement)
+    part = cadre.cellules["part"].to_numpy()
+    nb_part = np.asarray(np.rint(np.bincount(part, held, minlength=len(cadre.parts))), np.int64)
+    publics, essentiels = whole_publics(cadre, nb_part, _shares(cadre, exact, melange), modele.obligations,
+                                        avancement=avancement)
+    plan = modele.of(held.astype(float), publics.astype(float), essentiels.astype(float))
+    preuve = prove(modele, plan, avancement=avancement)
+    return Entiers(_spread(cadre, preuve.plan), _gaps(quotas, cadre, preuve.plan.cellules), preuve)
 
 
-def _segments(quotas: Quotas, cadre: Cadre) -> Ints:
-    """Floor or ceiling of each segment's flow; by commune and QPV the quotas' whole numbers, if possible."""
-    segments = cadre.segments
-    wanted = _wanted(quotas).groupby(["commune", "qpv"])["nb"].sum()
-    label, index = labels(segments[["commune", "qpv"]])
-    target = wanted.reindex(index).fillna(0).to_numpy(float)
-    flow = snap(segments["flux"].to_numpy(float))
-    low = np.floor(flow)
-    left = np.array([cadre.porteurs["quota"].sum() - low.sum()])
-    asked = np.asarray(target - np.bincount(label, low), float)
-    rounded = round_cells(
-        names_of(segments, cadre.segment), flow - low, np.ceil(flow) - low,
-        [partition("ensemble", np.zeros(len(flow), np.int64), left, left),
-         partition("communes", label, asked, asked, souple=True)])
-    return np.asarray(low.astype(np.int64) + rounded)
+def _shares(cadre: Cadre, exact: Repartition, melange: Floats) -> Floats:
+    """Share of each public in its part, in the exact plan or, where that gives nothing, the reference."""
+    part, share = cadre.publics["part"].to_numpy(), shares(cadre, exact)
+    given = np.bincount(part, share, minlength=len(cadre.parts)) > 0
+    return np.asarray(np.round(np.where(given[part], share, melange), GRID), np.float64)
 
 
-def _wanted(quotas: Quotas) -> pd.DataFrame:
-    """`id_reservataire, commune, qpv, nb`: the whole numbers of the quotas."""
-    table = quotas.communes
-    long = [table[["id_reservataire", "commune"]].assign(qpv=qpv, nb=table[column].astype(float))
-            for qpv, column in ((False, "nb_hors_qpv"), (True, "nb_qpv"))]
-    keys = ["id_reservataire", "commune", "qpv"]
-    return pd.concat(long, ignore_index=True).groupby(keys, as_index=False)[["nb"]].sum()
-
-
-def _holders(quotas: Quotas, cadre: Cadre, exact: pd.DataFrame, totals: Ints) -> pd.DataFrame:
-    """`segment, part, nb`: whole dwellings of each holder in each segment that has some."""
-    cells = cadre.cellules[["segment", "part", "porteur"]]
-    cells = cells.loc[totals[cells["segment"]] > 0].sort_values(["segment", "porteur"], ignore_index=True)
-    given = exact.groupby(["segment", "part"])["nb_exact"].sum()
-    near = given.reindex(pd.MultiIndex.from_frame(cells[["segment", "part"]])).fillna(0.0).to_numpy(float)
-    porteur = cells["porteur"].to_numpy()
-    named = cells.join(cadre.segments[cadre.segment], on="segment").assign(
-        id_reservataire=cadre.porteurs["id_reservataire"].to_numpy()[porteur])
-    label, index = labels(named[["id_reservataire", "commune", "qpv"]])
-    wanted = _wanted(quotas).set_index(["id_reservataire", "commune", "qpv"])["nb"]
-    target = wanted.reindex(index).fillna(0.0).to_numpy(float)
-    quota = cadre.porteurs["quota"].to_numpy(float)
-    is_bailleur = (cadre.porteurs["id_reservataire"] == BAILLEUR).to_numpy()
-    segment = cells["segment"].to_numpy()
-    nb = round_cells(
-        names_of(named, [*cadre.segment, "id_reservataire"]), near, totals[segment].astype(float),
-        [partition("segments", segment, totals.astype(float), totals.astype(float)),
-         partition("plafonds", porteur, np.full(len(quota), -np.inf), np.where(is_bailleur, np.inf, quota)),
-         partition("quotas", porteur, quota, quota, souple=True),
-         partition("communes", label, target, target, souple=True)])
-    return cells[["segment", "part", "porteur"]].assign(nb=nb).loc[nb > 0].reset_index(drop=True)
-
-
-def _spread(held: pd.DataFrame, publics: Ints) -> pd.DataFrame:
+def _spread(cadre: Cadre, plan: Repartition) -> pd.DataFrame:
     """Join segments and publics of each part: both laid end to end on one line, cut wherever either ends."""
-    held = held.sort_values(["part", "segment"])
+    held = cadre.cellules[["segment", "part"]].assign(nb=plan.cellules.astype(np.int64))
+    held = held.loc[held["nb"] > 0].sort_values(["part", "segment"])
+    publics = plan.publics.astype(np.int64)
     rows = np.flatnonzero(publics > 0)  # `cadre.publics` is already in the order of its parts
     ends, public_ends = held["nb"].cumsum().to_numpy(), publics[rows].cumsum()
     cuts = np.union1d(ends, public_ends)
@@ -125,18 +99,22 @@ def _spread(held: pd.DataFrame, publics: Ints) -> pd.DataFrame:
     return table.groupby(["segment", "public"], as_index=False)[["nb"]].sum()
 
 
-def _gaps(quotas: Quotas, cadre: Cadre, held: pd.DataFrame) -> pd.DataFrame:
+def _gaps(quotas: Quotas, cadre: Cadre, cellules: Floats) -> pd.DataFrame:
     """`id_reservataire, commune, qpv, voulu, obtenu, motif`: departures from the quotas' whole numbers."""
-    keys = ["id_reservataire", "commune", "qpv"]
-    named = held.join(cadre.segments[cadre.segment], on="segment").assign(
-        id_reservataire=cadre.porteurs["id_reservataire"].to_numpy()[held["porteur"]])
-    got = named.groupby(keys)["nb"].sum().rename("obtenu")
-    wanted = _wanted(quotas).set_index(keys)["nb"].rename("voulu")
+    named = cadre.segments[["commune", "qpv"]].iloc[cadre.cellules["segment"]].reset_index(drop=True).assign(
+        id_reservataire=cadre.porteurs["id_reservataire"].to_numpy()[cadre.cellules["porteur"]], nb=cellules)
+    got, wanted = named.groupby(HELD)["nb"].sum().rename("obtenu"), wanted_places(quotas).rename("voulu")
     both = pd.concat([wanted, got], axis=1).fillna(0).astype("int64").sort_index().reset_index()
-    total = both.groupby("id_reservataire")[["voulu", "obtenu"]].transform("sum")
+    counts = ["voulu", "obtenu"]
+    total = both.groupby("id_reservataire")[counts].transform("sum")
+    commune = both.groupby(["id_reservataire", "commune"])[counts].transform("sum")
     both["motif"] = np.select(
-        [both["obtenu"] > both["voulu"], total["obtenu"] < total["voulu"]],
-        ["reçoit ce que d'autres n'ont pu recevoir ici, ou ce qui lui manque ailleurs",
+        [commune["obtenu"] == commune["voulu"],
+         both["obtenu"] > both["voulu"], total["obtenu"] < total["voulu"]],
+        ["même nombre dans la commune, réparti autrement entre quartiers prioritaires et hors quartiers : "
+         "les logements entiers et les obligations du plan le demandent",
+         "reçoit ce que d'autres n'ont pu recevoir ici, ou ce qui lui manque ailleurs",
          "les logements entiers de son territoire ne suffisent pas à son quota"],
-        "les logements entiers de la commune ne suffisent pas : le reste est donné ailleurs")
+        "les logements entiers de la commune ne suffisent pas, ou une obligation du plan passe avant : "
+        "le reste est donné ailleurs")
     return both.loc[both["voulu"] != both["obtenu"]].reset_index(drop=True)

@@ -12,11 +12,11 @@ import pandas as pd
 from flux.allocation.cadre import PUBLIC, PUBLICS_OF, SEGMENT, TOUS, Cadre, make_cadre
 from flux.allocation.entiers import whole_plan
 from flux.allocation.equite import ARTICLE, ATTRIBUTS, equites
-from flux.allocation.essentiels import whole_essentials
 from flux.allocation.hors_flux import baux_hors_flux
 from flux.allocation.melange import reference_mix
-from flux.allocation.modele import Modele, exact_table, formulate, shares
+from flux.allocation.modele import Modele, exact_table, formulate
 from flux.allocation.obligations import NIVEAUX, Repartition, Sens, obligations
+from flux.allocation.preuves import Preuve
 from flux.allocation.territoires import said
 from flux.conversion.enveloppe import records
 from flux.conversion.segments import FRAGILE_DES, FRAGILES
@@ -145,15 +145,13 @@ def allocate(quotas: Quotas, *, voie: str = Voie.DIRECTE, solveur: Any = None,
                      avancement=avancement)
     optimum = modele.repartition(solution.valeurs)
     exact = exact_table(cadre, optimum)
-    entiers = whole_plan(quotas, cadre, exact, melange, shares(cadre, optimum), rows)
-    whole = modele.of(entiers.cellules, entiers.publics,
-                      whole_essentials(cadre, rows, entiers.publics))
-    objectifs = _objectifs(modele, optimum, whole)
+    entiers = whole_plan(quotas, modele, optimum, melange, avancement=avancement)
+    objectifs = _objectifs(modele, optimum, entiers.preuve)
     taille = {**modele.programme.taille, "segments": len(cadre.segments), "porteurs": len(cadre.porteurs)}
     return Plan(table=_table(cadre, exact, entiers.table), objectifs=objectifs, conflits=_conflits(objectifs),
                 manques=entiers.manques, taille=taille, quotas=quotas,
                 hypotheses=(*said(cadre.communes, quotas.regles), *baux.hypotheses, *supposed,
-                            *_supposed(quotas)))
+                            *_supposed(quotas), *entiers.reserves))
 
 
 def _said(rows: pd.DataFrame) -> list[str]:
@@ -178,12 +176,17 @@ def _table(cadre: Cadre, exact: pd.DataFrame, whole: pd.DataFrame) -> pd.DataFra
     return both.assign(nb_exact=both["nb_exact"].round(9), nb=both["nb"].astype("int64"))
 
 
-def _objectifs(modele: Modele, exact: Repartition, whole: Repartition) -> pd.DataFrame:
+def _objectifs(modele: Modele, exact: Repartition, preuve: Preuve) -> pd.DataFrame:
     """One row an obligation; an empty base makes it "sans objet": no threshold and nothing missing.
 
     A demand that the plan does not come near and a commune where the State has its share explain
-    nothing: they are left out.
+    nothing: they are left out. `borne` is a proven floor of all that a whole plan misses at the level of
+    the row, those before held; `ecart` what this one misses there beyond it; `prouve`: that is nothing.
     """
+    whole = preuve.plan
+    proofs = {niveau: (missed == bound, float(bound), float(missed - bound))
+              for level, missed, bound in zip(NIVEAUX, preuve.manques, preuve.bornes, strict=True)
+              for niveau in level}
     records = []
     for row in modele.obligations:
         floor, reached, missing = (round(f(exact), 9) for f in (row.seuil, row.atteint, row.manque))
@@ -194,8 +197,8 @@ def _objectifs(modele: Modele, exact: Repartition, whole: Repartition) -> pd.Dat
         void = base <= 0 and row.sens is not Sens.PLAFOND
         records.append((row.objectif, row.porteur, row.territoire_code, row.niveau, row.article, base,
                         *((np.nan,) * 3 if void else (floor, reached, missing)),
-                        pd.NA if void else row.manque_entier(whole), np.nan, None, True, np.nan,
-                        np.nan if void else round(reached - floor, 9)))
+                        pd.NA if void else row.manque_entier(whole), np.nan, None,
+                        *((True, np.nan, np.nan) if void else proofs[row.niveau])))
     records += _equity_rows(modele, exact)
     table = pd.DataFrame(records, columns=OBJECTIFS)
     return table.astype({"manque_entier": "Int64", "cout_objectif": "string", "prouve": "boolean"})

@@ -149,7 +149,8 @@ def test_an_objective_of_the_cia_raises_the_rate(quotas_of: QuotasOf) -> None:
     plan = allocate(quotas)
     row = objective(plan, "q1_hors_qpv", niveau="cia")
     assert (row["seuil"], row["atteint"], row["article"]) == (8, 8, "CIA 2025")
-    assert objective(plan, "q1_hors_qpv")["ecart"] == pytest.approx(3)
+    law = objective(plan, "q1_hors_qpv")
+    assert law["atteint"] - law["seuil"] == pytest.approx(3)
 
 
 def test_an_objective_of_one_holder_is_judged_on_what_it_receives(two_communes: Any) -> None:
@@ -193,7 +194,8 @@ def test_a_quota_above_the_flow_of_the_territory_is_a_shortfall_with_a_name(quot
     plan = allocate(quotas)
     row = objective(plan, "quota", "mairie", "quota")
     assert (row["seuil"], row["atteint"], row["manque"]) == (1, 0.4, 0.6)
-    assert objective(plan, "quota", "bailleur", "quota")["ecart"] == pytest.approx(0.6)
+    landlord = objective(plan, "quota", "bailleur", "quota")
+    assert landlord["atteint"] - landlord["seuil"] == pytest.approx(0.6)
     assert plan.table["nb"].sum() == 10
 
 
@@ -478,5 +480,9 @@ def test_the_samples(name: str) -> None:
     plan = allocate(quotas)
     quota = quotas.table.set_index("id_reservataire")["quota"]
     assert plan.table.groupby("id_reservataire")["nb"].sum().to_dict() == quota[quota > 0].to_dict()
-    assert plan.manques.empty
+    # The 30 % of the State outside QPV moves some of its dwellings inside their commune, no one else's.
+    assert plan.manques["id_reservataire"].str.startswith("etat").sum() * 2 >= len(plan.manques)
+    moved = plan.manques.groupby(["id_reservataire", "commune"])[["voulu", "obtenu"]].sum()
+    assert (moved["voulu"] == moved["obtenu"]).all()
     assert (plan.objectifs["manque"].fillna(0) == 0).all()
+    assert (plan.objectifs["manque_entier"].fillna(0) == 0).all()

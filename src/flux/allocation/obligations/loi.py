@@ -32,16 +32,18 @@ def dalo(quotas: Quotas, cadre: Cadre) -> Iterator[Obligation]:
 
     "Au moins un quart des attributions annuelles de logements réservés" of a collectivité or a grouping
     (CCH, art. L. 441-1, al. 39), of Action Logement (art. L. 313-26-2), of the bailleur (al. 43); the
-    State's own contingent is for priority persons only (al. 41).
+    State's own contingent is for priority persons only (al. 41). In whole dwellings the threshold is its
+    ceiling, unless the parties chose to judge it exactly or over several years (`dalo_arrondi`).
     """
     priority = is_priority(cadre)
+    exactly = quotas.dossier.convention.choix.dalo_arrondi != "superieur"
     for place, (holder, categorie, code, _) in enumerate(holders(cadre)):
         if key := DALO_OF.get(categorie):
             mine, law = of_holder(cadre, place), quotas.regles.figure(key)
             yield Obligation(
                 objectif="dalo_prioritaires", porteur=holder, niveau="loi", territoire_code=code,
                 article=str(law.article), part=float(law.valeur), compte=np.flatnonzero(mine & priority),
-                assiette=np.flatnonzero(mine))
+                assiette=np.flatnonzero(mine), arrondi=exactly)
 
 
 def mixite(quotas: Quotas, cadre: Cadre, baux: Baux) -> Iterator[Obligation]:
