@@ -14,6 +14,7 @@ import pandas as pd
 
 from flux.conversion.assiette import classify
 from flux.conversion.droits import live_rights
+from flux.conversion.etat_des_lieux import VENTES
 from flux.conversion.registre import effective_end, repaid_guarantees, stock_identified
 from flux.conversion.rotation import TOUT
 from flux.dossier import Dossier
@@ -76,7 +77,7 @@ def _exits(dossier: Dossier) -> pd.DataFrame:
     rights, logements = dossier.reservations, dossier.logements
     motif = logements["motif_sortie"]
     cause = np.select(
-        [motif.str.startswith("vente").fillna(False).astype(bool), motif == "demolition"],
+        [motif.isin(VENTES), motif == "demolition"],
         ["vente", "demolition"],
         "sortie",
     )

@@ -183,7 +183,7 @@ def _precisions(
     exits = exits.reindex(rights["id_logement"]).set_axis(rights.index)
     motif = exits["motif_sortie"].astype(TEXTE)
     causes = motif.map(lambda m: glossaire.format("motif_sortie", m), na_action="ignore").astype(TEXTE)
-    planned = rights["annee_prevue"].astype(TEXTE).fillna("plusieurs années")
+    planned = rights["annee_prevue"].astype("string").fillna("plusieurs années")
     said = {
         "termine": "le " + _days(rights["fin"], situation == "termine"),
         "pas_commence": "le " + _days(rights["date_debut"], situation == "pas_commence"),
