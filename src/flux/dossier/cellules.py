@@ -17,7 +17,8 @@ from enum import StrEnum
 from flux.dossier.communes import remede_commune
 from flux.dossier.vocabulaire import Financement, Typologie
 from flux.noyau.errors import Gravite
-from flux.noyau.tables import TEXTE, Lu, Repair, Type, enumerate_fr
+from flux.noyau.tables import TEXTE, enumerate_fr
+from flux.noyau.types import Lu, Repair, Type
 
 ZERO_RENDU = Repair("zero_rendu", "Zéro perdu par un tableur, rendu au code")
 CODE_RETOUCHE = Repair("code_retouche", "Code touché par un tableur, remis en forme")

@@ -18,7 +18,8 @@ from flux.dossier import vocabulaire as v
 from flux.dossier.convention import SECTIONS, Derogation
 from flux.dossier.lecture_convention import SIGNATAIRES, _attendu, _members
 from flux.dossier.schemas import TABLES
-from flux.noyau.tables import Colonne, Type
+from flux.noyau.tables import Colonne
+from flux.noyau.types import Type
 from flux.rendu import glossaire
 
 OUI_NON = ("oui", "non")

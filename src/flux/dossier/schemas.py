@@ -9,7 +9,8 @@ import pandas as pd
 
 from flux.dossier import cellules as c
 from flux.dossier import vocabulaire as v
-from flux.noyau.tables import Colonne, Table, Type
+from flux.noyau.tables import Colonne, Table
+from flux.noyau.types import Type
 
 
 def _nb(nom: str = "nb", *, minimum: int = 0, **more: Any) -> Colonne:

@@ -25,7 +25,8 @@ from flux.dossier.rpls.dictionnaire import variables
 from flux.dossier.rpls.lecteurs import type_of
 from flux.noyau.errors import Anomalie, DataError, Gravite
 from flux.noyau.provenance import Source
-from flux.noyau.tables import TEXTE, Colonne, Lu, Table, Type, anomaly_at, check, enumerate_fr, grouped
+from flux.noyau.tables import TEXTE, Colonne, Table, anomaly_at, check, enumerate_fr, grouped
+from flux.noyau.types import Lu, Type
 from flux.rendu.nombres import entier
 from flux.rendu.vue import Affichable, Tableau, Vue
 from flux.rendu.vue import Colonne as Montree

@@ -9,16 +9,17 @@ import pytest
 from flux.noyau import tables as t
 from flux.noyau.errors import Anomalie, Gravite
 from flux.noyau.provenance import Source
+from flux.noyau.types import Lu, Repair, Type, read_column
 
-DOUBLED = t.Repair("double", "Doublé")
-
-
-def _read(text: str) -> t.Lu:
-    return t.Lu(int(text) * 2, DOUBLED) if text.endswith("0") else t.Lu(int(text))
+DOUBLED = Repair("double", "Doublé")
 
 
-NUMBER = t.Type(dtype="Int64", attendu="un nombre", lire=_read)
-WORD = t.Type(dtype=t.TEXTE, attendu="un mot")
+def _read(text: str) -> Lu:
+    return Lu(int(text) * 2, DOUBLED) if text.endswith("0") else Lu(int(text))
+
+
+NUMBER = Type(dtype="Int64", attendu="un nombre", lire=_read)
+WORD = Type(dtype=t.TEXTE, attendu="un mot")
 TABLE = t.Table(
     "essai",
     (
@@ -80,8 +81,8 @@ def test_an_unreadable_cell_takes_no_default():
 
 def test_each_distinct_text_is_read_once():
     calls: list[str] = []
-    counted = t.Type(dtype="Int64", attendu="", lire=lambda text: calls.append(text) or t.Lu(int(text)))
-    values, unread, repairs = t.read_column(pd.Series(["1", "2", None, "1"] * 1000, dtype=t.TEXTE), counted)
+    counted = Type(dtype="Int64", attendu="", lire=lambda text: calls.append(text) or Lu(int(text)))
+    values, unread, repairs = read_column(pd.Series(["1", "2", None, "1"] * 1000, dtype=t.TEXTE), counted)
     assert sorted(calls) == ["1", "2"]
     assert values[:2].tolist() == [1, 2] and values[:4].isna().tolist() == [False, False, True, False]
     assert not unread.any() and repairs == []

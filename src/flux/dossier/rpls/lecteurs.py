@@ -10,7 +10,8 @@ import pandas as pd
 
 from flux.dossier import cellules as c
 from flux.dossier.rpls.dictionnaire import Variable, contingents
-from flux.noyau.tables import TEXTE, Colonne, Lu, Repair, Table, Type
+from flux.noyau.tables import TEXTE, Colonne, Table
+from flux.noyau.types import Lu, Repair, Type
 
 ABSENCE = Repair("absence", "Valeur « sans objet » ou « non renseigné » du RPLS, lue comme une absence")
 ANNEE_IMPOSSIBLE = Repair(
