@@ -46,6 +46,7 @@ class Noms:
         convention, said = self.dossier.convention, []
         for cle in cles:
             value = glossaire.format(f"choix.{cle}", getattr(convention.choix, cle)).removesuffix(".")
+            value += f" {unite}" if (unite := glossaire.terme(cle).unite) else ""
             origine = ORIGINES.get(convention.origines.get(cle, ""), "")
             said.append(f"{glossaire.libelle(cle)} – {value}{origine}.")
         return tuple(said)

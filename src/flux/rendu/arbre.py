@@ -8,6 +8,7 @@ from fractions import Fraction
 from html import escape
 
 from flux.noyau.provenance import Couleur, Figure, Source
+from flux.rendu.glossaire import clean
 from flux.rendu.nombres import decimal, entier, part
 
 PROFONDEUR = 5
@@ -21,6 +22,7 @@ MOTS = {
     Couleur.CALCUL: "calcul",
 }
 SUR_HYPOTHESE = "calcul sur hypothèse"
+_LIST = '<ul style="list-style:none;margin:0;padding-left:1.4em">'
 #: What each word means, its ink and its paper: the word is always there, the contrast is above 7 to 1.
 STYLES = {
     "loi": ("texte en vigueur à la date de la convention", "#0b3d91", "#eaf0fb"),
@@ -86,6 +88,13 @@ class _Lecture:
             SUR_HYPOTHESE if guess and f.couleur is Couleur.CALCUL else MOTS[f.couleur]
             for f, guess in zip(self.nodes, supposed, strict=True)
         ]
+        self._said: set[str] = set()
+
+    def choices(self, rank: int) -> list[str]:
+        """Choices of the parties, each said once in a reading."""
+        new = [said for said in self.nodes[rank].choix if said not in self._said]
+        self._said |= set(new)
+        return new
 
     @property
     def root(self) -> int:
@@ -117,7 +126,7 @@ class _Lecture:
         """What was done, with its amounts where they are few."""
         figure = self.nodes[rank]
         terms = [self.nodes[k] for k in self.inputs[rank][: len(self.inputs[rank]) - figure.contexte]]
-        few = " ; ".join(_bare(f) for f in terms) if len(terms) <= 3 else ""
+        few = " ; ".join(_bare(f) for f in terms) if len(terms) <= 3 and not figure.contexte else ""
         if not figure.signe:
             said = figure.calcul + (f" (de {few})" if few and figure.calcul else "")
         elif few and len(terms) > 1:
@@ -145,18 +154,18 @@ class _Texte(_Lecture):
         self._line: dict[int, int] = {}
         self._number: dict[int, int] = {}
         self._leaves: set[int] = set()
-        self._said: set[str] = set()
         self._write(self.root, 0)
 
-    def _write(self, rank: int, depth: int) -> None:
+    def _write(self, rank: int, depth: int, *, folded: bool = False) -> None:
+        """One figure and what is under it; of a long sum only the first term is unfolded: they are alike."""
         figure, pad = self.nodes[rank], "  " * depth
-        line = f"{pad}{figure.nom} : {value(figure)} [{self.tags[rank]}]"
+        line = f"{pad}{clean(figure.nom)} : {value(figure)} [{self.tags[rank]}]"
         if rank in self._line and self.inputs[rank]:
             self.lines.append(f"{line}   (voir plus haut, n° {self._refer(rank)})")
             return
         inline = "" if self.profondeur is None else self._inline(rank)
         children = [] if inline else self.shown(rank)
-        beyond = self.profondeur is not None and depth >= self.profondeur and bool(children)
+        beyond = bool(children) and (folded or (self.profondeur is not None and depth >= self.profondeur))
         self.cut |= beyond
         self.lines.append(line + (" [+]" if beyond else ""))
         if not beyond:
@@ -164,7 +173,7 @@ class _Texte(_Lecture):
         details = [f"→ {note}" for note in figure.notes]
         if self._leaf_seen(rank):
             return
-        details += [f"[{MOTS[Couleur.CONVENTION]}] {said}" for said in figure.choix if self._first(said)]
+        details += [f"[{MOTS[Couleur.CONVENTION]}] {said}" for said in self.choices(rank)]
         details += [self.how(rank), inline, _source(figure.source)]
         if context := self.context(rank):
             details.append(
@@ -172,7 +181,7 @@ class _Texte(_Lecture):
             )
         for detail in (text for text in details if text):
             self.lines += textwrap.wrap(
-                detail,
+                clean(detail),
                 max(LARGEUR, len(pad) + 60),
                 initial_indent=f"{pad}    ",
                 subsequent_indent=f"{pad}      ",
@@ -182,8 +191,9 @@ class _Texte(_Lecture):
         kept, hidden = children[:TERMES], children[TERMES:]
         if len(hidden) == 1 or self.profondeur is None:
             kept, hidden = children, []
-        for k in kept:
-            self._write(k, depth + 1)
+        alike = figure.signe == "+" and len(children) > 3 and self.profondeur is not None
+        for place, k in enumerate(kept):
+            self._write(k, depth + 1, folded=alike and place > 0)
         if hidden:
             self.lines.append(f"{pad}  {self.rest(hidden)}")
 
@@ -193,12 +203,6 @@ class _Texte(_Lecture):
         if not self.inputs[rank]:
             self._leaves.add(rank)
         return seen
-
-    def _first(self, said: str) -> bool:
-        """True the first time that a choice is said."""
-        new = said not in self._said
-        self._said.add(said)
-        return new
 
     def _inline(self, rank: int) -> str:
         """A sum of counts read in one file, in one line."""
@@ -233,7 +237,7 @@ class _Html(_Lecture):
 
     def _write(self, rank: int, opened: bool) -> str:
         figure = self.nodes[rank]
-        head = f"{escape(figure.nom)} : <b>{escape(value(figure))}</b> {_badge(self.tags[rank])}"
+        head = f"{escape(clean(figure.nom))} : <b>{escape(value(figure))}</b> {_badge(self.tags[rank])}"
         anchor = f"{self._name}-{rank}"
         if rank in self._seen and self.inputs[rank]:
             return f'<div>{head} <a href="#{anchor}">détaillé plus haut</a></div>'
@@ -243,7 +247,7 @@ class _Html(_Lecture):
         small = "".join(f"<br><small>{escape(t)}</small>" for t in details if t)
         notes = "".join(f"<li><em>{escape(note)}</em></li>" for note in figure.notes)
         mark = _badge(MOTS[Couleur.CONVENTION])
-        notes += "".join(f"<li>{mark} {escape(said)}</li>" for said in figure.choix)
+        notes += "".join(f"<li>{mark} {escape(said)}</li>" for said in self.choices(rank))
         children = self.shown(rank)
         if not children and not notes:
             return f"<div{named}>{head}{small}</div>"
@@ -252,7 +256,7 @@ class _Html(_Lecture):
         inner += f"<li>{escape(self.rest(hidden))}</li>" if hidden else ""
         inner += self._compared(rank)
         state = " open" if opened else ""
-        return f"<details{named}{state}><summary>{head}{small}</summary><ul>{inner}</ul></details>"
+        return f"<details{named}{state}><summary>{head}{small}</summary>{_LIST}{inner}</ul></details>"
 
     def _compared(self, rank: int) -> str:
         """The other figures of the same computation, folded."""
@@ -263,7 +267,7 @@ class _Html(_Lecture):
         beyond = len(context) - TERMES_HTML
         lines += f"<li>… et {beyond} autres</li>" if beyond > 0 else ""
         title = f"les {len(context)} autres chiffres du même calcul"
-        return f"<li><details><summary>{title}</summary><ul>{lines}</ul></details></li>"
+        return f"<li><details><summary>{title}</summary>{_LIST}{lines}</ul></details></li>"
 
 
 def _badge(tag: str) -> str:

@@ -169,7 +169,7 @@ class Cellules:
         together = (
             f"toutes les cases s'arrondissent ensemble, pour que celles de {self.noms.de(ident)} fassent son "
             f"quota, {entier(row)}, et celles de {self.noms.a(commune)} son flux, "
-            f"{decimal(flow.valeur if flow else 0, 4)} (ici {entier(column)})."
+            f"{decimal(flow.valeur if flow else 0, 4)} ({entier(column)} en entiers)."
         )
         if not floor(near) <= nb <= ceil(near):
             yield (

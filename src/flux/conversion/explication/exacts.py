@@ -131,9 +131,8 @@ class Exacts:
     def _quota(self, ident: str) -> Figure:
         nom = f"quota exact de {self.noms.de(ident)}"
         if ident == BAILLEUR:
-            return at_least_zero(
-                subtract(self.flow, self.asked, nom="ce que les réservataires laissent"), nom=nom
-            )
+            left = subtract(self.flow, self.asked, nom=nom)
+            return left if left.valeur >= 0 else at_least_zero(left, nom=nom)
         if not self.preuve.soldes.get(ident):
             return self.due(ident).named(nom)
         balances = [self.balance(ident, c) for r, c in self.preuve.ouverture.soldes if r == ident]
@@ -153,10 +152,8 @@ class Exacts:
             exact = multiply(exact, factor, nom=f"{exact.nom}, réduit au flux")
         if not self.preuve.retenues.get(ident):
             return exact
-        return at_least_zero(
-            subtract(exact, self.over(ident), nom=f"{exact.nom}, moins les garanties au-dessus du plafond"),
-            nom=f"{exact.nom}, garanties au plafond",
-        )
+        left = subtract(exact, self.over(ident), nom=f"{exact.nom}, garanties au plafond")
+        return left if left.valeur >= 0 else at_least_zero(left, nom=left.nom)
 
     def over(self, ident: str, *, lost: bool = False) -> Figure:
         """What the guarantees of a holder pass a whole ceiling by; `lost`: where it leaves the account."""

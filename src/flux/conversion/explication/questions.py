@@ -63,7 +63,7 @@ def _of_holders(tables: Tables, idents: Sequence[str], colonne: str | None, cle:
     if not figures:
         ident, commune = idents[0], _commune(tables, cle["commune"])
         tables.cellules.row(ident, commune)
-    return _together(figures, f"État, priorité et agents : {glossaire.libelle(asked).lower()}", asked)
+    return _together(figures, f"{glossaire.libelle(asked).lower()} de l'État, priorité et agents", asked)
 
 
 def _of_table(tables: Tables, table: str, colonne: str | None, cle: Mapping[str, Any]) -> Figure:
