@@ -53,7 +53,7 @@ def whole_places(quotas: Quotas, cadre: Cadre, cellules: Floats, rows: Sequence[
     held["id_reservataire"] = cadre.porteurs["id_reservataire"].to_numpy()[cadre.cellules["porteur"]]
     place, index = labels(held[HELD])
     frame = index.to_frame(index=False)
-    exact = np.bincount(place, cellules, minlength=len(frame))
+    exact = np.asarray(np.bincount(place, cellules, minlength=len(frame)), float)
     names = names_of(frame, HELD)
 
     builder = Builder()
@@ -73,7 +73,7 @@ def whole_places(quotas: Quotas, cadre: Cadre, cellules: Floats, rows: Sequence[
     for nom, by in (("epci", ["id_reservataire", "epci"]), ("commune", ["id_reservataire", "commune"]),
                     ("qpv", HELD)):
         label, _ = labels(frame[by])
-        asked = np.bincount(label, wanted)
+        asked = np.asarray(np.bincount(label, wanted), float)
         nested.append((nom, gaps(builder, nom, label, n, asked, asked)))
     near = gaps(builder, "proche", np.arange(len(n)), n, exact, exact)
     etapes = level_stages(builder, cells, short)
