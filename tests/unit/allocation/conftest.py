@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from fractions import Fraction
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
 import pytest
 
 from flux.loi import Regles, regles
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "conversion"))  # `lecture_cas`: cases as dossiers
 
 Row = tuple[Any, ...]
 

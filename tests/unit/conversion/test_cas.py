@@ -1,39 +1,22 @@
 """The conversion, case after case, as a jurist reads it in `tests/cas/conversion`.
 
-A case holds rows of the contract's tables, by their column names. Three shortcuts: `parc` gives lots of
-dwellings that are all alike (`nb`, and `relocations` of the year before); `reservataires` may be left
-out (a holder's name says its category and territory) or given as names; a right takes its commune from
-its programme. A decimal of `attendu` is compared as it is written, to its last digit.
+How a case becomes a dossier: see `lecture_cas`.
 """
 
 from __future__ import annotations
 
 import re
-import tomllib
 from decimal import Decimal
-from pathlib import Path
 from typing import Any
 
 import pandas as pd
 import pytest
-from fabrique import dossier, logements, reservataire
+from lecture_cas import built, cases, same
 
 import flux
-from flux.dossier import Dossier
-
-CAS = Path(__file__).parents[2] / "cas" / "conversion"
-TABLES = ("soustractions", "livraisons", "soldes", "territoires", "mouvements")
 
 
-def cases() -> list[Any]:
-    return [
-        pytest.param(cas, id=f"{file.stem}: {cas['nom']}")
-        for file in sorted(CAS.glob("*.toml"))
-        for cas in tomllib.loads(file.read_text(encoding="utf-8"), parse_float=Decimal)["cas"]
-    ]
-
-
-@pytest.mark.parametrize("cas", cases())
+@pytest.mark.parametrize("cas", cases("conversion"))
 def test_the_conversion_gives(cas: dict[str, Any]) -> None:
     attendu = cas["attendu"]
     if "erreur" in attendu:
@@ -64,45 +47,6 @@ def check_years(cas: dict[str, Any]) -> None:
     assert received == cas["attendu"]["quota"]
 
 
-def built(cas: dict[str, Any], annee: int) -> Dossier:
-    parc, where = [], {}
-    relets: list[dict[str, Any]] = []
-    for row in cas["parc"]:
-        lot = {"commune": "00001", "programme": "A", **row}
-        nb, moved = lot.pop("nb"), lot.pop("relocations", None)
-        parc += logements(nb, **lot)
-        where[lot["programme"]] = lot["commune"]
-        if moved is not None:
-            place = {k: lot[k] for k in ("programme", "commune")}
-            relets.append({"annee": annee - 1, "nature": "relocation", "nb": moved, **place})
-    where |= {row["programme"]: row["commune"] for row in cas.get("livraisons", ())}
-    rights = [in_its_commune(row, where) for row in cas.get("reservations", ())]
-    named = cas.get("reservataires", list(dict.fromkeys(r["id_reservataire"] for r in rights)))
-    tables = {nom: cas.get(nom, []) for nom in TABLES}
-    tables["mouvements"] = [*tables["mouvements"], *relets]
-    tables = {nom: [numbers(row) for row in rows] for nom, rows in tables.items()}
-    sections = {nom: cas[nom] for nom in ("bailleur", "hypotheses", "choix", "stipulations") if nom in cas}
-    return dossier(
-        annee=annee,
-        convention={**sections, "convention": {"date": cas["date"].replace(year=annee)}},
-        logements=parc,
-        reservataires=[reservataire(r) if isinstance(r, str) else r for r in named],
-        reservations=rights,
-        **tables,
-    )
-
-
-def in_its_commune(row: dict[str, Any], where: dict[str, str]) -> dict[str, Any]:
-    if "id_logement" in row:
-        return row
-    lot = {"programme": "A", **row}
-    return {"commune": where[lot["programme"]], **lot}
-
-
-def numbers(row: dict[str, Any]) -> dict[str, Any]:
-    return {k: float(v) if isinstance(v, Decimal) else v for k, v in row.items()}
-
-
 # ── what a case may expect ────────────────────────────────────────────────────────────────────────
 
 
@@ -113,12 +57,6 @@ def by_holder(quotas: flux.Quotas, column: str) -> dict[str, Any]:
     if table.dtype.kind in "if":
         values["etat"] = table[table.index.str.startswith("etat_")].sum()
     return values
-
-
-def same(found: Any, written: Any) -> None:
-    if isinstance(written, Decimal):
-        found = round(Decimal(repr(float(found))), -int(written.as_tuple().exponent))
-    assert found == written
 
 
 def check_column(quotas: flux.Quotas, column: str, expected: dict[str, Any]) -> None:
@@ -178,6 +116,19 @@ def check_plafonds(quotas: flux.Quotas, _: str, expected: list[dict[str, Any]]) 
             same(found[column], written)
 
 
+def check_exceptions(quotas: flux.Quotas, _: str, expected: list[dict[str, Any]]) -> None:
+    """Every dwelling kept in stock, in the columns that the case gives."""
+    columns = list(expected[0]) if expected else []
+    assert quotas.exceptions_stock[columns].to_dict("records") == expected
+
+
+def check_turnover(quotas: flux.Quotas, _: str, expected: dict[str, Any]) -> None:
+    """Turnover of a rotation group (`taux_brut`, as observed)."""
+    found = quotas.rotation.set_index("groupe")["taux_brut"]
+    for groupe, written in expected.items():
+        same(found[groupe], written)
+
+
 def check_said(quotas: flux.Quotas, _: str, expected: list[str]) -> None:
     said = re.sub(r"\s", " ", " ".join((*quotas.hypotheses, *quotas.avertissements)))
     assert [words for words in expected if words not in said] == []
@@ -194,5 +145,7 @@ CONTROLES = {
     "flux_net": check_net,
     "soldes": check_balances,
     "plafonds": check_plafonds,
+    "exceptions_stock": check_exceptions,
+    "taux_rotation": check_turnover,
     "dit": check_said,
 }
