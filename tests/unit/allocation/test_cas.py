@@ -1,4 +1,4 @@
-"""The objectives, case after case, as a jurist reads them in `tests/cas/orientation` and `tests/cas/quartile`.
+"""Objectives, case after case, as a jurist reads them in `tests/cas/orientation` and `tests/cas/quartile`.
 
 How a case becomes a dossier: see `lecture_cas`; its plan is that of `flux.allocate(flux.convert(dossier))`.
 """
