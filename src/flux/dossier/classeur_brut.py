@@ -23,9 +23,8 @@ _PREFIX = re.compile(rb"<(\w+):worksheet[ >]")
 _TAG = re.compile(rb"<[^>]*>")
 _ROW = re.compile(rb"<row[ >/]")
 _ROW_NUMBER = re.compile(rb'<row [^>]*?\br="(\d+)"')
-_FAR_CELL = re.compile(rb'<c [^>]*?\br="([A-Z]{2,3})\d')
 _CELL = re.compile(rb"<c[ >/]")
-_CELL_WITHOUT_PLACE = re.compile(rb'<c(?![^>]*\br=")[ >/]')
+_PLACE = re.compile(rb'<c(?: r="| [^>]*?\br="|[ >/])([A-Z]*)(\d*)')
 LAST_ROW = 1_048_576
 _RELATION = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"
 
@@ -96,15 +95,15 @@ def canonical(xml: bytes) -> bytes:
 def area(xml: bytes) -> int:
     """Cells of the rectangle that a reader would lay out, empty ones included.
 
-    Rows by columns, from the addresses of the rows and of the cells beyond column Z.
+    Rows by columns, from the addresses of the rows and of the cells.
     """
     rows = max([len(_ROW.findall(xml)), *map(int, set(_ROW_NUMBER.findall(xml)))])
-    names = {found[1] for found in _FAR_CELL.finditer(xml)}
-    far = max(names, key=lambda name: (len(name), name), default=b"Z")
+    places = {(cell[1], len(cell[2])) for cell in _PLACE.finditer(xml)}
+    far = max((name for name, _ in places if name), key=lambda name: (len(name), name), default=b"A")
     columns = int(xl_cell_to_rowcol(f"{far.decode()}1")[1]) + 1
-    if re.search(rb'<c [^>]*?\br="[A-Z]+\d{%d,}"' % (len(str(rows)) + 1), xml):
+    if max((digits for _, digits in places), default=0) > len(str(rows)):
         rows = LAST_ROW  # a cell that is not in its row
-    if _CELL_WITHOUT_PLACE.search(xml):  # it stands after the one before it
+    if (b"", 0) in places:  # a cell without an address stands after the one before it
         columns += max(len(_CELL.findall(row)) for row in xml.split(b"<row"))
     return rows * columns
 

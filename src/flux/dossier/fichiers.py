@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 import re
+import warnings
 from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -50,19 +51,23 @@ def read_csv(path: Path, noms: Collection[str] = ()) -> tuple[list[Grille], list
     if width * len(widths) > CELLULES_MAX:
         return [], [*said, _too_large(path)]
     try:
-        raw = pd.read_csv(
-            io.BytesIO(content),
-            sep=separator,
-            header=None,
-            names=list(range(width)),
-            index_col=False,
-            dtype=str,
-            keep_default_na=False,
-            na_values=[""],
-            skip_blank_lines=False,
-        )
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", pd.errors.ParserWarning)  # cells beyond those that were counted
+            raw = pd.read_csv(
+                io.BytesIO(content),
+                sep=separator,
+                header=None,
+                names=list(range(width)),
+                index_col=False,
+                dtype=str,
+                keep_default_na=False,
+                na_values=[""],
+                skip_blank_lines=False,
+            )
     except pd.errors.ParserError as error:
         return [], [*said, _misquoted(str(error), path.name)]
+    except pd.errors.ParserWarning:
+        return [], [*said, _stray(path.name, content, separator)]
     if counter.quoted and (swallowed := list(_swallowed(raw, separator, path.name))):
         return [], [*said, *swallowed]
     plain = len(widths) == len(raw) and not (widths == INCONNU).any()
@@ -136,6 +141,18 @@ def _misquoted(error: str, fichier: str) -> Anomalie:
         ligne=int(started[1]) + 1 if started else None,
         message="Un guillemet ouvert n'est jamais fermé",
         correction="Fermer le guillemet, ou réenregistrer le fichier depuis un tableur.",
+    )
+
+
+def _stray(fichier: str, content: bytes, separator: str) -> Anomalie:
+    """A quote inside a cell: pandas takes it for a letter, and the separators after it for separators."""
+    inside = re.search(rb'[^"\n%s]"[^"\n%s]' % ((re.escape(separator.encode()),) * 2), content)
+    return Anomalie(
+        code="fichier.guillemet",
+        fichier=fichier,
+        ligne=content.count(b"\n", 0, inside.start()) + 1 if inside else None,
+        message="Un guillemet au milieu d'une cellule décale celles qui le suivent",
+        correction="Supprimer ou doubler le guillemet, ou réenregistrer le fichier depuis un tableur.",
     )
 
 

@@ -66,6 +66,12 @@ def test_what_a_file_is_when_it_is_no_text(ecrire, content, words):
     assert words in defect.message and "CSV UTF-8" in defect.correction
 
 
+def test_a_quote_inside_a_cell_that_shifts_the_others(ecrire):
+    """pandas would warn, in English, and drop the cells beyond the header."""
+    folder = ecrire(reservataires=TABLES["reservataires"] + 'x;X 2"y;z";commune;commune;72181\n')
+    assert [(a.code, a.ligne) for a in blocking(folder)] == [("fichier.guillemet", 6)]
+
+
 def test_an_accent_as_it_is_read_is_shown(ecrire):
     folder = ecrire()
     (folder / "reservataires.csv").write_bytes(TABLES["reservataires"].encode("cp1252"))
