@@ -355,3 +355,13 @@ def test_rights_are_shown_with_their_own_lines(quotas: flux.Quotas) -> None:
     table = quotas.dossier.reservations
     own = table.loc[table["id_reservataire"] == "commune_00104"]
     assert sum(nb or 0 for nb in lines if nb) >= len(own)
+
+
+def test_the_page_of_the_docs_runs(racine: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(racine)
+    names: dict[str, Any] = {}
+    for block in re.findall(
+        r"```python\n(.*?)```", (racine / "docs" / "explication.md").read_text("utf-8"), re.S
+    ):
+        exec(compile(block, "docs/explication.md", "exec"), names)
+    assert "Pourquoi 3 et pas 2" in repr(names["quotas"].explain("commune_00104"))
