@@ -64,10 +64,8 @@ def read_csv(path: Path, noms: Collection[str] = ()) -> tuple[list[Grille], list
                 na_values=[""],
                 skip_blank_lines=False,
             )
-    except pd.errors.ParserError as error:
-        return [], [*said, _misquoted(str(error), path.name)]
-    except pd.errors.ParserWarning:
-        return [], [*said, _stray(path.name, content, separator)]
+    except (pd.errors.ParserError, pd.errors.ParserWarning) as error:
+        return [], [*said, _misquoted(str(error), path.name, content, separator)]
     if counter.quoted and (swallowed := list(_swallowed(raw, separator, path.name))):
         return [], [*said, *swallowed]
     plain = len(widths) == len(raw) and not (widths == INCONNU).any()
@@ -132,20 +130,19 @@ def _swallowed(raw: pd.DataFrame, separator: str, fichier: str) -> Iterator[Anom
             )
 
 
-def _misquoted(error: str, fichier: str) -> Anomalie:
-    """What pandas says of a quote, in French, with the line of the file."""
-    started = re.search(r"starting at row (\d+)", error)
-    return Anomalie(
-        code="fichier.guillemet",
-        fichier=fichier,
-        ligne=int(started[1]) + 1 if started else None,
-        message="Un guillemet ouvert n'est jamais fermé",
-        correction="Fermer le guillemet, ou réenregistrer le fichier depuis un tableur.",
-    )
+def _misquoted(error: str, fichier: str, content: bytes, separator: str) -> Anomalie:
+    """What pandas says of a quote, in French, with the line of the file.
 
-
-def _stray(fichier: str, content: bytes, separator: str) -> Anomalie:
-    """A quote inside a cell: pandas takes it for a letter, and the separators after it for separators."""
+    Inside a cell, pandas takes a quote for a letter, and the separators after it for separators.
+    """
+    if opened := re.search(r"starting at row (\d+)", error):
+        return Anomalie(
+            code="fichier.guillemet",
+            fichier=fichier,
+            ligne=int(opened[1]) + 1,
+            message="Un guillemet ouvert n'est jamais fermé",
+            correction="Fermer le guillemet, ou réenregistrer le fichier depuis un tableur.",
+        )
     inside = re.search(rb'[^"\n%s]"[^"\n%s]' % ((re.escape(separator.encode()),) * 2), content)
     return Anomalie(
         code="fichier.guillemet",
