@@ -209,3 +209,11 @@ def test_lines_moved_joined_or_doubled_are_read_or_refused(table: str, data: st.
             "cut": line[: len(line) // 2] + "\n",
         }[way]
     readable({f"{table}.csv": "".join(lines).encode()})
+
+
+def test_a_commune_without_a_name_is_called_by_its_code() -> None:
+    """Found by the above: `nom` may be left out, and the conversion spoke of a commune called nan."""
+    header, *rows = rows_of("territoires")
+    at = header.index("nom")
+    text = written([list(header), *([*row[:at], "", *row[at + 1 :]] for row in rows)])
+    same_or_refused({"territoires.csv": text.encode()})

@@ -73,3 +73,15 @@ def test_the_errors_of_an_old_workbook_are_named():
 def test_a_password_is_said_to_be_one(name):
     [defect] = examine(DONNEES / name).anomalies
     assert defect.code == "fichier.mot_de_passe"
+
+
+@pytest.mark.parametrize("name", ["petit.xls", "petit.ods", "secret.xlsx"])
+@pytest.mark.parametrize("share", [0.1, 0.3, 0.5, 0.7, 0.9, 0.999])
+def test_a_workbook_cut_is_one_defect(tmp_path, capfd, name, share):
+    """The reader of old workbooks panics on some of these, which is no exception of Python's."""
+    content = (DONNEES / name).read_bytes()
+    path = tmp_path / name
+    path.write_bytes(content[: int(share * len(content))])
+    [defect] = examine(path).anomalies
+    assert defect.code in {"fichier.classeur_illisible", "fichier.mot_de_passe"}
+    assert capfd.readouterr() == ("", "")
