@@ -83,6 +83,11 @@ def said(kind: Cache, cells: Sequence[Cellule], source: Source, sheet: str) -> I
         )
 
 
+def position_of(letters: str) -> int:
+    """Where a column stands: `"A"` is 0."""
+    return int(xl_cell_to_rowcol(f"{letters}1")[1])
+
+
 def canonical(xml: bytes) -> bytes:
     """The tags of a sheet as Excel writes them: no prefix, double quotes."""
     if prefix := _PREFIX.search(xml[:4_000]):
@@ -100,7 +105,7 @@ def area(xml: bytes) -> int:
     rows = max([len(_ROW.findall(xml)), *map(int, set(_ROW_NUMBER.findall(xml)))])
     places = {(cell[1], len(cell[2])) for cell in _PLACE.finditer(xml)}
     far = max((name for name, _ in places if name), key=lambda name: (len(name), name), default=b"A")
-    columns = int(xl_cell_to_rowcol(f"{far.decode()}1")[1]) + 1
+    columns = position_of(far.decode()) + 1
     if max((digits for _, digits in places), default=0) > len(str(rows)):
         rows = LAST_ROW  # a cell that is not in its row
     if (b"", 0) in places:  # a cell without an address stands after the one before it

@@ -7,10 +7,9 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
-from xlsxwriter.utility import xl_cell_to_rowcol
 
 from flux.dossier import lignes
-from flux.dossier.classeur_brut import FUSION
+from flux.dossier.classeur_brut import FUSION, position_of
 from flux.dossier.fichiers import TETES
 from flux.dossier.grilles import Grille
 from flux.dossier.noms import ANNEE, FACONS, LIBELLE, Nom, resolve
@@ -81,7 +80,7 @@ def _hidden(grille: Grille, at: int, names: Sequence[str]) -> Iterator[Anomalie]
         if anomaly.ligne is None or anomaly.colonne is None:
             yield anomaly
         elif anomaly.ligne > at + 1:
-            position = xl_cell_to_rowcol(f"{anomaly.colonne}1")[1]
+            position = position_of(anomaly.colonne)
             if name := names[position] if position < len(names) else "":
                 yield replace(anomaly, colonne=name)
             elif anomaly.code.endswith(FUSION.code):
