@@ -132,7 +132,8 @@ class _Lecture:
         elif few and len(terms) > 1:
             said = f"= {_bare(terms[0])}" + "".join(_signed(figure.signe, f) for f in terms[1:])
         else:
-            said = f"{figure.calcul} de {len(terms)} termes" if len(terms) > 1 else ""
+            said = "" if len(terms) < 2 else figure.calcul
+            said += f" de {len(terms)} termes" if said == "somme" else ""
         return " ; ".join(t for t in (said, figure.article or "") if t)
 
     def rest(self, hidden: list[int]) -> str:

@@ -225,7 +225,7 @@ def test_a_ceiling_that_refuses_says_what_it_would_take() -> None:
     # the State's 35.3 % brought to 30 % of a flow of 15: 4.5, in whole dwellings 4
     quotas = shares({"etat_prioritaires": 53, "a": 10}, nb=150, flow=15)
     assert said(quotas, "etat_prioritaires") == (
-        "Pourquoi 4 et pas 5 : le plafond de l'État (État), en entiers, est de 4 logements (30,0 % d'un flux "
+        "Pourquoi 4 et pas 5 : le plafond de l'État, en entiers, est de 4 logements (30,0 % d'un flux "
         "de 15,00, soit 4,50, à l'entier inférieur ; CCH, art. R. 441-5-2, I) ; il est atteint par « Etat "
         "prioritaires » (4). Un de plus demanderait un flux de 16,67. Le dû que le plafond refuse est perdu "
         "pour l'année."

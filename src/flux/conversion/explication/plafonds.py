@@ -12,7 +12,6 @@ from flux.conversion.exact import total
 from flux.conversion.explication.preuve import Preuve
 from flux.conversion.operations import add, leaf
 from flux.noyau.provenance import Figure, step
-from flux.rendu import glossaire
 
 
 @step("à l'entier inférieur")
@@ -37,7 +36,8 @@ def label(preuve: Preuve, plafond: Plafond) -> str:
     """What a ceiling is called."""
     if plafond.groupe == "garantie":
         return f"plafond des garanties d'emprunt à {preuve.noms.a(plafond.territoire_code)}, en entiers"
-    return f"plafond de l'État ({glossaire.format('groupe', plafond.groupe)}), en entiers"
+    whose = {"etat": "de l'État", "etat_agents": "des agents de l'État"}[plafond.groupe]
+    return f"plafond {whose}, en entiers"
 
 
 def ceiling(preuve: Preuve, plafond: Plafond) -> Figure:

@@ -76,7 +76,8 @@ def _of_table(tables: Tables, table: str, colonne: str | None, cle: Mapping[str,
             f"Aucune ligne de « {table} » pour {said or 'cette question'}.", code="explication.ligne_absente"
         )
     figures = [tables.figure(table, asked, rang) for rang in rows]
-    name = ", ".join(str(v) for v in cle.values()) or "toutes les lignes"
+    named = {"commune": lambda v: tables.noms.a(_commune(tables, v)), "id_reservataire": tables.noms.de}
+    name = ", ".join(named.get(k, str)(v) for k, v in cle.items()) or "toutes les lignes"
     return _together(figures, f"{glossaire.libelle(asked).lower()}, {name}", asked)
 
 
