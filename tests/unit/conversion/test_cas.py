@@ -70,8 +70,10 @@ def check_flow(quotas: flux.Quotas, _: str, expected: int) -> None:
 
 
 def check_communes(quotas: flux.Quotas, cle: str, expected: dict[str, dict[str, Any]]) -> None:
-    column = {"communes": "nb", "communes_exact": "exact"}[cle]
-    found = quotas.communes.set_index(["commune", "id_reservataire"])[column].to_dict()
+    """By commune and holder: whole dwellings, exact ones with their balances (`communes_exact`), dues."""
+    column = {"communes": "nb", "communes_exact": "exact", "dus": "exact"}[cle]
+    table = quotas.dus if cle == "dus" else quotas.communes
+    found = table.set_index(["commune", "id_reservataire"])[column].to_dict()
     for commune, holders in expected.items():
         for ident, written in holders.items():
             same(found.get((commune, ident), 0), written)
@@ -138,6 +140,7 @@ CONTROLES = {
     "flux": check_flow,
     "communes": check_communes,
     "communes_exact": check_communes,
+    "dus": check_communes,
     "livraisons": check_livraisons,
     "reductions": check_reductions,
     "assiette": check_assiette,
