@@ -10,20 +10,24 @@ import numpy as np
 import pandas as pd
 
 from flux.allocation.cadre import PUBLIC, PUBLICS_OF, SEGMENT, TOUS, Cadre, make_cadre
+from flux.allocation.conflits import Nature, conflicts
+from flux.allocation.couts import COLONNES, Cout, marginal_costs
 from flux.allocation.entiers import whole_plan
 from flux.allocation.equite import ARTICLE, ATTRIBUTS, equites
 from flux.allocation.hors_flux import baux_hors_flux
 from flux.allocation.melange import reference_mix
 from flux.allocation.modele import Modele, exact_table, formulate
-from flux.allocation.obligations import NIVEAUX, Repartition, Sens, obligations
+from flux.allocation.obligations import NIVEAUX, Obligation, Repartition, Sens, obligations
+from flux.allocation.phrases import conflict_said, cost_said
 from flux.allocation.preuves import Preuve
 from flux.allocation.territoires import said
 from flux.conversion.enveloppe import records
+from flux.conversion.noms import Noms
 from flux.conversion.segments import FRAGILE_DES, FRAGILES
 from flux.noyau.errors import FluxError, near_misses
 from flux.noyau.solveur import Voie, solve
 from flux.noyau.solveur.etapes import Avancement
-from flux.rendu import glossaire, images
+from flux.rendu import glossaire, images, nombres
 from flux.rendu.vue import Affichable, Tableau, Vue
 
 if TYPE_CHECKING:
@@ -36,9 +40,11 @@ OBJECTIFS = ["objectif", "porteur", "territoire_code", "niveau", "article", "bas
              "manque", "manque_entier", "cout_marginal", "cout_objectif", "prouve", "borne", "ecart"]
 CONFLITS = ["conflit", "objectif", "porteur", "territoire_code", "article", "nature", "assouplissement",
             "minimal", "liste_complete"]
+MEMBER = ["objectif", "porteur", "territoire_code"]
 SHOWN = ("objectif", "porteur", "territoire_code", "base", "seuil", "atteint", "manque", "article")
 QUIET = ("demande", "etat_par_commune")
-EXPLAINED = ["contrainte", "seuil", "atteint", "manque", "article"]
+EXPLAINED = ["contrainte", "seuil", "atteint", "manque", "article", "cout", "conflit"]
+SAID = 10  # sentences on conflicts in the view; all are in `phrases`
 
 
 @dataclass(frozen=True, kw_only=True, repr=False, eq=False)
@@ -49,7 +55,9 @@ class Plan(Affichable):
     ----------
     table : a row a segment × réservataire × public: `nb_exact` (9 decimals) and `nb` (whole), dwellings.
     objectifs : a row an objective: what is asked, reached, missing, and the text that founds it.
-    conflits : the objectives that cannot all be reached.
+    conflits : sets of obligations that cannot hold together, a row a member; `assouplissement` is what the
+        plan misses of it, the cheapest relaxation in the order of the levels.
+    phrases : one French sentence a conflict, in the order of its number.
     manques : where the plan departs from the whole numbers of the quotas, and why.
     hypotheses : what was supposed here; those of the conversion are in `quotas.hypotheses`.
     taille : variables, rows and coefficients of the programme; segments, blocks, holders.
@@ -59,13 +67,16 @@ class Plan(Affichable):
     table: pd.DataFrame
     objectifs: pd.DataFrame
     conflits: pd.DataFrame
+    phrases: tuple[str, ...]
     manques: pd.DataFrame
     hypotheses: tuple[str, ...]
     taille: Mapping[str, int]
     quotas: Quotas = field(repr=False)
 
     def explain(self, objectif: str | None = None) -> pd.DataFrame:
-        """The rows that made the plan: contrainte, seuil, atteint, manque, article.
+        """The rows that made the plan: contrainte, seuil, atteint, manque, article, and why no better.
+
+        `cout` says what one dwelling more would cost, and to what; `conflit` with what the row cannot hold.
 
         Parameters
         ----------
@@ -86,7 +97,16 @@ class Plan(Affichable):
             if kept.empty:
                 raise _unknown(objectif, sorted({*rows["objectif"], *rows["porteur"], "etat"}))
             rows = kept
-        return rows.assign(contrainte=_said(rows))[EXPLAINED].reset_index(drop=True)
+        costs = rows["cout_objectif"].astype(object).where(rows["cout_objectif"].notna(), None)
+        return rows.assign(
+            contrainte=_said(rows), cout=list(map(cost_said, rows["cout_marginal"], costs)),
+            conflit=[self._conflict_of(*key) for key in zip(*(rows[c] for c in MEMBER), strict=True)],
+        )[EXPLAINED].reset_index(drop=True)
+
+    def _conflict_of(self, *key: str) -> str:
+        """The sentences of the conflicts that an objective is in."""
+        inside = (self.conflits[MEMBER] == list(key)).all(axis=1)
+        return " ".join(self.phrases[n - 1] for n in dict.fromkeys(self.conflits.loc[inside, "conflit"]))
 
     def to_dict(self) -> dict[str, Any]:
         """JSON-able: the stage `convert`, and the plan (dossier.md, "flux/1")."""
@@ -94,7 +114,8 @@ class Plan(Affichable):
         return self.quotas.to_dict() | {
             "commande": "allocate",
             "hypotheses": [*self.quotas.hypotheses, *self.hypotheses],
-            "plan": {name: records(getattr(self, name)) for name in frames} | {"taille": dict(self.taille)},
+            "plan": {name: records(getattr(self, name)) for name in frames}
+            | {"phrases": list(self.phrases), "taille": dict(self.taille)},
         }
 
     def plot(self) -> Figure:
@@ -110,11 +131,13 @@ class Plan(Affichable):
         tableaux = (Tableau(titre="Objectifs", frame=self.objectifs, colonnes=SHOWN),
                     Tableau(titre="Orientations par réservataire", frame=by_holder, total=True,
                             colonnes=("id_reservataire", "nb_exact", "nb")))
+        hidden = len(self.phrases) - SAID
+        more = (f"… et {hidden} conflits de plus : ils sont tous dans le résultat.",) if hidden > 0 else ()
         return Vue(titre=f"Plan d'orientation : {int(self.table['nb'].sum())} logements",
-                   tableaux=tableaux, notes=self.hypotheses)
+                   tableaux=tableaux, notes=(*self.phrases[:SAID], *more, *self.hypotheses))
 
 
-def allocate(quotas: Quotas, *, voie: str = Voie.DIRECTE, solveur: Any = None,
+def allocate(quotas: Quotas, *, voie: str = Voie.DIRECTE, solveur: Any = None, couts: bool | None = None,
              avancement: Avancement | None = None) -> Plan:
     """Orient the expected vacancies to the réservataires and their publics.
 
@@ -128,6 +151,8 @@ def allocate(quotas: Quotas, *, voie: str = Voie.DIRECTE, solveur: Any = None,
     quotas : the annual quotas; demand, objectives and law are read from their parents.
     voie : the way to the solver: "directe" (HiGHS), or "pulp", with the same optimum.
     solveur : with "pulp", one of PuLP's solvers; HiGHS by default.
+    couts : whether to compute what one dwelling more would cost to each objective; by default, yes up to
+        10,000 variables (a département has 20,000 to 50,000).
     avancement : called with the name of each stage, its rank and their number.
 
     Raises
@@ -146,12 +171,21 @@ def allocate(quotas: Quotas, *, voie: str = Voie.DIRECTE, solveur: Any = None,
     optimum = modele.repartition(solution.valeurs)
     exact = exact_table(cadre, optimum)
     entiers = whole_plan(quotas, modele, optimum, melange, avancement=avancement)
-    objectifs = _objectifs(modele, optimum, entiers.preuve)
+    whole = entiers.preuve.plan
+    priced = couts if couts is not None else len(modele.programme.keys) <= COLONNES
+    costs: Mapping[int, Cout] = {}
+    if priced:
+        costs = marginal_costs(modele, optimum, _priced(modele, optimum, whole), avancement=avancement)
+    objectifs = _objectifs(modele, optimum, entiers.preuve, costs)
+    table, phrases = _conflits(quotas, modele, optimum, whole, avancement)
     taille = {**modele.programme.taille, "segments": len(cadre.segments), "porteurs": len(cadre.porteurs)}
-    return Plan(table=_table(cadre, exact, entiers.table), objectifs=objectifs, conflits=_conflits(objectifs),
-                manques=entiers.manques, taille=taille, quotas=quotas,
+    unpriced = () if priced else (
+        f"Coûts marginaux non calculés : {nombres.entier(len(modele.programme.keys))} variables ; les "
+        "demander par couts=True.",)
+    return Plan(table=_table(cadre, exact, entiers.table), objectifs=objectifs, conflits=table,
+                phrases=phrases, manques=entiers.manques, taille=taille, quotas=quotas,
                 hypotheses=(*said(cadre.communes, quotas.regles), *baux.hypotheses, *supposed,
-                            *_supposed(quotas), *entiers.reserves))
+                            *_supposed(quotas), *entiers.reserves, *unpriced))
 
 
 def _said(rows: pd.DataFrame) -> list[str]:
@@ -176,7 +210,8 @@ def _table(cadre: Cadre, exact: pd.DataFrame, whole: pd.DataFrame) -> pd.DataFra
     return both.assign(nb_exact=both["nb_exact"].round(9), nb=both["nb"].astype("int64"))
 
 
-def _objectifs(modele: Modele, exact: Repartition, preuve: Preuve) -> pd.DataFrame:
+def _objectifs(modele: Modele, exact: Repartition, preuve: Preuve,
+               costs: Mapping[int, Cout]) -> pd.DataFrame:
     """One row an obligation; an empty base makes it "sans objet": no threshold and nothing missing.
 
     A demand that the plan does not come near and a commune where the State has its share explain
@@ -188,16 +223,15 @@ def _objectifs(modele: Modele, exact: Repartition, preuve: Preuve) -> pd.DataFra
               for level, missed, bound in zip(NIVEAUX, preuve.manques, preuve.bornes, strict=True)
               for niveau in level}
     records = []
-    for row in modele.obligations:
-        floor, reached, missing = (round(f(exact), 9) for f in (row.seuil, row.atteint, row.manque))
-        met = not row.manque_entier(whole) and (reached < floor if row.sens is Sens.PLAFOND else not missing)
-        if met and row.objectif in QUIET:
+    for place, row in enumerate(modele.obligations):
+        if _quiet(row, exact, whole):
             continue
-        base = round(row.base(exact), 9)
-        void = base <= 0 and row.sens is not Sens.PLAFOND
-        records.append((row.objectif, row.porteur, row.territoire_code, row.niveau, row.article, base,
-                        *((np.nan,) * 3 if void else (floor, reached, missing)),
-                        pd.NA if void else row.manque_entier(whole), np.nan, None,
+        floor, reached, missing = (round(f(exact), 9) for f in (row.seuil, row.atteint, row.manque))
+        void, cost = _void(row, exact), costs.get(place, Cout(np.nan, ""))
+        records.append((row.objectif, row.porteur, row.territoire_code, row.niveau, row.article,
+                        round(row.base(exact), 9), *((np.nan,) * 3 if void else (floor, reached, missing)),
+                        pd.NA if void else row.manque_entier(whole),
+                        round(cost.valeur, 6), cost.objectif or None,
                         *((True, np.nan, np.nan) if void else proofs[row.niveau])))
     records += _equity_rows(modele, exact)
     table = pd.DataFrame(records, columns=OBJECTIFS)
@@ -214,16 +248,37 @@ def _equity_rows(modele: Modele, exact: Repartition) -> Iterator[tuple[Any, ...]
                    round(sum(away), 9), np.nan, pd.NA, np.nan, None, True, np.nan, np.nan)
 
 
-def _conflits(objectifs: pd.DataFrame) -> pd.DataFrame:
-    """What is missed: by the shares themselves, or by whole dwellings only."""
-    missed = objectifs.loc[(objectifs["manque"] > 0) | (objectifs["manque_entier"].fillna(0) > 0)]
-    parts = missed["manque"] > 0
-    unknown = pd.Series([pd.NA] * len(missed), index=missed.index, dtype="boolean")
-    table = missed.assign(
-        conflit=range(1, len(missed) + 1), nature=np.where(parts, "parts", "entiers"),
-        assouplissement=missed["manque"].where(parts, missed["manque_entier"].fillna(0).astype(float)),
-        minimal=unknown, liste_complete=unknown)
-    return table[CONFLITS].reset_index(drop=True)
+def _void(row: Obligation, exact: Repartition) -> bool:
+    """True where nothing is asked: the base is empty."""
+    return round(row.base(exact), 9) <= 0 and row.sens is not Sens.PLAFOND
+
+
+def _quiet(row: Obligation, exact: Repartition, whole: Repartition) -> bool:
+    """True for a row that explains nothing: a demand far away, a commune where the State has its share."""
+    floor, reached, missing = (round(f(exact), 9) for f in (row.seuil, row.atteint, row.manque))
+    met = not row.manque_entier(whole) and (reached < floor if row.sens is Sens.PLAFOND else not missing)
+    return met and row.objectif in QUIET
+
+
+def _priced(modele: Modele, exact: Repartition, whole: Repartition) -> list[int]:
+    """The objectives whose marginal cost is shown: a demand is a fact, that nobody can raise."""
+    return [i for i, row in enumerate(modele.obligations) if row.niveau != "physique"
+            and not _void(row, exact) and not _quiet(row, exact, whole)]
+
+
+def _conflits(quotas: Quotas, modele: Modele, exact: Repartition, whole: Repartition,
+              avancement: Avancement | None) -> tuple[pd.DataFrame, tuple[str, ...]]:
+    """The conflicts, a row a member, and their sentences."""
+    noms, rows, said = Noms(quotas.dossier), [], []
+    for number, found in enumerate(conflicts(modele, exact, whole, avancement=avancement), 1):
+        members = [modele.obligations[i] for i in found.places]
+        parts = found.nature is Nature.PARTS
+        yields = [round(o.manque(exact), 9) if parts else float(o.manque_entier(whole)) for o in members]
+        rows += [(number, o.objectif, o.porteur, o.territoire_code, o.article, found.nature.value, nb,
+                  found.minimal, found.liste_complete) for o, nb in zip(members, yields, strict=True)]
+        said.append(conflict_said(found, members, yields, noms))
+    table = pd.DataFrame(rows, columns=CONFLITS)
+    return table.astype({"minimal": "boolean", "liste_complete": "boolean"}), tuple(said)
 
 
 def _supposed(quotas: Quotas) -> Iterator[str]:

@@ -35,6 +35,7 @@ class Stipulations:
 @dataclass(frozen=True)
 class Bailleur:
     departement: str = "72"
+    nom: str = "Habitat"
 
 
 @dataclass(frozen=True)
@@ -103,12 +104,12 @@ def make_quotas(
     dossier = Dossier(
         nom="essai",
         communes=frame(
-            [(c, "72", "52", "247200132", None, duty, "territoires") for c in names],
-            "commune departement region epci ept obligation_25 obligation_origine",
+            [(c, f"Commune {c}", "72", "52", "247200132", "Agglo", None, duty, "territoires") for c in names],
+            "commune nom departement region epci epci_nom ept obligation_25 obligation_origine",
         ).astype({"obligation_25": "boolean"}),
         reservataires=frame(
-            [h[:4] for h in holders if h[0] != "bailleur"],
-            "id_reservataire categorie territoire_type territoire_code",
+            [(*h[:4], h[0].capitalize()) for h in holders if h[0] != "bailleur"],
+            "id_reservataire categorie territoire_type territoire_code nom",
         ),
         demande=frame(demande or [], "territoire_type territoire_code typologie priorite quartile public nb"),
         objectifs=frame(objectifs or [], "objectif niveau territoire_code id_reservataire part source"),
