@@ -7,7 +7,7 @@ import numpy as np
 from flux.allocation.cadre import Cadre
 from flux.allocation.places import Lieux
 from flux.allocation.seuils import LIMITE, TIE, gaps
-from flux.noyau.arrondi import labels, names_of, snap
+from flux.noyau.arrondi import labels, names_of
 from flux.noyau.solveur import Builder, Etape, Floats, Ints, generic_costs, solve
 from flux.noyau.solveur.etapes import Avancement
 
@@ -18,8 +18,8 @@ def whole_cells(cadre: Cadre, cellules: Floats, lieux: Lieux, *,
                 avancement: Avancement | None = None) -> Ints:
     """Whole dwellings on each row of `cadre.cellules`.
 
-    Each segment gives out the floor or the ceiling of its flow, each holder has its dwellings in each place:
-    a network, so an answer always exists. In order: each holder's sum of each quality within one of the
+    Each segment gives out its own, each holder has its dwellings in each place: a network, so an answer
+    always exists. In order: each holder's sum of each quality within one of the
     exact plan's, then its dwellings in each group, from which its publics are served; the least distance
     (L1) to the exact plan.
 
@@ -29,13 +29,12 @@ def whole_cells(cadre: Cadre, cellules: Floats, lieux: Lieux, *,
     lieux : whole dwellings of each holder by commune and QPV.
     """
     segment = cadre.cellules["segment"].to_numpy()
-    flux = snap(cadre.segments["flux"].to_numpy(float))
     ids = cadre.porteurs["id_reservataire"].to_numpy()[cadre.cellules["porteur"]]
     frame = cadre.segments[cadre.segment].iloc[segment].reset_index(drop=True).assign(id_reservataire=ids)
     names = names_of(frame, list(frame.columns))
     builder = Builder()
-    z = builder.columns(names, upper=np.ceil(flux)[segment], integer=True)
-    given = builder.rows([f"segment|{k:06d}" for k in range(len(flux))], np.floor(flux), np.ceil(flux))
+    z = builder.columns(names, upper=lieux.libres[segment], integer=True)
+    given = builder.rows([f"segment|{k:06d}" for k in range(len(lieux.libres))], lieux.libres, lieux.libres)
     builder.entries(given[segment], z)
     held = builder.rows([f"lieu|{k:06d}" for k in range(len(lieux.nb))], lieux.nb, lieux.nb)
     builder.entries(held[lieux.place], z)

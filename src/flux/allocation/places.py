@@ -10,16 +10,16 @@ import numpy as np
 import pandas as pd
 
 from flux.allocation.cadre import Cadre
+from flux.allocation.libres import PLACE, flow_rows
 from flux.allocation.obligations import NIVEAUX, Obligation, Support
 from flux.allocation.seuils import LIMITE, TIE, gaps, level_stages, whole_rows
-from flux.noyau.arrondi import labels, names_of, snap
+from flux.noyau.arrondi import labels, names_of
 from flux.noyau.solveur import Builder, Etape, Floats, Ints, generic_costs, solve
 from flux.noyau.solveur.etapes import Avancement
 
 if TYPE_CHECKING:
     from flux.conversion import Quotas
 
-PLACE = ["commune", "qpv"]
 HELD = ["id_reservataire", *PLACE]
 
 
@@ -28,28 +28,28 @@ class Lieux:
     """Holders by place.
 
     place : the holder × place of each row of `cadre.cellules`; `nb` : its whole dwellings.
+    libres : whole dwellings of each segment.
     """
 
     place: Ints
     nb: Ints
+    libres: Ints
 
 
 def whole_places(quotas: Quotas, cadre: Cadre, cellules: Floats, rows: Sequence[Obligation], *,
                  avancement: Avancement | None = None) -> Lieux:
     """Whole dwellings of each holder by commune and QPV.
 
-    Each place has a number of dwellings that the floors and ceilings of its segments can make, and all
-    places together the year's flow. In order: the obligations on dwellings, level by level; the quotas' whole
-    numbers by EPCI, by commune, by QPV (the least sum of gaps); the least distance (L1) to the exact plan.
+    Each place gives out what its segments do (`libres`). In order: the obligations on dwellings, level by
+    level; the quotas' whole numbers by EPCI, by commune, by QPV (the least sum of gaps); the least distance
+    (L1) to the exact plan, segments and places together.
 
     Parameters
     ----------
     cellules : the exact plan on `cadre.cellules`, dwellings.
     rows : the obligations; those on other supports are left to the publics.
     """
-    segments = cadre.segments.assign(low=np.floor(snap(cadre.segments["flux"].to_numpy(float))),
-                                     high=np.ceil(snap(cadre.segments["flux"].to_numpy(float))))
-    held = segments.loc[cadre.cellules["segment"], [*PLACE, "high"]].reset_index(drop=True)
+    held = cadre.segments.loc[cadre.cellules["segment"], PLACE].reset_index(drop=True)
     held["id_reservataire"] = cadre.porteurs["id_reservataire"].to_numpy()[cadre.cellules["porteur"]]
     place, index = labels(held[HELD])
     frame = index.to_frame(index=False)
@@ -57,13 +57,13 @@ def whole_places(quotas: Quotas, cadre: Cadre, cellules: Floats, rows: Sequence[
     names = names_of(frame, HELD)
 
     builder = Builder()
-    n = builder.columns(names, integer=True, upper=np.bincount(place, held["high"], minlength=len(frame)))
-    here, sites = labels(frame[PLACE])
-    bounds = segments.groupby(PLACE)[["low", "high"]].sum().reindex(sites)
-    site = builder.rows([f"lieu {k:06d}" for k in range(len(sites))], bounds["low"], bounds["high"])
-    builder.entries(site[here], n)
-    total = float(cadre.porteurs["quota"].sum())
-    builder.entries(builder.rows(["ensemble"], total, total)[0], n)
+    n = builder.columns(names, integer=True)
+    segments = names_of(cadre.segments, cadre.segment)
+    libres = builder.columns(segments, integer=True)
+    flow_rows(builder, cadre, libres, cadre.segments.index)
+    site = builder.rows(names_of(labels(frame[PLACE])[1].to_frame(), PLACE), 0.0, 0.0)
+    builder.entries(site[labels(frame[PLACE])[0]], n)
+    builder.entries(site[labels(cadre.segments[PLACE])[0]], libres, -1.0)
     cells = [replace(o, compte=_whole_places(place, o.compte)) for o in rows if o.support is Support.CELLULES]
     short = whole_rows(builder, cells, {Support.CELLULES: n})
     wanted = wanted_places(quotas).reindex(index).fillna(0.0).to_numpy(float)
@@ -75,13 +75,17 @@ def whole_places(quotas: Quotas, cadre: Cadre, cellules: Floats, rows: Sequence[
         label, _ = labels(frame[by])
         asked = np.asarray(np.bincount(label, wanted), float)
         nested.append((nom, gaps(builder, nom, label, n, asked, asked)))
-    near = gaps(builder, "proche", np.arange(len(n)), n, exact, exact)
+    flux = cadre.segments["flux"].to_numpy(float)
+    near = np.concatenate([gaps(builder, "proche", np.arange(len(n)), n, exact, exact),
+                           gaps(builder, "flux", np.arange(len(flux)), libres, flux, flux)])
+    tie = (np.concatenate([n, libres]), TIE * generic_costs([*names, *segments]))
     etapes = level_stages(builder, cells, short)
     etapes += [Etape(nom, builder.costs((gap, 1.0))) for nom, gap in nested]
-    etapes.append(Etape("proche", builder.costs((near, 1.0), (n, TIE * generic_costs(names)))))
+    etapes.append(Etape("proche", builder.costs((near, 1.0), tie)))
     values = solve(builder.build(), etapes, ensemble=len(NIVEAUX), limite=LIMITE,
                    avancement=avancement).valeurs
-    return Lieux(place, np.asarray(np.rint(values[n]), np.int64))
+    nb, given_out = (np.asarray(np.rint(values[columns]), np.int64) for columns in (n, libres))
+    return Lieux(place, nb, given_out)
 
 
 def wanted_places(quotas: Quotas) -> pd.Series:

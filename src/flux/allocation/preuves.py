@@ -7,10 +7,10 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from flux.allocation.libres import flow_rows
 from flux.allocation.modele import Modele
 from flux.allocation.obligations import NIVEAUX, Repartition, Sens
 from flux.allocation.seuils import LIMITE, TIE, missed, whole_form
-from flux.noyau.arrondi import snap
 from flux.noyau.errors import SolverError
 from flux.noyau.solveur import Builder, Etape, Floats, Programme, Solution, generic_costs, solve
 from flux.noyau.solveur.etapes import Avancement
@@ -69,10 +69,9 @@ class _Search:
     def __init__(self, modele: Modele, plan: Repartition) -> None:
         programme = modele.programme
         scale, lo, hi = np.ones(len(programme.names)), programme.lo.copy(), programme.hi.copy()
-        # The rows of the segments, in their order: `formulate` names them so, the first of all.
+        # The segments give out whole numbers instead of their flow: `formulate` names their rows so.
         flow = np.flatnonzero([name.startswith("flux|") for name in programme.names])
-        flux = snap(modele.cadre.segments["flux"].to_numpy(float))
-        lo[flow], hi[flow] = np.floor(flux), np.ceil(flux)
+        lo[flow], hi[flow] = -np.inf, np.inf
         for obligation, row in zip(modele.obligations, modele.lignes, strict=True):
             scale[row], lo[row] = whole_form(obligation)
             hi[row] = lo[row] if obligation.sens is Sens.EGALITE else np.inf
@@ -80,8 +79,7 @@ class _Search:
         builder.columns(programme.keys, programme.lower, programme.upper)
         builder.rows(programme.names, lo, hi)
         builder.entries(programme.row, programme.column, programme.coefficient * scale[programme.row])
-        total = float(modele.cadre.porteurs["quota"].sum())
-        builder.entries(builder.rows(["ensemble"], total, total)[0], modele.cellules)
+        flow_rows(builder, modele.cadre, modele.cellules, modele.cadre.cellules["segment"])
         niveaux = np.array([o.niveau for o in modele.obligations], object)
         self.short = [modele.manques[np.isin(niveaux, level)] for level in NIVEAUX]
         self.levels = builder.rows([f"niveau|{'/'.join(level)}" for level in NIVEAUX])

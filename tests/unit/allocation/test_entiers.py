@@ -58,9 +58,15 @@ def every_plan(modele: Modele) -> tuple[np.ndarray, np.ndarray]:
     np.add.at(z, (rows, cell[chosen].ravel()), 1)
     np.add.at(w, (rows, public[chosen].ravel()), 1)
     per_segment = z @ np.eye(len(flux), dtype=int)[cadre.cellules["segment"]]
+    sums = [np.eye(len(flux))]
+    for keys in (["commune", "qpv"], ["commune"], cadre.groupe, ["typologie"]):
+        label = cadre.segments.groupby(keys).ngroup()
+        sums.append(np.eye(label.max() + 1)[label].T)
+    together = np.vstack(sums)
+    expected, found = np.round(together @ flux, 9), per_segment @ together.T
     given = z @ np.eye(len(cadre.porteurs), dtype=int)[cadre.cellules["porteur"]]
     cap = np.where(cadre.porteurs["id_reservataire"] == "bailleur", nb, cadre.porteurs["quota"])
-    kept = ((per_segment >= np.floor(flux)) & (per_segment <= np.ceil(flux))).all(1) & (given <= cap).all(1)
+    kept = ((found >= np.floor(expected)) & (found <= np.ceil(expected))).all(1) & (given <= cap).all(1)
     return z[kept], w[kept]
 
 
@@ -170,8 +176,10 @@ def test_segments_caps_and_sums(quotas_factory: QuotasOf, parc: dict[str, list[A
     modele, entiers = whole(quotas)
     cadre, plan = modele.cadre, entiers.preuve.plan
     given_out = np.bincount(cadre.cellules["segment"], plan.cellules, minlength=len(cadre.segments))
-    flux = np.round(cadre.segments["flux"].to_numpy(), 9)
-    assert (given_out >= np.floor(flux)).all() and (given_out <= np.ceil(flux)).all()
+    both = cadre.segments.assign(nb=given_out)
+    for keys in (cadre.segment, ["commune", "qpv"], ["commune"], cadre.groupe, ["typologie"]):
+        sums = both.groupby(keys)[["flux", "nb"]].sum().round(9)
+        assert (sums["nb"] >= np.floor(sums["flux"])).all() and (sums["nb"] <= np.ceil(sums["flux"])).all()
     received = np.bincount(cadre.cellules["porteur"], plan.cellules, minlength=len(cadre.porteurs))
     quota = cadre.porteurs["quota"].to_numpy()
     others = (cadre.porteurs["id_reservataire"] != "bailleur").to_numpy()
