@@ -16,6 +16,7 @@ from flux.conversion.noms import Noms
 from flux.rendu import glossaire, nombres
 
 LISTED = 4  # counts of applicants named one by one; beyond, their sum
+SAID = 10  # conflicts said in the view
 SMALLEST = 0.005
 
 
@@ -27,7 +28,11 @@ def conflict_said(conflit: Conflit, rows: Sequence[Obligation], yields: Sequence
     rows : the obligations of the conflict.
     yields : dwellings (applicants, for a demand) that the plan misses of each.
     """
-    names = [*(_named(o, noms) for o in rows if o.objectif != "demande"), *_demands(rows, noms)]
+    duties = [_named(o, noms) for o in rows if o.objectif != "demande"]
+    names = [*duties, *_demands(rows, noms)]
+    if not duties:
+        return f"{_capital(_and(names))} ne suffit pas aux logements à donner : il manque " \
+               f"{_counted(conflit.manque, 'candidat')}."
     verb = "ne peut être tenu" if len(names) == 1 else "ne peuvent tenir ensemble"
     if conflit.nature is Nature.ENTIERS:
         verb += " en logements entiers"
@@ -35,11 +40,21 @@ def conflict_said(conflit: Conflit, rows: Sequence[Obligation], yields: Sequence
     if len(rows) == 1 and rows[0].sens is not Sens.PLAFOND and not len(rows[0].assiette):
         reached = max(0.0, rows[0].part * rows[0].base_fixe - conflit.manque)
         said += f", le flux n'en permet que {number(reached)}" if reached else ", le flux n'en permet aucun"
-    given = [f"{_short(o, noms)} ({dwellings(nb)})"
+    given = [f"{_short(o, noms)} ({_counted(nb, 'candidat' if o.objectif == 'demande' else 'logement')})"
              for o, nb in zip(rows, yields, strict=True) if nb > SMALLEST]
     if len(rows) > 1 and given:
         said += f". Le plan cède sur {_and(given)}"
     return said + "."
+
+
+def conflicts_said(phrases: Sequence[str], complete: bool) -> tuple[str, ...]:
+    """How many conflicts, whether there can be others, and the first of them."""
+    nb = len(phrases)
+    if not nb:
+        return ()
+    rest = "tous énumérés" if complete else "d'autres peuvent exister, la recherche ne les a pas exclus"
+    hidden = (f"… et {nb - SAID} de plus : ils sont tous dans le résultat.",) if nb > SAID else ()
+    return f"{nb} conflit{'s' if nb > 1 else ''} d'obligations : {rest}.", *phrases[:SAID], *hidden
 
 
 def cost_said(valeur: float, objectif: str | None) -> str:
@@ -70,7 +85,11 @@ def dwellings(nb: float) -> str:
     """A count of dwellings: "2 logements", "0,4 logement", "moins de 0,01 logement"."""
     if 0 < nb < SMALLEST:
         return "moins de 0,01 logement"
-    return f"{number(nb)} logement{'s' if nb >= 2 - SMALLEST else ''}"
+    return _counted(nb, "logement")
+
+
+def _counted(nb: float, noun: str) -> str:
+    return f"{number(nb)} {noun}{'s' if nb >= 2 - SMALLEST else ''}"
 
 
 def _named(o: Obligation, noms: Noms) -> str:
@@ -102,7 +121,7 @@ def _demands(rows: Sequence[Obligation], noms: Noms) -> Iterator[str]:
             by_place[o.territoire_code, o.article].append(o)
     for (code, article), some in sorted(by_place.items()):
         total = sum(o.base_fixe for o in some)
-        people = f"{number(total)} candidat{'s' if total >= 2 else ''}"
+        people = _counted(total, "candidat")
         listed = ", ".join(f"{_public(o)} : {number(o.base_fixe)}" for o in some)
         what = people if len(some) > LISTED else listed
         if len(some) > LISTED:

@@ -18,7 +18,7 @@ from flux.allocation.hors_flux import baux_hors_flux
 from flux.allocation.melange import reference_mix
 from flux.allocation.modele import Modele, exact_table, formulate
 from flux.allocation.obligations import NIVEAUX, Obligation, Repartition, Sens, obligations
-from flux.allocation.phrases import conflict_said, cost_said
+from flux.allocation.phrases import conflict_said, conflicts_said, cost_said
 from flux.allocation.preuves import Preuve
 from flux.allocation.territoires import said
 from flux.conversion.enveloppe import records
@@ -44,7 +44,6 @@ MEMBER = ["objectif", "porteur", "territoire_code"]
 SHOWN = ("objectif", "porteur", "territoire_code", "base", "seuil", "atteint", "manque", "article")
 QUIET = ("demande", "etat_par_commune")
 EXPLAINED = ["contrainte", "seuil", "atteint", "manque", "article", "cout", "conflit"]
-SAID = 10  # sentences on conflicts in the view; all are in `phrases`
 
 
 @dataclass(frozen=True, kw_only=True, repr=False, eq=False)
@@ -131,10 +130,9 @@ class Plan(Affichable):
         tableaux = (Tableau(titre="Objectifs", frame=self.objectifs, colonnes=SHOWN),
                     Tableau(titre="Orientations par réservataire", frame=by_holder, total=True,
                             colonnes=("id_reservataire", "nb_exact", "nb")))
-        hidden = len(self.phrases) - SAID
-        more = (f"… et {hidden} conflits de plus : ils sont tous dans le résultat.",) if hidden > 0 else ()
+        complete = bool(self.conflits["liste_complete"].fillna(False).all())
         return Vue(titre=f"Plan d'orientation : {int(self.table['nb'].sum())} logements",
-                   tableaux=tableaux, notes=(*self.phrases[:SAID], *more, *self.hypotheses))
+                   tableaux=tableaux, notes=(*conflicts_said(self.phrases, complete), *self.hypotheses))
 
 
 def allocate(quotas: Quotas, *, voie: str = Voie.DIRECTE, solveur: Any = None, couts: bool | None = None,
