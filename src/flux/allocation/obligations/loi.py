@@ -9,7 +9,7 @@ import numpy as np
 
 from flux.allocation.cadre import BAILLEUR, Cadre
 from flux.allocation.hors_flux import Baux
-from flux.allocation.obligations.base import Obligation, Support
+from flux.allocation.obligations.base import NOBODY, Obligation, Support
 from flux.allocation.obligations.cibles import holders, is_priority, of_holder
 from flux.allocation.obligations.partage import shared
 from flux.conversion.cellules import ETAT, ETAT_CATEGORIES
@@ -33,17 +33,20 @@ def dalo(quotas: Quotas, cadre: Cadre) -> Iterator[Obligation]:
     "Au moins un quart des attributions annuelles de logements réservés" of a collectivité or a grouping
     (CCH, art. L. 441-1, al. 39), of Action Logement (art. L. 313-26-2), of the bailleur (al. 43); the
     State's own contingent is for priority persons only (al. 41). In whole dwellings the threshold is its
-    ceiling, unless the parties chose to judge it exactly or over several years (`dalo_arrondi`).
+    ceiling, unless the parties chose to judge it exactly or over several years (`dalo_arrondi`). A quarter of
+    a réservataire's quota: of what it receives, the duty would be lighter for a plan that deprives it.
     """
     priority = is_priority(cadre)
     exactly = quotas.dossier.convention.choix.dalo_arrondi != "superieur"
-    for place, (holder, categorie, code, _) in enumerate(holders(cadre)):
+    for place, (holder, categorie, code, quota) in enumerate(holders(cadre)):
         if key := DALO_OF.get(categorie):
             mine, law = of_holder(cadre, place), quotas.regles.figure(key)
+            moving = categorie in (BAILLEUR, "etat_prioritaires")
             yield Obligation(
                 objectif="dalo_prioritaires", porteur=holder, niveau="loi", territoire_code=code,
                 article=str(law.article), part=float(law.valeur), compte=np.flatnonzero(mine & priority),
-                assiette=np.flatnonzero(mine), arrondi=exactly)
+                assiette=np.flatnonzero(mine) if moving else NOBODY,
+                base_fixe=0.0 if moving else float(quota), arrondi=exactly)
 
 
 def mixite(quotas: Quotas, cadre: Cadre, baux: Baux) -> Iterator[Obligation]:
