@@ -24,8 +24,10 @@ import pandas as pd
 from python_calamine import CalamineError, CalamineWorkbook, PasswordError
 
 from flux.dossier import classeur_biff, classeur_brut, classeur_ods
+from flux.dossier.classeur_biff import Releve
+from flux.dossier.conteneur_ole import SIGNATURE, workbook_stream
 from flux.dossier.grilles import CELLULES_MAX, OCTETS_MAX, Grille
-from flux.noyau.errors import Anomalie, Gravite
+from flux.noyau.errors import Anomalie
 from flux.noyau.provenance import Source
 from flux.noyau.tables import TEXTE
 from flux.rendu.nombres import entier
@@ -76,28 +78,26 @@ def open_workbook(path: Path) -> tuple[Classeur | None, list[Anomalie]]:
     content = path.read_bytes()
     source = Source(fichier=path.name, sha256=hashlib.sha256(content).hexdigest())
     untrusted: dict[str, list[Anomalie]] = {}
+    releves: list[Releve] = []
+    defect: Anomalie | None = None
     try:
         if content.startswith(_ZIP):
             with zipfile.ZipFile(io.BytesIO(content)) as archive:
                 untrusted, defect = _survey(archive, source, path)
-            if defect:
-                return None, [defect]
-        elif _locked_xls(content):
-            return None, [_locked(path)]
+        elif content.startswith(SIGNATURE):
+            releves, defect = _survey_xls(content, path)
+        if defect:
+            return None, [defect]
         with _unheard():
             book = CalamineWorkbook.from_filelike(io.BytesIO(content))
             names = tuple(book.sheet_names)
+        for name, releve in zip(names, releves, strict=bool(releves)):
+            untrusted[name] = list(releve.broken_cells(source, name))
     except PasswordError:
         return None, [_locked(path)]
     except _DAMAGED:
         return None, [_unreadable(path)]
-    said: list[Anomalie] = []
-    if content.startswith(classeur_biff.SIGNATURE):
-        try:
-            untrusted = classeur_biff.broken_cells(classeur_biff.workbook_stream(content), names, source)
-        except ValueError:
-            said = [_silent_errors(path)]
-    return Classeur(path, source, names, book, untrusted), said
+    return Classeur(path, source, names, book, untrusted), []
 
 
 def _survey(
@@ -112,9 +112,22 @@ def _survey(
     kind = classeur_ods if classeur_ods.CONTENU in archive.namelist() else classeur_brut
     for name, xml in kind.sheets(archive):
         if kind.area(xml) > CELLULES_MAX:
-            return untrusted, _beyond(path, f"une feuille de plus de {entier(CELLULES_MAX)} cellules")
+            return untrusted, _beyond_cells(path)
         untrusted[name] = list(kind.broken_cells(xml, source, name))
     return untrusted, None
+
+
+def _survey_xls(content: bytes, path: Path) -> tuple[list[Releve], Anomalie | None]:
+    """The same of an old workbook; a .xlsx with a password is wrapped in the same container."""
+    try:
+        stream = workbook_stream(content)
+    except ValueError:
+        return [], _locked(path) if _ENCRYPTED in content else _unreadable(path)
+    if classeur_biff.locked(stream):
+        return [], _locked(path)
+    releves = classeur_biff.survey(stream)
+    large = max((releve.area for releve in releves), default=0) > CELLULES_MAX
+    return releves, _beyond_cells(path) if large else None
 
 
 @contextmanager
@@ -179,6 +192,10 @@ def _locked_ods(archive: zipfile.ZipFile, path: Path) -> Anomalie | None:
     return _locked(path) if locked else None
 
 
+def _beyond_cells(path: Path) -> Anomalie:
+    return _beyond(path, f"une feuille de plus de {entier(CELLULES_MAX)} cellules")
+
+
 def _beyond(path: Path, what: str) -> Anomalie:
     return Anomalie(
         code="fichier.trop_grand",
@@ -210,26 +227,4 @@ def _unreadable(path: Path, sheet: str | None = None) -> Anomalie:
         message="Le classeur ne s'ouvre pas : il est coupé, abîmé, ou d'un autre format",
         attendu="un classeur .xlsx, .xlsm, .xls ou .ods",
         correction="L'ouvrir dans un tableur et l'enregistrer au format .xlsx.",
-    )
-
-
-def _locked_xls(content: bytes) -> bool:
-    """A password on an old workbook, or on a .xlsx, which is then wrapped in the same container."""
-    if not content.startswith(classeur_biff.SIGNATURE):
-        return False
-    try:
-        return classeur_biff.locked(classeur_biff.workbook_stream(content))
-    except ValueError:
-        return _ENCRYPTED in content
-
-
-def _silent_errors(path: Path) -> Anomalie:
-    """What cannot be told is said: better than taken for absences."""
-    return Anomalie(
-        code="fichier.erreurs_invisibles",
-        gravite=Gravite.A_VERIFIER,
-        fichier=path.name,
-        message="Dans ce classeur .xls d'un ancien format, une cellule en erreur (#REF!…) se lit comme une "
-        "cellule vide",
-        correction="Vérifier qu'il n'y en a pas, ou enregistrer le classeur au format .xlsx.",
     )
