@@ -99,7 +99,10 @@ def _state(dossier: Dossier) -> list[Anomalie]:
 
 
 def _derogation(dossier: Dossier, regles: Regles) -> list[Anomalie]:
-    """A derogation beyond its legal length: "pour une durée maximale d'un an" (CCH, art. R. 441-5-2, I)."""
+    """A derogation beyond its legal length.
+
+    "pour une durée déterminée qui ne peut excéder un an" (CCH, art. R. 441-5-2, I, second paragraph).
+    """
     derogation, day = dossier.convention.stipulations.derogation_prefectorale, dossier.convention.date
     if derogation is None:
         return []

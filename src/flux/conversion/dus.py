@@ -147,9 +147,10 @@ def _local_dues(
 ) -> None:
     """1. Commune, EPCI and EPT holders.
 
-    "La convention porte sur le patrimoine locatif social du bailleur situé sur le territoire du
-    réservataire, sauf s'il dispose de réservations sur un autre territoire" (CCH, art. R. 441-5-3): a
-    right outside its territory is converted on the flow of the commune where the dwelling stands.
+    "la convention de réservation […] porte sur le patrimoine locatif social du bailleur situé sur son
+    territoire, sauf si ce réservataire dispose de réservations sur un autre territoire" (CCH, art.
+    R. 441-5-3): a right outside its territory is converted on the flow of the commune where the dwelling
+    stands.
     """
     holders = dossier.reservataires.set_index("id_reservataire")
     by_rights = dossier.convention.choix.repartition_epci == "droits"

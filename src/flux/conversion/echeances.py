@@ -1,7 +1,7 @@
 """Rights that end: in the year that has passed, and in the five that come.
 
-"la convention est actualisée annuellement pour adapter le calcul des réservations […] en fonction […] de
-l'échéance des droits de réservation" (CCH, art. R. 441-5, I, al. 12).
+"la convention de réservation est actualisée annuellement pour adapter le calcul des réservations […] en
+fonction […] de l'échéance des droits de réservation" (CCH, art. R. 441-5, I, al. 12).
 """
 
 from __future__ import annotations

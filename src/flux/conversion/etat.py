@@ -25,7 +25,8 @@ def state_dues(
 ) -> None:
     """Enter the State's dues.
 
-    "la part du flux […] est appliquée uniformément dans chaque commune, sauf stipulation contraire"
+    "Sauf stipulation contraire, la part du flux annuel de logements réservés par le préfet s'applique
+    uniformément dans chacune des communes où l'organisme bailleur dispose de logements locatifs sociaux"
     (CCH, art. R. 441-5-2, II). Its share is the register's, the law's, or the one stipulated.
 
     Parameters

@@ -1,6 +1,6 @@
 """The 20 % of the guarantees in whole dwellings: where it is judged, and whom it binds.
 
-"ne peuvent globalement représenter plus de 20 % du flux annuel" on their territory (CCH, art. R. 441-5-3).
+"ne peut représenter globalement plus de 20 % du flux annuel sur leur territoire" (CCH, art. R. 441-5-3).
 Under `garantie_imbriquee = "somme"` every guarantor of a commune counts on that commune's flow, the EPCI
 with the commune, a commune that holds rights elsewhere with those who hold some there. A holder that holds
 guarantees in several communes is bound by the sum of their ceilings, with all those who hold none

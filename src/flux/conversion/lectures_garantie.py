@@ -1,6 +1,6 @@
 """The 20 % of the guarantees under its two readings, side by side.
 
-"ne peuvent globalement représenter plus de 20 % du flux annuel" on their territory (CCH, art. R. 441-5-3):
+"ne peut représenter globalement plus de 20 % du flux annuel sur leur territoire" (CCH, art. R. 441-5-3):
 how "globalement" nests, where a commune and its EPCI both guarantee, is not said. The convention follows one
 reading (`garantie_imbriquee`); both are shown.
 """

@@ -27,8 +27,9 @@ from flux.rendu.nombres import date
 def cap_state(ledger: Ledger, dossier: Dossier, regles: Regles) -> Figure:
     """Bring the State within its ceilings: agents first, then both alike.
 
-    "Le total des réservations du préfet […] ne peut représenter plus de 30 % du flux annuel total, dont
-    au plus 5 % pour les agents civils et militaires de l'Etat" (CCH, art. R. 441-5-2, I).
+    "la part des logements réservés par le préfet de département […] représente 30 % au plus du flux annuel
+    total de logements de chaque organisme bailleur, dont au plus 5 % au bénéfice des agents civils et
+    militaires de l'Etat" (CCH, art. R. 441-5-2, I).
     """
     categories = dossier.reservataires.set_index("id_reservataire")["categorie"]
     cells = [c for c in ledger.cells.values() if categories[c.id_reservataire] in ETAT_CATEGORIES]
@@ -86,8 +87,7 @@ def guarantee_territories(dossier: Dossier, communes: list[str]) -> list[tuple[s
 def cap_guarantees(ledger: Ledger, dossier: Dossier, regles: Regles) -> None:
     """Bring the dues held in return for guarantees within their ceiling.
 
-    "ne peuvent globalement représenter plus de 20 % du flux annuel" on their territory (CCH, art.
-    R. 441-5-3).
+    "ne peut représenter globalement plus de 20 % du flux annuel sur leur territoire" (CCH, art. R. 441-5-3).
     """
     cap = regles.figure("part_max_garantie")
     for code, communes, holders in guarantee_territories(dossier, ledger.feuilles.communes):

@@ -19,8 +19,10 @@ BASE, LIVRAISON, AILLEURS = "base", "livraison", "ailleurs"
 def effective_end(dossier: Dossier, regles: Regles) -> pd.Series:
     """The day on which each right ends.
 
-    "les droits de réservation attachés à cette garantie sont prolongés de cinq ans à compter du
-    dernier paiement" (CCH, art. R. 441-6): for a commune, an EPCI or an EPT, `date_fin` is then ignored.
+    "ces obligations de réservation sont prolongées de cinq ans lorsque l'emprunt contracté par le bailleur
+    et garanti par la commune ou l'établissement public de coopération intercommunale est totalement
+    remboursé" (CCH, art. L. 441-1, al. 40; R. 441-6): for a commune, an EPCI or an EPT, `date_fin` is then
+    ignored.
     """
     repaid = repaid_guarantees(dossier)
     end = dossier.reservations["date_fin"]
@@ -47,9 +49,10 @@ def repaid_guarantees(dossier: Dossier) -> pd.Series:
 def kept_in_stock(dossier: Dossier, regles: Regles) -> pd.Series:
     """Rights kept in stock: only those of the categories that the law of the day excepts from the flow.
 
-    "à l'exception des services relevant de la défense nationale ou de la sécurité intérieure et des
-    établissements publics de santé" (CCH, art. L. 441-1, al. 39, since 23 February 2022; health was not
-    excepted before). A right written in stock that the law does not except is a right in flow.
+    "à l'exception des logements réservés par des services relevant de la défense nationale ou de la sécurité
+    intérieure qui sont identifiés précisément" (CCH, art. L. 441-1, al. 39; since 23 February 2022, those of
+    the établissements publics de santé too). A right written in stock that the law does not except is a
+    right in flow.
     """
     reservations = dossier.reservations
     stock = (reservations["mode"] == "stock").fillna(False).astype(bool)

@@ -132,8 +132,9 @@ def names(dossier: Dossier) -> dict[str, str]:
 def _state_floor(dossier: Dossier, regles: Regles, feuilles: Feuilles, dus: Dus) -> list[str]:
     """A State below its floor outside QPV, judged on the exact due; it raises no quota by itself.
 
-    "La part des logements réservés par le préfet sur le flux situé hors QPV ne peut être inférieure
-    à 30 %, sauf stipulation contraire" (CCH, art. R. 441-5-2, II).
+    "Sauf stipulation contraire, la part du flux annuel de logements réservés par le préfet sur le patrimoine
+    du bailleur situé en dehors des quartiers prioritaires de la ville ne peut être inférieure à 30 %" (CCH,
+    art. R. 441-5-2, II).
     """
     convention = dossier.convention
     floor = (

@@ -1,8 +1,8 @@
 """Dwellings taken out of the flow before it is shared.
 
-"Ne sont pas pris en compte dans le calcul du flux annuel les logements nécessaires, pour une année
-donnée, aux mutations de locataires au sein du parc social du bailleur, aux relogements…"
-(CCH, art. R. 441-5, I).
+"Pour le calcul du flux annuel […], ne sont pas pris en compte les logements nécessaires, pour une année
+donnée, aux mutations de locataires au sein du parc social de l'organisme bailleur et aux relogements de
+personnes […]" (CCH, art. R. 441-5, I, al. 5).
 """
 
 from __future__ import annotations

@@ -257,6 +257,7 @@ def _ratio(a: Fraction, b: Fraction) -> float:
 
 def ceiling_table(plafonds: Sequence[Plafond], counts: Compte, arrondi: Arrondi, dus: Dus) -> pd.DataFrame:
     """`quotas.plafonds`: each ceiling, what it holds back, the flow and dwellings on which it is judged."""
+    reduced = set(zip(dus.reductions["territoire_code"], dus.reductions["motif"], strict=True))
     rows = []
     for p in plafonds:
         nb = (
@@ -264,13 +265,8 @@ def ceiling_table(plafonds: Sequence[Plafond], counts: Compte, arrondi: Arrondi,
             if p.groupe == "garantie"
             else sum(arrondi.nb[i] for i in p.membres)
         )
-        motifs = {"etat_agents": (AGENTS,), "etat": (ETAT_MAX,)}.get(p.groupe, (GARANTIE,))
-        cut = any(
-            m in cell.coefficients and cell.coefficients[m].valeur < 1
-            for i in p.membres
-            for cell in dus.of(i).values()
-            for m in motifs
-        )
+        motif = {"etat_agents": AGENTS, "etat": ETAT_MAX}.get(p.groupe, GARANTIE)
+        cut = (p.territoire_code, motif) in reduced
         refused = any(i in arrondi.refuses for i in p.membres) and p.charge(arrondi.nb) >= p.nb
         rows.append(
             (

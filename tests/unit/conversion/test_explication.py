@@ -123,7 +123,13 @@ def small(annee: int = 2026, hypotheses: dict[str, Any] | None = None, **tables:
 
 @pytest.mark.parametrize(
     "choix",
-    [{}, {"plafond_apprecie": "cumule"}, {"comptes_epci": "mutualises"}, {"report_solde": "plafonne"}],
+    [
+        {},
+        {"plafond_apprecie": "cumule"},
+        {"comptes_epci": "mutualises"},
+        {"report_solde": "plafonne"},
+        {"report_solde": "aucun"},
+    ],
     ids=str,
 )
 def test_accounts_are_made_again_year_after_year(choix: dict[str, Any]) -> None:

@@ -190,3 +190,19 @@ def test_the_share_of_the_state_and_its_derogations(
 def test_a_state_that_is_not_uniform_is_served_where_its_rights_are(converted: Any) -> None:
     quotas = converted("93", PARC, [], ETAT, "part_etat = 0.2\netat_uniforme_par_commune = false")
     assert by_commune(quotas, "etat_prioritaires") == {"93066": 4}
+
+
+def test_a_ceiling_is_reached_by_its_own_reductions_only(converted: Any) -> None:
+    quotas = converted(
+        "72",
+        [*logements(50, "72181", "A"), *logements(150, "72003", "B")],
+        [holder("epci", "epci", "epci", "247200132"), holder("ville", "commune", "commune", "72003")],
+        [
+            lot("epci", "A", "72181", 20, contrepartie="garantie"),
+            lot("ville", "B", "72003", 45, contrepartie="garantie"),
+        ],
+    )
+    caps = quotas.plafonds[quotas.plafonds["groupe"] == "garantie"].set_index("territoire_code")
+    assert caps.loc["72003", "atteint"] == "du"
+    assert caps.loc["247200132", "exact"] < caps.loc["247200132", "plafond"]
+    assert caps.loc["247200132", "atteint"] == "non"

@@ -21,6 +21,12 @@ def bounded(solde: Fraction, ensemble: Fraction, most: Fraction) -> Fraction:
     return solde * most / abs(ensemble) if abs(ensemble) > most else solde
 
 
+@step("solde non reporté : chaque année repart de zéro")
+def dropped(_: Fraction) -> Fraction:
+    """A balance under `report_solde = "aucun"`."""
+    return Fraction(0)
+
+
 @step("dû contre garantie × ce qui passe le plafond en logements entiers")
 def above(held: Fraction, plafond: Fraction, exact: Fraction) -> Fraction:
     """What a due held in return for guarantees passes a whole ceiling by."""
@@ -89,8 +95,11 @@ class Exacts:
         own = [c for r, c in self.preuve.ouverture.soldes if r == ident]
         read = {c: self._read(ident, c) for c in own}
         choix = self.preuve.dossier.convention.choix
-        if choix.report_solde != "plafonne":
+        if choix.report_solde == "integral":
             return read[commune]
+        if choix.report_solde == "aucun":
+            nom = f"{read[commune].nom}, reporté"
+            return dropped(read[commune], nom=nom, choix=self.noms.choix("report_solde"))
         every = add(*read.values(), nom=f"soldes de {self.noms.de(ident)}")
         most = constant(of(choix.solde_max), "solde reporté au plus (solde_max)")
         return bounded(read[commune], every, most, nom=f"{read[commune].nom}, borné")

@@ -1,9 +1,10 @@
 """The dossier as it will stand on 1 January of the next year.
 
-"la convention est actualisée annuellement pour adapter le calcul des réservations […] en fonction des mises
-en service de programmes intervenues l'année précédente et de l'échéance des droits de réservation" (CCH,
-art. R. 441-5, I, al. 12). Dates do most of it: a right that ends, a dwelling sold or let first are judged
-by the conversion itself on the 1 January that it is given. What is written here is what no date says.
+"la convention de réservation est actualisée annuellement pour adapter le calcul des réservations […] en
+fonction des mises en service de programmes intervenues l'année précédente et de l'échéance des droits de
+réservation" (CCH, art. R. 441-5, I, al. 12). Dates do most of it: a right that ends, a dwelling sold or let
+first are judged by the conversion itself on the 1 January that it is given. What is written here is what no
+date says.
 """
 
 from __future__ import annotations
