@@ -6,7 +6,7 @@ A check yields anomalies and corrects nothing. A missing cell is silent here: it
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Set
+from collections.abc import Callable, Iterable, Iterator, Mapping, Set
 from functools import cache, partial
 
 import pandas as pd
@@ -26,9 +26,11 @@ from flux.dossier.controles_vraisemblance import (
 from flux.dossier.croisements import CROISEMENTS
 from flux.dossier.schemas import TABLES
 from flux.noyau.errors import Anomalie, near_misses
-from flux.noyau.tables import anomaly_at, at_lines, enumerate_fr, strangers, suggestion
+from flux.noyau.tables import anomaly_at, at_lines, enumerate_fr, strangers
 
 MODELE = "modèle à remplir : flux template modele.xlsx"
+LISTES = 12
+"""Identifiers named at most in one remedy."""
 ETAT = "etat"
 """The group of the State's two réservataires, wherever a question names one."""
 
@@ -61,11 +63,19 @@ def tables_requises(contexte: Contexte) -> Iterator[Anomalie]:
         )
 
 
-def _file_hint(table: str, inconnues: Iterable[str]) -> str:
-    if unread := [n for n in inconnues if cle(n.rsplit(".", 1)[0]) == table]:
+def _file_hint(table: str, inconnues: Mapping[str, str]) -> str:
+    """Where the table may be: under its name in a format that is not read, under its headers, a near name."""
+    stems = {name: cle(name.rsplit(".", 1)[0]) for name in inconnues}
+    if unread := [name for name, stem in stems.items() if stem == table]:
         return f"Enregistrer {enumerate_fr(unread, ' ou ')} au format .xlsx ou .csv."
-    close = [name for name in inconnues if near_misses(cle(name.rsplit(".", 1)[0]), [table])]
-    return f"Renommer {enumerate_fr(close, ' ou ')} en « {table} »." if close else f"L'ajouter ; {MODELE}."
+    alike = [name for name in inconnues if inconnues[name] == table]
+    close = alike or [name for name in inconnues if not inconnues[name] and near_misses(stems[name], [table])]
+    if not close:
+        return f"L'ajouter ; {MODELE}."
+    suffixes = {name.rpartition(".")[1] + name.rpartition(".")[2] if "." in name else "" for name in close}
+    new = table + (suffixes.pop() if len(suffixes) == 1 else "")
+    why = f" : ses en-têtes sont ceux de la table « {table} »" if alike and len(alike) == 1 else ""
+    return f"Renommer {enumerate_fr(close, ' ou ')} en « {new} »{why}."
 
 
 def reservataires_connus(contexte: Contexte) -> Iterator[Anomalie]:
@@ -75,11 +85,20 @@ def reservataires_connus(contexte: Contexte) -> Iterator[Anomalie]:
     holders = contexte.tables["reservataires"].dropna(subset=["id_reservataire", "nom"])
     known = set(contexte.tables["reservataires"]["id_reservataire"].dropna().tolist())
     named = dict(zip(holders["nom"].map(cle), holders["id_reservataire"], strict=True))
+    bare = {cle(name): name for name in known}
 
     def correction(read: str) -> str:
-        if cle(read) in named:
-            return f"C'est un nom : écrire son identifiant, « {named[cle(read)]} »."
-        return suggestion(read, known) or "L'ajouter à la table « reservataires », ou corriger la cellule."
+        word = cle(read)
+        if word in named:
+            return f"C'est un nom : écrire son identifiant, « {named[word]} »."
+        near = {bare[w] for w in [*near_misses(word, bare), *word.split("_")] if w in bare}
+        near |= {named[name] for name in near_misses(word, named)}
+        if near:
+            return (
+                f"Écrire l'identifiant : {enumerate_fr(sorted(near), ' ou ')} ? Sinon, l'ajouter à la table."
+            )
+        listed = enumerate_fr(sorted(known)[:LISTES], " ou ") + (", …" if len(known) > LISTES else "")
+        return f"Écrire l'un des identifiants de la table ({listed}), ou y ajouter ce réservataire."
 
     allowed: dict[str, set[str]] = {
         "reservations": set(),
@@ -198,12 +217,12 @@ def _territory_hint(kind: str, codes: Set[str], read: str) -> str:
 def _territories(own: pd.DataFrame) -> dict[str, tuple[set[str], str]]:
     """For each type but communes, checked when they are brought to today's: the codes, and what they are."""
     listed = cog()
-    departements = {*listed["departement"].dropna(), *own["departement"].dropna()}
-    epci, ept = set(listed["epci"].dropna()), set(listed["ept"].dropna())
+    departements, epci, ept = (set(listed[kind].dropna().unique()) for kind in ("departement", "epci", "ept"))
+    departements.update(own["departement"].dropna())
     declared = set(own["epci"].dropna())  # an EPT bears the duty in the place of an EPCI: same column
     return {
         v.TerritoireType.DEPARTEMENT: (departements, "un code de département (01, 2A, 974)"),
-        v.TerritoireType.REGION: (set(listed["region"].dropna()), "un code de région (84)"),
+        v.TerritoireType.REGION: (set(listed["region"].dropna().unique()), "un code de région (84)"),
         v.TerritoireType.EPCI: (epci | declared, "le SIREN d'un EPCI à fiscalité propre, neuf chiffres"),
         v.TerritoireType.EPT: (ept | declared, "le SIREN d'un EPT de la métropole du Grand Paris"),
     }
@@ -223,9 +242,7 @@ def departement_connu(contexte: Contexte) -> Iterator[Anomalie]:
             valeur=code,
             message="Ce département n'existe pas",
             attendu=attendu,
-            correction=f"Vouliez-vous dire « {code.zfill(2)} » ?"
-            if code.zfill(2) in codes
-            else "Corriger le code.",
+            correction="Corriger le code.",
         )
 
 

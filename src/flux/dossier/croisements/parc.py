@@ -109,9 +109,9 @@ def demande_sans_logement(contexte: Contexte) -> Iterator[Anomalie]:
     housed = communes[communes["commune"].isin(contexte.tables["logements"]["commune"].unique())]
     if housed.empty:
         return
-    elsewhere = pd.Series(False, index=frame.index)
+    elsewhere, listed = pd.Series(False, index=frame.index), cog().reset_index(names="commune")
     for kind in v.TerritoireType:
-        known = {*cog().reset_index(names="commune")[kind.value].dropna(), *communes[kind.value].dropna()}
+        known = {*listed[kind.value].dropna().unique(), *communes[kind.value].dropna().unique()}
         served = housed[kind.value].dropna()
         elsewhere |= (
             frame["territoire_type"].eq(kind).fillna(False).astype(bool)
