@@ -8,9 +8,9 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from flux.allocation.cadre import TOUS
-from flux.allocation.conflits import Conflit, Nature
 from flux.allocation.modele import EQUITE_PIRE
 from flux.allocation.obligations import Obligation, Sens, Support
+from flux.allocation.recherche import Conflit, Nature
 from flux.conversion.cellules import ETAT
 from flux.conversion.noms import Noms
 from flux.rendu import glossaire, nombres

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from flux.allocation.cadre import PUBLIC, PUBLICS_OF, SEGMENT, TOUS, Cadre, make_cadre
-from flux.allocation.conflits import Nature, conflicts
+from flux.allocation.conflits import conflicts
 from flux.allocation.couts import COLONNES, Cout, marginal_costs
 from flux.allocation.entiers import whole_plan
 from flux.allocation.equite import ARTICLE, ATTRIBUTS, equites
@@ -20,6 +20,7 @@ from flux.allocation.modele import Modele, exact_table, formulate
 from flux.allocation.obligations import NIVEAUX, Obligation, Repartition, Sens, obligations
 from flux.allocation.phrases import conflict_said, conflicts_said, cost_said
 from flux.allocation.preuves import Preuve
+from flux.allocation.recherche import Nature
 from flux.allocation.territoires import said
 from flux.conversion.enveloppe import records
 from flux.conversion.noms import Noms
