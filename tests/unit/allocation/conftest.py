@@ -15,6 +15,7 @@ import pytest
 from flux.loi import Regles, regles
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "conversion"))  # `lecture_cas`: cases as dossiers
+sys.path.insert(0, str(Path(__file__).parent))  # `hasard`: dossiers drawn at random; `modele_independant`
 
 Row = tuple[Any, ...]
 
