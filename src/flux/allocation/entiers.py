@@ -74,7 +74,7 @@ def whole_plan(quotas: Quotas, modele: Modele, exact: Repartition, melange: Floa
     publics, essentiels = whole_publics(cadre, nb_part, _shares(cadre, exact, melange), modele.obligations,
                                         avancement=avancement)
     plan = modele.of(held.astype(float), publics.astype(float), essentiels.astype(float))
-    preuve = prove(modele, plan, avancement=avancement)
+    preuve = prove(quotas, modele, cellules, plan, avancement=avancement)
     return Entiers(_spread(cadre, preuve.plan), _gaps(quotas, cadre, preuve.plan.cellules), preuve)
 
 

@@ -66,26 +66,38 @@ def whole_places(quotas: Quotas, cadre: Cadre, cellules: Floats, rows: Sequence[
     builder.entries(site[labels(cadre.segments[PLACE])[0]], libres, -1.0)
     cells = [replace(o, compte=_whole_places(place, o.compte)) for o in rows if o.support is Support.CELLULES]
     short = whole_rows(builder, cells, {Support.CELLULES: n})
-    wanted = wanted_places(quotas).reindex(index).fillna(0.0).to_numpy(float)
-    epci = cadre.communes.set_index("commune")["epci"]
-    frame["epci"] = frame["commune"].map(epci).fillna(frame["commune"])
-    nested = []
-    for nom, by in (("epci", ["id_reservataire", "epci"]), ("commune", ["id_reservataire", "commune"]),
-                    ("qpv", HELD)):
-        label, _ = labels(frame[by])
-        asked = np.asarray(np.bincount(label, wanted), float)
-        nested.append((nom, gaps(builder, nom, label, n, asked, asked)))
+    nested = nested_gaps(builder, quotas, cadre, frame, n)
     flux = cadre.segments["flux"].to_numpy(float)
     near = np.concatenate([gaps(builder, "proche", np.arange(len(n)), n, exact, exact),
                            gaps(builder, "flux", np.arange(len(flux)), libres, flux, flux)])
     tie = (np.concatenate([n, libres]), TIE * generic_costs([*names, *segments]))
     etapes = level_stages(builder, cells, short)
-    etapes += [Etape(nom, builder.costs((gap, 1.0))) for nom, gap in nested]
+    etapes += [Etape(nom, builder.costs((gap, 1.0))) for nom, gap in nested.items()]
     etapes.append(Etape("proche", builder.costs((near, 1.0), tie)))
     values = solve(builder.build(), etapes, ensemble=len(NIVEAUX), limite=LIMITE,
                    avancement=avancement).valeurs
     nb, given_out = (np.asarray(np.rint(values[columns]), np.int64) for columns in (n, libres))
     return Lieux(place, nb, given_out)
+
+
+def nested_gaps(builder: Builder, quotas: Quotas, cadre: Cadre, held: pd.DataFrame,
+                columns: Ints) -> dict[str, Ints]:
+    """Columns of the gaps to the whole numbers of the quotas, by EPCI, then by commune, then by QPV.
+
+    Parameters
+    ----------
+    held, columns : `HELD` and the column of whole dwellings of each row. Shapes (n,).
+    """
+    epci = cadre.communes.set_index("commune")["epci"]
+    wanted, held = (f.assign(epci=f["commune"].map(epci).fillna(f["commune"]))
+                    for f in (wanted_places(quotas).reset_index(), held))
+    out = {}
+    for nom, by in (("epci", ["id_reservataire", "epci"]), ("commune", ["id_reservataire", "commune"]),
+                    ("qpv", HELD)):
+        label, index = labels(held[by])
+        asked = wanted.groupby(by)["nb"].sum().reindex(index).fillna(0.0).to_numpy(float)
+        out[nom] = gaps(builder, nom, label, columns, asked, asked)
+    return out
 
 
 def wanted_places(quotas: Quotas) -> pd.Series:

@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from flux.allocation.libres import flow_rows
+from flux.allocation.libres import PLACE, flow_rows
 from flux.allocation.modele import Modele
 from flux.allocation.obligations import NIVEAUX, Repartition, Sens
+from flux.allocation.places import nested_gaps
 from flux.allocation.seuils import LIMITE, TIE, missed, whole_form
 from flux.noyau.errors import SolverError
 from flux.noyau.solveur import Builder, Etape, Floats, Programme, Solution, generic_costs, solve
 from flux.noyau.solveur.etapes import Avancement
+
+if TYPE_CHECKING:
+    from flux.conversion import Quotas
 
 WHOLE = 1e-6  # a bound this near to a whole number is that number
 MOVES = "deplacements"
@@ -37,24 +42,32 @@ class Preuve:
         return tuple(m == b for m, b in zip(self.manques, self.bornes, strict=True))
 
 
-def prove(modele: Modele, plan: Repartition, *, avancement: Avancement | None = None) -> Preuve:
+def prove(quotas: Quotas, modele: Modele, cellules: Floats, plan: Repartition, *,
+          avancement: Avancement | None = None) -> Preuve:
     """Bound each level, and look for a whole plan that misses less where the bound leaves room.
 
     The bound of a level is that of the linear programme whose rows whole numbers have tightened; failing
-    that, of a search over all whole plans, which stops at a number of nodes. What it finds is then brought
-    back as near to `plan` as its levels allow: the fewest dwellings change hands.
+    that, of a search over all whole plans, which stops at a number of nodes. A first search, among the cells
+    at the floor or the ceiling of the exact plan, often reaches the bound and ends there. What is found
+    is then brought back to the quotas' whole numbers by commune, and as near to `plan` as its levels allow:
+    the fewest dwellings change hands.
+
+    Parameters
+    ----------
+    cellules : the exact plan on `cadre.cellules`, dwellings.
+    plan : the whole plan to be proven.
     """
     reached = missed(modele.obligations, plan)
     if not any(reached):
         return Preuve(plan, reached, reached)
-    first, search = plan, _Search(modele, plan)
+    first, search = plan, _Search(quotas, modele, cellules, plan)
     bornes = [0] * len(NIVEAUX)
     for k, level in enumerate(NIVEAUX):
         if not reached[k]:
             continue
         if avancement is not None:
             avancement(f"preuve {'/'.join(level)}", k, len(NIVEAUX))
-        bornes[k], values = search.least(k, reached)
+        bornes[k], values = search.least(k, reached, plan)
         if values is not None and (better := missed(modele.obligations, _whole(modele, values))) < reached:
             plan, reached = _whole(modele, values), better
     if plan is not first and (values := search.nearest(reached)) is not None:
@@ -66,8 +79,8 @@ def prove(modele: Modele, plan: Repartition, *, avancement: Avancement | None = 
 class _Search:
     """The programme of the plan in whole numbers, and the dwellings that change hands from a first plan."""
 
-    def __init__(self, modele: Modele, plan: Repartition) -> None:
-        programme = modele.programme
+    def __init__(self, quotas: Quotas, modele: Modele, cellules: Floats, plan: Repartition) -> None:
+        programme, cadre = modele.programme, modele.cadre
         scale, lo, hi = np.ones(len(programme.names)), programme.lo.copy(), programme.hi.copy()
         # The segments give out whole numbers instead of their flow: `formulate` names their rows so.
         flow = np.flatnonzero([name.startswith("flux|") for name in programme.names])
@@ -79,7 +92,7 @@ class _Search:
         builder.columns(programme.keys, programme.lower, programme.upper)
         builder.rows(programme.names, lo, hi)
         builder.entries(programme.row, programme.column, programme.coefficient * scale[programme.row])
-        flow_rows(builder, modele.cadre, modele.cellules, modele.cadre.cellules["segment"])
+        flow_rows(builder, cadre, modele.cellules, cadre.cellules["segment"])
         niveaux = np.array([o.niveau for o in modele.obligations], object)
         self.short = [modele.manques[np.isin(niveaux, level)] for level in NIVEAUX]
         self.levels = builder.rows([f"niveau|{'/'.join(level)}" for level in NIVEAUX])
@@ -92,29 +105,41 @@ class _Search:
         kept = builder.rows([f"{MOVES}|{n}" for n in names], hi=np.concatenate([plan.cellules, plan.publics]))
         builder.entries(kept, decided)
         builder.entries(kept, moved, -1.0)
-        self.least_moves = Etape(MOVES, builder.costs((moved, 1.0), (decided, TIE * generic_costs(names))))
+        held = cadre.segments.loc[cadre.cellules["segment"], PLACE].reset_index(drop=True).assign(
+            id_reservataire=cadre.porteurs["id_reservataire"].to_numpy()[cadre.cellules["porteur"]])
+        nested = nested_gaps(builder, quotas, cadre, held, modele.cellules)
+        self.back = [Etape("commune", builder.costs((nested["commune"], 1.0))),
+                     Etape(MOVES, builder.costs((moved, 1.0), (decided, TIE * generic_costs(names))))]
         self.stages = [Etape("/".join(level), builder.costs((short, 1.0)))
                        for level, short in zip(NIVEAUX, self.short, strict=True)]
         programme = builder.build()
         whole = np.zeros(len(programme.keys), bool)
         whole[np.concatenate([decided, modele.essentiels, modele.manques])] = True
         self.programme = replace(programme, integer=whole)
+        self.exact, self.cells = cellules, modele.cellules
 
-    def least(self, level: int, reached: tuple[int, ...]) -> tuple[int, Floats | None]:
-        """A proven floor of one level, those before held as reached, and a plan where room was left."""
+    def least(self, level: int, reached: tuple[int, ...], plan: Repartition) -> tuple[int, Floats | None]:
+        """A proven floor of one level, those before held as `plan` does, and another where room was left."""
         held, stage = self._held(reached[:level]), self.stages[level]
         relaxed = replace(held, integer=np.zeros(len(held.keys), bool))
         borne = math.ceil(solve(relaxed, [stage]).niveaux[0] - WHOLE)
         if borne >= reached[level]:
             return reached[level], None
+        lower, upper = held.lower.copy(), held.upper.copy()
+        lower[self.cells] = np.minimum(np.floor(self.exact), plan.cellules)
+        upper[self.cells] = np.maximum(np.ceil(self.exact), plan.cellules)
+        near = _searched(replace(held, lower=lower, upper=upper), [stage])
+        if near is not None and near.niveaux[0] < borne + WHOLE:
+            return borne, near.valeurs
         found = _searched(held, [stage])
         if found is None:
-            return borne, None
-        return max(borne, math.ceil(found.bornes[0] - WHOLE)), found.valeurs
+            return borne, None if near is None else near.valeurs
+        best = found if near is None or found.niveaux[0] <= near.niveaux[0] else near
+        return max(borne, math.ceil(found.bornes[0] - WHOLE)), best.valeurs
 
     def nearest(self, reached: tuple[int, ...]) -> Floats | None:
-        """The plan of these levels for which the fewest dwellings change hands."""
-        found = _searched(self._held(reached), [self.least_moves])
+        """The plan of these levels nearest to the quotas by commune, then by the fewest dwellings moved."""
+        found = _searched(self._held(reached), self.back)
         return None if found is None else found.valeurs
 
     def _held(self, reached: tuple[int, ...]) -> Programme:

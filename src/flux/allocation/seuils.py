@@ -13,7 +13,7 @@ from flux.allocation.obligations.base import EPSILON
 from flux.noyau.solveur import Builder, Etape, Floats, Ints, Limite
 
 LARGEST_SCALE = 1000  # shares of the law and of the parties: 1/4, 0.35, 0.125
-LIMITE = Limite(noeuds=2_000)  # beyond, a level is said not to be proven
+LIMITE = Limite(noeuds=200)  # beyond, a level is said not to be proven
 TIE = 1e-5  # far less than the distances that it separates, far more than the tolerance of the solver
 
 
