@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from dataclasses import replace
 
 import numpy as np
@@ -49,7 +49,8 @@ def conflicts(modele: Modele, exact: Repartition, whole: Repartition, *, questio
     if left:
         if avancement is not None:
             avancement("conflits de logements entiers", 1, 2)
-        found += _of_dwellings(modele, whole, left, questions)
+        told = {i for c in found for i in c.places}
+        found += _of_dwellings(modele, whole, left, told, questions)
     return tuple(found)
 
 
@@ -67,8 +68,14 @@ def _of_shares(modele: Modele, exact: Repartition, short: Sequence[int], questio
     return sorted(found, key=lambda c: (len(c.places), c.places))
 
 
-def _of_dwellings(modele: Modele, whole: Repartition, left: Sequence[int], questions: int) -> list[Conflit]:
-    """For each objective, what it cannot hold with among what the whole plan holds at its level or above."""
+def _of_dwellings(modele: Modele, whole: Repartition, left: Sequence[int], told: Set[int],
+                  questions: int) -> list[Conflit]:
+    """For each objective, what it cannot hold with among what the whole plan holds at its level or above.
+
+    Parameters
+    ----------
+    told : obligations of the conflicts of shares: what is missed of them in whole dwellings too is explained.
+    """
     rows = modele.obligations
     held = {i for i, o in enumerate(rows) if not o.manque_entier(whole)}
     programme = _whole(modele)
@@ -83,6 +90,8 @@ def _of_dwellings(modele: Modele, whole: Repartition, left: Sequence[int], quest
             places, _ = search.shrunk(places)
         if len(programme.keys) <= COLONNES and (cannot or exactly.cannot_hold(places)):
             places, minimal = exactly.shrunk(search.ordered(places))
+        elif place in told:
+            continue
         elif not cannot:
             places = frozenset({place})  # what limits it was not proven
         found[places] = Conflit(search.ordered(places), Nature.ENTIERS,
