@@ -41,7 +41,7 @@ def _cells(xml: bytes) -> Iterator[tuple[int, int, int, int, bytes]]:
             down, column = _repeat(tag, b"rows"), 0
             continue
         across = _repeat(tag, b"columns")
-        yield row, column, down, across, tag
+        yield max(row, 0), column, down, across, tag
         column += across
 
 

@@ -91,7 +91,7 @@ def read_parquet(path: Path) -> tuple[list[Grille], list[Anomalie]]:
             return [], [_too_large(path)]
         table = file.read()
         columns = {i: _texts(table.column(i)) for i in range(table.num_columns)}
-    except (pa.ArrowException, OSError):
+    except (pa.ArrowException, OSError, ValueError, LookupError, OverflowError):
         return [], [_no_parquet_table(path)]
     header = pd.DataFrame([table.column_names], dtype=TEXTE)
     return [Grille(path.stem, source, pd.concat([header, pd.DataFrame(columns)], ignore_index=True))], []

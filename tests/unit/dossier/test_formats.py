@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import io
+import re
 import zipfile
+from pathlib import Path
 
 import openpyxl
 import pandas as pd
@@ -16,6 +18,7 @@ from flux.noyau.errors import Gravite
 
 from .conftest import TABLES
 
+DONNEES = Path(__file__).parents[2] / "donnees"
 ROWS = {nom: [line.split(";") for line in text.splitlines()] for nom, text in TABLES.items()}
 
 
@@ -142,10 +145,31 @@ def test_a_zip_bomb(ecrire, monkeypatch):
     assert defect.code == "fichier.trop_grand" and "décompressé" in defect.message
 
 
-def test_a_damaged_parquet(ecrire):
-    assert [a.code for a in blocking(replace(ecrire(), "reservations", b"PAR1", ".parquet"))] == [
+def parquet():
+    rows = ROWS["reservations"]
+    return pd.DataFrame(rows[1:], columns=rows[0]).to_parquet()
+
+
+@pytest.mark.parametrize(
+    "content", [b"PAR1", parquet()[:-1], parquet().replace(b"programme", b"progr\xff\xfeme")]
+)
+def test_a_damaged_parquet(ecrire, content):
+    assert [a.code for a in blocking(replace(ecrire(), "reservations", content, ".parquet"))] == [
         "fichier.parquet_illisible"
     ]
+
+
+def test_a_cell_outside_any_row(ecrire):
+    """In an OpenDocument sheet cut in the middle of its tags: refused, or read without a warning."""
+    out = io.BytesIO()
+    with (
+        zipfile.ZipFile(DONNEES / "erreurs.ods") as sound,
+        zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as spoilt,
+    ):
+        for name in sound.namelist():
+            xml = sound.read(name)
+            spoilt.writestr(name, re.sub(rb"<table:table-row[^>]*>", b"", xml) if "content" in name else xml)
+    assert blocking(replace(ecrire(), "reservations", out.getvalue(), ".ods"))
 
 
 HEADER, REST = TABLES["logements"].split("\n", 1)
