@@ -37,7 +37,7 @@ def remarks(
         *_state_floor(dossier, regles, feuilles, dus),
         *_ceilings(dossier, plafonds),
         *_derogation(dossier, regles),
-        *_minimum(dossier, arrondi),
+        *_minimum(dossier, quota_exact, arrondi),
         *_elsewhere(dossier, dus),
     ]
     notes += [
@@ -205,15 +205,18 @@ def _derogation(dossier: Dossier, regles: Regles) -> list[str]:
     return notes
 
 
-def _minimum(dossier: Dossier, arrondi: Arrondi) -> list[str]:
+def _minimum(dossier: Dossier, quota_exact: Mapping[str, Fraction], arrondi: Arrondi) -> list[str]:
+    """Those who are due something and do not have the least; to whom nothing is due, nothing is missing."""
     wanted = dossier.convention.choix.minimum_par_reservataire
     noms = names(dossier)
-    short = [noms[i] for i, n in sorted(arrondi.nb.items()) if i != "bailleur" and n < wanted]
+    short = [
+        noms[i] for i, n in sorted(arrondi.nb.items()) if i != "bailleur" and n < wanted and quota_exact[i]
+    ]
     if not short:
         return []
     return [
-        f"Minimum de {wanted} logement(s) par réservataire non atteint ({', '.join(short)}) : nul ne reçoit "
-        "plus que son quota exact arrondi à l'entier supérieur, ni plus que ses plafonds."
+        f"Minimum de {wanted} logement(s) par réservataire non atteint ({_some(short)}) : nul ne reçoit "
+        "plus que son quota exact arrondi à l'entier supérieur ou que ses plafonds, ni tous plus que le flux."
     ]
 
 

@@ -141,6 +141,14 @@ def test_accounts_are_made_again_year_after_year(choix: dict[str, Any]) -> None:
     test_what_the_matrix_was_rounded_from_is_made_again(quotas)
 
 
+def test_without_flow_rights_are_still_shown() -> None:
+    quotas = flux.convert(small(hypotheses={"taux_rotation": 0}))
+    words = str(quotas.explain("commune_00001", "du_exact"))
+    assert "contre garantie : 9 droits" in words
+    assert "aucun droit qui compte" not in words
+    check(quotas)
+
+
 def test_forecasts_of_every_scope_are_charged_again() -> None:
     rows = [
         {"categorie": "mutation", "nb": 1},

@@ -75,6 +75,12 @@ def test_a_minimum_that_is_not_reached_is_said() -> None:
     assert said(convert(parc(), minimum_par_reservataire=100), "Minimum de 100", "Etat prioritaires")
 
 
+def test_a_minimum_is_not_missed_where_nothing_is_due() -> None:
+    quotas = convert(parc(), minimum_par_reservataire=100)
+    idle = quotas.table.loc[quotas.table["quota_exact"] == 0, "id_reservataire"]
+    assert not any(i in note for note in quotas.avertissements if note.startswith("Minimum") for i in idle)
+
+
 def test_a_floor_above_the_law_is_judged_as_stipulated() -> None:
     assert said(convert(parc(), plancher_etat_hors_qpv=0.5), "50,0", "stipuler")
     assert not said(convert(parc()), "stipuler")

@@ -133,7 +133,9 @@ class Exacts:
         if ident == BAILLEUR:
             dues = add(*(self.due(i) for i in self.holders), nom="dus exacts de tous les réservataires")
             return subtract(self.flow, dues, nom=f"dû exact de {self.noms.de(BAILLEUR)}")
-        dues_here = [self.cell(ident, c) for c, x in self.preuve.dus.of(ident).items() if x.amount()]
+        cells = self.preuve.dus.of(ident)
+        served = [c for c, x in cells.items() if x.amount()]  # or, where no flow is left, each zero and why
+        dues_here = [self.cell(ident, c) for c in served or cells]
         nom = f"dû exact de {self.noms.de(ident)}"
         return add(*dues_here, nom=nom) if dues_here else self.nothing(ident, nom)
 
