@@ -120,6 +120,24 @@ def test_plans_and_their_objectives(dossier: Dossier, parc: flux.Quotas) -> None
     assert {"seuil_parc", "atteint_rotation", "manque_rotation"} <= set(both.objectifs)
     assert any("objectifs atteints sur" in p for p in both.phrases)
     assert "Objectifs : ce qui manque" in repr(both)
+    rows = both.orientations
+    assert rows["nb_parc"].sum() == rows["nb_rotation"].sum() == 386
+    moved = rows["ecart_rotation"].clip(lower=0).sum()
+    assert f"De « parc » à « rotation », {moved} logements du plan changent" in " ".join(both.phrases)
+
+
+def test_plans_of_the_same_quotas_differ_by_their_objectives(racine: Path) -> None:
+    dossier = flux.read_dossier(racine / "data" / "samples" / "cas-ecole")
+    parc = flux.convert(dossier)
+    asked = dossier.objectifs.reindex([0]).assign(objectif="dalo_prioritaires", niveau="souhait", part=0.99)
+    other = replace(dossier, tables={**dossier.tables, "objectifs": asked})
+    both = flux.compare(
+        signe=flux.allocate(parc, couts=False), durci=flux.allocate(flux.convert(other), couts=False)
+    )
+    assert both.differences["objet"].tolist() == ["table « objectifs »"]
+    assert (both.table["ecart_durci"] == 0).all()
+    assert any(p.startswith("De « signe » à « durci », moins bien atteints") for p in both.phrases)
+    assert json.loads(json.dumps(both.to_dict()))["orientations"]
 
 
 def test_what_cannot_be_compared(racine: Path, parc: flux.Quotas) -> None:

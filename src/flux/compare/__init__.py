@@ -11,6 +11,7 @@ from flux.compare.differences import differences, labels
 from flux.compare.tableaux import (
     communes_side_by_side,
     objectives_side_by_side,
+    orientations_side_by_side,
     quotas_side_by_side,
     sentences,
 )
@@ -76,6 +77,7 @@ def _compared(quotas: Mapping[str, Quotas], plans: Mapping[str, Plan]) -> Compar
         scenarios=plans or quotas,
         table=table,
         communes=communes,
+        orientations=orientations_side_by_side(plans),
         objectifs=objectives_side_by_side(plans),
         differences=differences(quotas),
         phrases=sentences(quotas, table, communes, plans),

@@ -25,6 +25,7 @@ class Comparaison(Affichable):
     table : a row a réservataire: id_reservataire, nom, quota_<scenario>, exact_<scenario> (quota_exact),
         and against the first ecart_<scenario>, ecart_exact_<scenario>, in dwellings.
     communes : the same by commune and réservataire: nb_, exact_, ecart_, ecart_exact_<scenario>.
+    orientations : for plans, the same of what they orient, whole (nb_) and exact.
     objectifs : for plans, a row an objective: seuil_, atteint_, manque_<scenario>.
     differences : what makes them differ: nature (donnees, choix, stipulations, hypotheses, loi), objet,
         valeur_<scenario> as people read it.
@@ -34,6 +35,7 @@ class Comparaison(Affichable):
     scenarios: Mapping[str, Quotas | Plan]
     table: pd.DataFrame
     communes: pd.DataFrame
+    orientations: pd.DataFrame
     objectifs: pd.DataFrame
     differences: pd.DataFrame
     phrases: tuple[str, ...]
@@ -47,7 +49,10 @@ class Comparaison(Affichable):
         """Who gains and who loses, then what makes the scenarios differ."""
         first, *others = self.noms
         ecarts = [Colonne(f"ecart_{n}", "comparaison.ecart", f"{n} − {first}") for n in others]
-        moved = self.communes.loc[(self.communes[[f"ecart_{n}" for n in others]] != 0).any(axis=1)]
+        places = (
+            ("Communes où un quota change", self.communes),
+            ("Communes où le plan oriente autrement", self.orientations),
+        )
         tableaux = [
             Tableau(
                 titre="Quotas par réservataire",
@@ -69,10 +74,13 @@ class Comparaison(Affichable):
                 ],
             ),
         ]
-        if len(moved):
+        for titre, frame in places:
+            moved = frame.loc[(frame.filter([f"ecart_{n}" for n in others]) != 0).any(axis=1)]
+            if moved.empty:
+                continue
             tableaux.append(
                 Tableau(
-                    titre="Communes où un quota change",
+                    titre=titre,
                     frame=moved,
                     colonnes=[
                         Colonne("commune_nom", "commune"),
@@ -107,7 +115,7 @@ class Comparaison(Affichable):
 
     def to_dict(self) -> dict[str, Any]:
         """JSON-able: the tables and the sentences."""
-        frames = ("table", "communes", "objectifs", "differences")
+        frames = ("table", "communes", "orientations", "objectifs", "differences")
         return {
             "schema": SCHEMA,
             "commande": "compare",

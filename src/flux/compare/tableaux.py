@@ -8,6 +8,7 @@ import pandas as pd
 
 from flux.allocation import Plan
 from flux.conversion import Quotas
+from flux.rendu import glossaire
 from flux.rendu.nombres import decimal, entier
 
 BAILLEUR = "bailleur"
@@ -30,7 +31,21 @@ def communes_side_by_side(quotas: Mapping[str, Quotas]) -> pd.DataFrame:
     keys = ["commune", "id_reservataire"]
     frames = {n: q.communes.set_index(keys)[["nb", "exact"]] for n, q in quotas.items()}
     table = _joined(frames, {"nb": "nb", "exact": "exact"}, ecarts="nb").rename_axis(keys)
-    table = table.sort_index().reset_index()
+    return _named(table.sort_index().reset_index(), quotas)
+
+
+def orientations_side_by_side(plans: Mapping[str, Plan]) -> pd.DataFrame:
+    """What the plans orient, by commune and réservataire: whole and exact dwellings, gaps on the first."""
+    keys = ["commune", "id_reservataire"]
+    if not plans:
+        return pd.DataFrame(columns=[*keys[:1], "commune_nom", *keys[1:], "nom"])
+    frames = {n: p.table.groupby(keys)[["nb", "nb_exact"]].sum() for n, p in plans.items()}
+    table = _joined(frames, {"nb": "nb", "nb_exact": "exact"}, ecarts="nb").rename_axis(keys)
+    return _named(table.sort_index().reset_index(), {n: p.quotas for n, p in plans.items()})
+
+
+def _named(table: pd.DataFrame, quotas: Mapping[str, Quotas]) -> pd.DataFrame:
+    """The same with the names of the communes and of the réservataires beside their codes."""
     towns: dict[str, str] = {}
     for q in quotas.values():
         towns |= dict(zip(q.dossier.communes["commune"], q.dossier.communes["nom"], strict=True))
@@ -82,7 +97,33 @@ def sentences(
                 else "."
             )
         )
-    return tuple(said)
+    return (*said, *_plans_moved(plans))
+
+
+def _plans_moved(plans: Mapping[str, Plan]) -> Iterator[str]:
+    """What the other plans orient otherwise than the first, and the objectives that gain or lose by it."""
+    if not plans:
+        return
+    first, *others = plans
+    moved, reached = orientations_side_by_side(plans), objectives_side_by_side(plans)
+    for name in others:
+        head = f"De « {first} » à « {name} »"
+        nb = int(moved[f"ecart_{name}"].clip(lower=0).sum())
+        many = nb > 1
+        yield (
+            f"{head}, {entier(nb)} logement{'s' * many} du plan change{'nt' * many} de commune "
+            "ou de réservataire."
+        )
+        gap = reached[f"manque_{name}"].fillna(0) - reached[f"manque_{first}"].fillna(0)
+        by = gap.groupby(reached["objectif"], sort=True).sum()
+        for word, some in (("mieux", by[by < -TOLERANCE]), ("moins bien", by[by > TOLERANCE])):
+            told = [
+                f"{glossaire.format('objectif', o)} ({decimal(abs(v))} logement en "
+                f"{'moins' if v < 0 else 'plus'} à trouver)"
+                for o, v in some.items()
+            ]
+            if told:
+                yield f"{head}, {word} atteints : {', '.join(told)}."
 
 
 def _joined(frames: Mapping[str, pd.DataFrame], columns: Mapping[str, str], *, ecarts: str) -> pd.DataFrame:
