@@ -113,7 +113,7 @@ CASES: dict[str, dict[str, Any]] = {
     "convention.choix_inconnu": c('[choix]\nmetode = "parc"\n'),
     "convention.valeur_inconnue": c('[choix]\nmethode = "rotatio"\n'),
     "convention.section": {"convention": "signataires = 3\n" + CONVENTION},
-    "convention.bailleur.departement.inconnu": {"convention": CONVENTION.replace('"72"', '"7"')},
+    "convention.bailleur.departement.inconnu": {"convention": CONVENTION.replace('"72"', '"99"')},
     "convention.bailleur.departement.sans_logement": {"convention": CONVENTION.replace('"72"', '"01"')},
     "convention.bailleur.departement.absent": {
         "logements": L + "L4;01004;non;T2;PLUS;P9;;\n",

@@ -24,7 +24,7 @@ ZERO_RENDU = Repair("zero_rendu", "Zéro perdu par un tableur, rendu au code")
 CODE_RETOUCHE = Repair("code_retouche", "Code touché par un tableur, remis en forme")
 PERIODE_DEBUT = Repair("date_incomplete", "Date incomplète, lue comme le premier jour de la période")
 PERIODE_FIN = Repair("date_incomplete", "Date incomplète, lue comme le dernier jour de la période")
-NOMBRE_DE_PIECES = Repair("nombre_de_pieces", "Nombre de pièces, lu comme une typologie")
+NOMBRE_DE_PIECES = Repair("nombre_de_pieces", "Type ou nombre de pièces (F3, T5, 6), lu de T1 à T5+")
 CODE_RPLS = Repair("code_rpls", "Code FINAN du RPLS, lu comme un financement")
 QPV_RPLS = Repair("code_rpls", "Code du RPLS, lu comme 1 = oui, 2 = non")
 COCHE = Repair("coche", "Case cochée d'une croix, lue comme oui ; une case vide n'est pas lue comme non")
@@ -46,6 +46,14 @@ _TOUCHED = re.compile(r"[.,]0+$|^\d(?:[.,]\d+)?[eE]\+?\d+$|[\u00a0\u202f]")
 _MIDNIGHT = re.compile(r"[ T]0?0:00(:00(\.0+)?)?$")
 _DAY_ZERO = date(1899, 12, 30)
 """Day 0 of the spreadsheets, in the calendar that they share after February 1900."""
+# Words of the offices, and those of the lists of the contract.
+_USAGES = {
+    **dict.fromkeys(("ville", "mairie", "municipalite"), "commune"),
+    **dict.fromkeys(("prefet", "prefecture", "etat"), "etat"),
+    **dict.fromkeys(("1_logement", "1_patronal", "al", "als", "employeurs", "collecteur"), "action_logement"),
+    **dict.fromkeys(("agglomeration", "agglo", "intercommunalite", "metropole"), "epci"),
+    **dict.fromkeys(("conseil_departemental", "cd"), "departement"),
+}
 _YES = frozenset({"oui", "1", "true", "vrai"})
 _NO = frozenset({"non", "0", "false", "faux"})
 # Working grouping of the RPLS codes FINAN (17 loans in five families); PLUS before and after 1977 are one.
@@ -156,10 +164,18 @@ def remede_date(text: str) -> str:
         year, month, number = map(int, m.groups())
     elif m := re.fullmatch(r"(?:(\d{1,2})[/-])?(\d{1,2})[/-](\d{4})", day):
         number, month, year = int(m[1] or 1), int(m[2]), int(m[3])
+    elif m := re.fullmatch(r"(\d{1,2})\.(\d{1,2})\.(\d{4})", day):
+        return f"Écrire la date avec des barres : {int(m[1]):02}/{int(m[2]):02}/{m[3]}."
+    elif re.search(r"[a-zéû]{3}.*\d", day, re.IGNORECASE):
+        return "Écrire la date en chiffres, comme 31/12/2040."
     else:
         return ""
     if not 1 <= month <= 12:
-        return f"Le mois {month} n'existe pas : écrire le jour, puis le mois, puis l'année (JJ/MM/AAAA)."
+        return (
+            f"Le mois {month} n'existe pas : écrire le jour, puis le mois, puis l'année (JJ/MM/AAAA). "
+            "Vérifier les autres dates de la colonne : écrites dans le même ordre, elles seraient lues de "
+            "travers."
+        )
     last = monthrange(year, month)[1]
     if not 1 <= number <= last:
         return f"Le jour {number} n'existe pas : le mois {month:02}/{year} a {last} jours."
@@ -226,6 +242,12 @@ def financement(text: str) -> Lu:
 
 
 def _choix(members: Mapping[str, str]) -> Type:
+    def remede(text: str) -> str:
+        word = cle(text)
+        said = {_USAGES.get(word, ""), *(_USAGES.get(part, part) for part in word.split("_"))} - {""}
+        near = [m for key, m in members.items() if key in said or key.split("_")[0] in said]
+        return f"Vouliez-vous dire {enumerate_fr(near, ' ou ')} ?" if near else ""
+
     def lire(text: str) -> Lu:
         try:
             return Lu(members[cle(text)])
@@ -238,6 +260,7 @@ def _choix(members: Mapping[str, str]) -> Type:
         lire=lire,
         proches=tuple(members.values()),
         absents=SANS_OBJET,
+        remede=remede,
     )
 
 
@@ -314,7 +337,7 @@ TYPOLOGIE = Type(
 )
 FINANCEMENT = Type(
     dtype=TEXTE,
-    attendu="PLAI, PLUS, PLS, PLI, AUTRE, ou un code FINAN du RPLS",
+    attendu="PLAI, PLUS (PLA ordinaire, HLM et HLM/O compris), PLS, PLI, AUTRE, ou un code FINAN du RPLS",
     lire=financement,
     proches=tuple(Financement),
     absents=SANS_OBJET,

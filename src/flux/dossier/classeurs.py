@@ -96,7 +96,7 @@ def open_workbook(path: Path) -> tuple[Classeur | None, list[Anomalie]]:
     except PasswordError:
         return None, [_locked(path)]
     except _DAMAGED:
-        return None, [_unreadable(path)]
+        return None, [_unreadable(path, kind=_kind(content))]
     return Classeur(path, source, names, book, untrusted), []
 
 
@@ -219,12 +219,28 @@ def _locked(path: Path) -> Anomalie:
     )
 
 
-def _unreadable(path: Path, sheet: str | None = None) -> Anomalie:
+_AUTRES = (
+    (b"{\\rtf", "un document de traitement de texte (.rtf)"),
+    (b"%PDF", "un document PDF"),
+    (b"<", "une page web ou un fichier XML"),
+)
+"""What a file that bears the name of a workbook may begin with, and what it then is."""
+
+
+def _kind(content: bytes) -> str:
+    return next((kind for head, kind in _AUTRES if content[:99].lstrip().startswith(head)), "")
+
+
+def _unreadable(path: Path, sheet: str | None = None, kind: str = "") -> Anomalie:
     return Anomalie(
         code="fichier.classeur_illisible",
         fichier=path.name,
         feuille=sheet,
-        message="Le classeur ne s'ouvre pas : il est coupé, abîmé, ou d'un autre format",
+        message=f"Ce fichier n'est pas un classeur, mais {kind}"
+        if kind
+        else "Le classeur ne s'ouvre pas : il est coupé, abîmé, ou d'un autre format",
         attendu="un classeur .xlsx, .xlsm, .xls ou .ods",
-        correction="L'ouvrir dans un tableur et l'enregistrer au format .xlsx.",
+        correction="En recopier le tableau dans un tableur et l'enregistrer au format .xlsx."
+        if kind
+        else "L'ouvrir dans un tableur et l'enregistrer au format .xlsx.",
     )

@@ -99,6 +99,7 @@ def current_codes(
             codes,
             lambda code: (
                 remede_commune(code)
+                or _remede_postal(code)
                 or "Corriger le code ou, s'il est juste, ajouter la commune à la table "
                 "« territoires » (commune, nom, departement, epci)."
             ),
@@ -133,9 +134,24 @@ def _kind(code: str, known: Iterable[str]) -> str:
 
 def remede_commune(written: str) -> str:
     """The code to write in the place of the name of a commune; "" when it names none of today's."""
+    code, _, name = written.strip().partition(" ")
+    if code in cog().index and _bare(name) == _bare(_nom(code)):
+        return f"Écrire le code seul, « {code} »."
     codes = _by_name().get(_bare(written), [])
     more = " (ou une autre du même nom)" if len(codes) > _HOMONYMES else ""
+    if len(codes) == 1:
+        return f"C'est un nom : écrire à la place le code INSEE, « {codes[0]} » ({_nom(codes[0])})."
     return f"C'est un nom : écrire le code INSEE, {_named(codes[:_HOMONYMES])}{more}." if codes else ""
+
+
+def _remede_postal(code: str) -> str:
+    """Postal codes end in 0, but for a few large towns; what is no commune and ends so is likely one."""
+    return (
+        "Ce nombre semble un code postal : écrire le code INSEE de la commune (site de l'Insee, chercher la "
+        "commune par son nom)."
+        if code.isdigit() and code.endswith("0")
+        else ""
+    )
 
 
 @cache
@@ -161,7 +177,11 @@ def _said(old: str, new: str) -> str:
 
 
 def _named(codes: Iterable[str]) -> str:
-    return enumerate_fr((f"{code} {cog().at[code, 'nom']!s}" for code in codes), " ou ")
+    return enumerate_fr((f"{code} {_nom(code)}" for code in codes), " ou ")
+
+
+def _nom(code: str) -> str:
+    return str(cog().at[code, "nom"])
 
 
 def communes_frame(tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:

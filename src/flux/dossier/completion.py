@@ -91,7 +91,18 @@ def with_mode(reservations: pd.DataFrame, reservataires: pd.DataFrame) -> pd.Dat
 def with_departement(
     convention: Convention, tables: Mapping[str, pd.DataFrame], communes: pd.DataFrame, source: Source
 ) -> tuple[Convention, list[Anomalie]]:
-    """The département of the convention where it is not written: the only one of its dwellings."""
+    """The département of the convention with the zero it lost; unwritten, the only one of its dwellings."""
+    written = convention.bailleur.departement or ""
+    if written.isdigit() and len(written) == 1:
+        said = anomaly_at(
+            source,
+            code="convention.bailleur.departement.zero_rendu",
+            gravite=Gravite.INFORMATION,
+            colonne="bailleur.departement",
+            valeur=written,
+            message=f"Zéro perdu par un tableur, rendu au code : {written.zfill(2)}",
+        )
+        return convention.in_departement(written.zfill(2)), [said]
     if convention.bailleur.departement or tables["logements"].empty:
         return convention, []
     known = communes.set_index("commune")["departement"]

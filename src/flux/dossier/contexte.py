@@ -19,9 +19,9 @@ class Contexte:
     """What the checks look at.
 
     `lues`: the tables found, with their columns; `illisibles`: those that are there but could not be read;
-    `inconnues`: the files and sheets that are none; `douteuses`: by table, the lines that have a cell in
-    defect; `communes`: those cited. What is said once of a table or of a cell is not said again of all that
-    leans on it.
+    `inconnues`: the files and sheets that are none, each with the table whose headers it has, or "";
+    `douteuses`: by table, the lines that have a cell in defect; `communes`: those cited. What is said once of
+    a table or of a cell is not said again of all that leans on it.
     """
 
     tables: Mapping[str, pd.DataFrame]
@@ -29,7 +29,7 @@ class Contexte:
     lues: Mapping[str, frozenset[str]]
     illisibles: frozenset[str]
     douteuses: Mapping[str, frozenset[int]]
-    inconnues: tuple[str, ...]
+    inconnues: Mapping[str, str]
     communes: pd.DataFrame
     convention: Convention | None
     source_convention: Source

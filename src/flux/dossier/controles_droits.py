@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pandas as pd
 
@@ -12,26 +13,40 @@ from flux.dossier.contexte import Contexte
 from flux.noyau.errors import Anomalie
 from flux.noyau.tables import LIGNE, at_lines, enumerate_fr, suggestion
 
+_LOT = ["programme", "commune", "nb"]
+"""What says on which dwellings a right stands, where it names none."""
+
 
 def support_du_droit(contexte: Contexte) -> Iterator[Anomalie]:
     """A right stands on a dwelling, or on some dwellings of a programme in a commune; never on both."""
     frame = contexte.tables["reservations"]
     dwelling = frame["id_logement"].notna()
-    parts = frame[["programme", "commune", "nb"]].notna()
+    parts = frame[_LOT].notna()
     attendu = "id_logement, ou bien programme, commune et nb"
     unsaid = ~frame[LIGNE].isin(contexte.douteuses.get("reservations", ()))
-    yield from at_lines(
-        contexte.defect(
-            "reservations",
-            None,
-            "sans_support",
-            "Le droit ne dit pas sur quels logements il porte",
-            attendu=attendu,
-            correction="Compléter la ligne.",
-        ),
-        frame,
-        unsaid & ~dwelling & ~parts.all(axis=1),
+    nowhere = unsaid & ~dwelling & ~parts.all(axis=1)
+    defect = contexte.defect(
+        "reservations",
+        None,
+        "sans_support",
+        "Le droit ne dit pas sur quels logements il porte",
+        attendu=attendu,
     )
+    absent = [c for c in _LOT if c not in contexte.lues.get("reservations", {c})]
+    if absent and not dwelling.any() and nowhere.sum() > 1:
+        yield replace(
+            defect,
+            message=f"Aucun droit ne dit sur quels logements il porte : il manque {enumerate_fr(absent)}",
+            correction="Ajouter la colonne, ou renommer l'en-tête de celle qui contient cette donnée.",
+        )
+        return
+    for given in parts[nowhere].drop_duplicates().itertuples(index=False, name=None):
+        lack = enumerate_fr(c for c, there in zip(_LOT, given, strict=True) if not there)
+        yield from at_lines(
+            replace(defect, correction=f"Remplir {'' if any(given) else 'id_logement, ou bien '}{lack}."),
+            frame,
+            nowhere & (parts == pd.Series(given, index=_LOT)).all(axis=1),
+        )
     yield from at_lines(
         contexte.defect(
             "reservations",

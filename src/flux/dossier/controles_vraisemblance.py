@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
+import pandas as pd
+
 from flux.dossier import vocabulaire as v
 from flux.dossier.communes import cog
 from flux.dossier.contexte import Contexte
 from flux.noyau.errors import Anomalie, Gravite
+from flux.noyau.provenance import line_ranges
 from flux.noyau.tables import LIGNE, anomaly_at, at_lines
 
 
@@ -131,6 +134,10 @@ def _counted(nb: int) -> str:
     return f"{nb} logements" if nb > 1 else "1 logement"
 
 
+def _at(lines: pd.Series) -> str:
+    return f"ligne{'s' if len(lines) > 1 else ''} {line_ranges(lines.astype(int).tolist())}"
+
+
 def mouvements_passes(contexte: Contexte) -> Iterator[Anomalie]:
     """Movements are of past years: one of the convention's year, or later, measures nothing yet."""
     if contexte.convention is None:
@@ -184,7 +191,7 @@ def logements_du_departement(contexte: Contexte) -> Iterator[Anomalie]:
             "commune",
             "autre_departement",
             f"{_counted(int(elsewhere.sum()))} hors du département {code}, hors de l'assiette "
-            "(une convention par département)",
+            f"(une convention par département) : {_at(frame.loc[elsewhere, LIGNE])}",
             attendu=f"une commune du département {code}",
             correction="Corriger le code si la commune est fausse.",
         ),

@@ -20,8 +20,11 @@ _SIGNATURES = (
     (b"\x1f\x8b", "une archive .gz"),
     (b"PAR1", "une table .parquet"),
     (b"%PDF", "un document PDF"),
+    (b"{\\rtf", "un document de traitement de texte (.rtf)"),
 )
 """What a file that is no text begins with, and what it is."""
+_DOCUMENTS = (b"%PDF", b"{\\rtf")
+"""Documents that may hold no null byte, and would read as a table of one column."""
 _MOJIBAKE = re.compile(r"Ã[\x80-\xbf©¨ª«®´¢§‰€‚ƒ„…†‡ˆŠ‹Œ]|â€")
 """What UTF-8 looks like once it was read as cp1252 and saved again."""
 
@@ -37,7 +40,7 @@ def read_bytes(path: Path) -> tuple[bytes | None, Source, list[Anomalie]]:
         except UnicodeError:
             return None, source, [_no_text(path, content)]
         said.append(_said(path, "utf16", "Le fichier est en UTF-16 (« Texte Unicode » d'Excel)"))
-    if b"\0" in content:
+    if b"\0" in content or content.startswith(_DOCUMENTS):
         return None, source, [_no_text(path, content)]
     content = content.removeprefix(codecs.BOM_UTF8)
     try:

@@ -54,8 +54,9 @@ def table_of(nom: str, grille: Grille) -> Feuille:
         said += found
     written = {n.colonne: h for h, n in zip(headers, noms, strict=True) if n}
     texte, left_out = lignes.of_data(texte, _above(grille, at, headers, noms), written, table, source)
+    totals = {a.ligne for a in left_out if a.code.endswith(".ligne_total")}  # their formulas do no harm
     anomalies = (
-        *_hidden(grille, at, [n.colonne if n else "" for n in noms]),
+        *(a for a in _hidden(grille, at, [n.colonne if n else "" for n in noms]) if a.ligne not in totals),
         *_how_read(headers, noms, table, source),
         *_doubled(headers, noms, table, source),
         *said,

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -14,11 +14,12 @@ from flux.dossier.encodages import read_text
 from flux.dossier.entetes import Feuille, header_of, plain_table, table_of
 from flux.dossier.fichiers import PARQUET, TEXTES, read_csv, read_parquet
 from flux.dossier.grilles import Grille
+from flux.dossier.inconnues import ignored, table_of_file, table_of_sheet
 from flux.dossier.noms import noms_connus
 from flux.dossier.schemas import TABLES
-from flux.noyau.errors import Anomalie, Gravite, near_misses
+from flux.noyau.errors import Anomalie
 from flux.noyau.provenance import Source
-from flux.noyau.tables import MOST, PROCHE, enumerate_fr, suggestion
+from flux.noyau.tables import enumerate_fr
 
 CONVENTION = "convention"
 CONVENTION_TOML = "convention.toml"
@@ -33,13 +34,14 @@ SERVICE = frozenset({"lisez_moi", "controles", "exemples", "anomalies", "resume"
 
 @dataclass(frozen=True, slots=True)
 class Inventaire:
-    """Tables found, by name; sheets that are none (`inconnues`); the convention as written, if any.
+    """Tables found, by name; sheets that are none (`inconnues`, each with the table whose
+    headers it has, or ""); the convention as written, if any.
 
     `illisibles`: the tables, or the convention, that are there but could not be read, which was said.
     """
 
     tables: Mapping[str, Feuille]
-    inconnues: tuple[str, ...]
+    inconnues: Mapping[str, str]
     convention: Mapping[str, Any] | None
     source_convention: Source
     anomalies: tuple[Anomalie, ...]
@@ -51,7 +53,7 @@ def collect(path: Path, progress: Progress | None = None) -> Inventaire:
     files = sorted(path.iterdir()) if path.is_dir() else [path]
     files = [f for f in files if f.is_file() and not f.name.startswith((".", "~$"))]
     tables: dict[str, Feuille] = {}
-    inconnues: list[str] = []
+    inconnues: dict[str, str] = {}
     illisibles: set[str] = set()
     convention: Mapping[str, Any] | None = None
     source_convention = Source(fichier=CONVENTION_TOML if path.is_dir() else path.name)
@@ -74,7 +76,7 @@ def collect(path: Path, progress: Progress | None = None) -> Inventaire:
             continue
         lu = _read(file, alone=path.is_dir())
         anomalies += lu.anomalies
-        inconnues += lu.inconnues
+        inconnues |= lu.inconnues
         illisibles |= lu.illisibles
         for nom, grille in lu.grilles:
             if nom == CONVENTION and convention is None:
@@ -92,9 +94,9 @@ def collect(path: Path, progress: Progress | None = None) -> Inventaire:
                 tables[nom] = table_of(nom, grille)
                 anomalies += tables[nom].anomalies
     absent = [nom for nom in (*TABLES, CONVENTION) if nom not in tables and nom not in illisibles]
-    anomalies += _ignored(inconnues, absent)
+    anomalies += ignored(inconnues, absent, tables, [*TABLES, CONVENTION])
     return Inventaire(
-        tables, tuple(inconnues), convention, source_convention, tuple(anomalies), frozenset(illisibles)
+        tables, inconnues, convention, source_convention, tuple(anomalies), frozenset(illisibles)
     )
 
 
@@ -103,7 +105,7 @@ class _Lu:
     """What one file holds: grids and the table that each is; sheets that are none; what could not be read."""
 
     grilles: tuple[tuple[str, Grille], ...] = ()
-    inconnues: tuple[str, ...] = ()
+    inconnues: Mapping[str, str] = field(default_factory=dict)
     illisibles: frozenset[str] = frozenset()
     anomalies: tuple[Anomalie, ...] = ()
 
@@ -115,15 +117,15 @@ def _read(file: Path, *, alone: bool) -> _Lu:
     if kind in CLASSEURS:
         classeur, found = open_workbook(file)
         if classeur is None:
-            return _Lu((), (), frozenset({nom} if alone else {*TABLES, CONVENTION}), tuple(found))
+            return _Lu((), {}, frozenset({nom} if alone else {*TABLES, CONVENTION}), tuple(found))
         lu = _sheets(classeur, nom if alone else "")
         return replace(lu, anomalies=(*found, *lu.anomalies))
     if not ours or kind not in {*TEXTES, PARQUET}:
-        return _Lu(inconnues=(file.name,))
+        return _Lu(inconnues={file.name: table_of_file(file)})
     grilles, found = read_parquet(file) if kind == PARQUET else read_csv(file, _noms(nom))
     return _Lu(
         tuple((nom, grille) for grille in grilles),
-        (),
+        {},
         frozenset() if grilles else frozenset({nom}),
         tuple(found),
     )
@@ -135,17 +137,20 @@ def _sheets(classeur: Classeur, nom: str) -> _Lu:
     ours = [sheet for sheet, word in named.items() if word in TABLES or word == CONVENTION]
     others = [sheet for sheet, word in named.items() if sheet not in ours and word not in SERVICE]
     if ours or not (nom in TABLES or nom == CONVENTION):
-        return _Lu(tuple((named[s], classeur.lire(s)) for s in ours), tuple(others))
+        return _Lu(
+            tuple((named[s], classeur.lire(s)) for s in ours),
+            {s: table_of_sheet(classeur, s) for s in others},
+        )
     read = {sheet: classeur.lire(sheet) for sheet in others[:FEUILLES_MAX]}
     filled = [sheet for sheet, grille in read.items() if grille.cellules.shape[1] > 1]
     scores = {sheet: header_of(read[sheet], _colonnes(nom))[1] for sheet in filled}
     best = [sheet for sheet in filled if scores[sheet] == max(scores.values())]
     if not best:
-        return _Lu(inconnues=tuple(others)) if others else _Lu(illisibles=frozenset({nom}))
+        return _Lu(inconnues=dict.fromkeys(others, "")) if others else _Lu(illisibles=frozenset({nom}))
     if len(best) > 1:
         return _Lu(illisibles=frozenset({nom}), anomalies=(_which(nom, classeur, best),))
     kept = replace(read[best[0]], nom=nom)
-    return _Lu(((nom, kept),), tuple(sheet for sheet in filled if sheet != best[0]))
+    return _Lu(((nom, kept),), dict.fromkeys((sheet for sheet in filled if sheet != best[0]), ""))
 
 
 def _colonnes(nom: str) -> Collection[str]:
@@ -175,25 +180,3 @@ def _twice(nom: str, source: Source, first: Source) -> Anomalie:
         attendu="chaque table une seule fois",
         correction=f"Garder celle-ci, ou celle de {first.fichier}.",
     )
-
-
-def _ignored(inconnues: Sequence[str], absent: Collection[str]) -> Iterator[Anomalie]:
-    """What is no table, one by one while they are few. A name nearly that of an absent table blocks."""
-    near = {nom: near_misses(cle(Path(nom).stem), absent, cutoff=PROCHE) for nom in inconnues}
-    for nom in [*(n for n in inconnues if near[n]), *[n for n in inconnues if not near[n]][:MOST]]:
-        yield Anomalie(
-            code="dossier.table_inconnue",
-            gravite=Gravite.BLOQUANT if near[nom] else Gravite.INFORMATION,
-            fichier=nom,
-            message="Ce n'est pas une table du dossier, elle n'est pas lue",
-            correction=f"Renommer en {enumerate_fr(near[nom], ' ou ')}, ou retirer du dossier."
-            if near[nom]
-            else suggestion(cle(Path(nom).stem), [*TABLES, CONVENTION]),
-        )
-    more = sum(not close for close in near.values()) - MOST
-    if more > 0:
-        yield Anomalie(
-            code="dossier.table_inconnue",
-            gravite=Gravite.INFORMATION,
-            message=f"{more} autres fichiers ou feuilles ne sont pas des tables du dossier",
-        )

@@ -13,7 +13,9 @@ from flux.dossier.communes import communes_frame
 from flux.dossier.contexte import Contexte
 from flux.dossier.controles import controler
 from flux.dossier.dossier import Dossier
+from flux.dossier.inconnues import remede_format
 from flux.dossier.inventaire import CONVENTION, Inventaire, Progress, collect
+from flux.dossier.relecture import relues
 from flux.dossier.schemas import TABLES
 from flux.noyau.errors import Anomalie, DataError, Gravite, anomalies_table
 from flux.noyau.provenance import Source
@@ -111,7 +113,7 @@ def examine(path: str | Path, *, progress: Progress | None = None) -> Examen:
             source_convention=found.source_convention,
         )
     )
-    anomalies = _without_shifted(anomalies)
+    anomalies = relues(_without_shifted(anomalies), found.tables)
     if convention is None or any(a.gravite is Gravite.BLOQUANT for a in anomalies):
         return Examen(None, tuple(anomalies), found)
     dossier = Dossier(
@@ -153,7 +155,8 @@ def _no_workbook(path: Path) -> Anomalie:
         fichier=path.name,
         message="Ce fichier n'est pas un dossier",
         attendu="un dossier de tables, ou un classeur .xlsx, .xlsm, .xls ou .ods",
-        correction="Donner le répertoire des tables, ou enregistrer le classeur au format .xlsx.",
+        correction=remede_format(path.name)
+        or "Donner le dossier qui contient les tables, et non l'une d'elles ; ou un classeur .xlsx.",
     )
 
 

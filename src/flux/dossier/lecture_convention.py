@@ -13,7 +13,7 @@ import pandas as pd
 from pydantic import ValidationError
 from pydantic.fields import FieldInfo
 
-from flux.dossier.cellules import CONTROLE, cle
+from flux.dossier.cellules import CONTROLE, cle, sans_accent
 from flux.dossier.convention import SECTIONS, Attendu, Convention, _Section
 from flux.noyau.errors import Anomalie, ConventionError
 from flux.noyau.provenance import Source
@@ -36,10 +36,29 @@ def parse_toml(text: str, source: Source) -> tuple[dict[str, Any] | None, list[A
                 valeur=text.splitlines()[line - 1].strip() if line else None,
                 message=message,
                 attendu="des sections [choix], une seule fois chacune, puis des lignes clé = valeur",
-                correction="Corriger cette ligne ou celle d'avant : textes entre guillemets, nombres avec un "
-                "point, dates comme 2026-01-01.",
+                correction=_remede_toml(text.splitlines()[line - 1]) if line else _ECRIRE,
             )
         ]
+
+
+_ECRIRE = (
+    "Corriger cette ligne ou celle d'avant : textes entre guillemets, nombres avec un point, dates comme "
+    "2026-01-01."
+)
+
+
+def _remede_toml(line: str) -> str:
+    """What to write in the place of a line written as in a letter: comma, date, accent, no quote."""
+    key, _, value = (part.strip() for part in line.partition("="))
+    if key != sans_accent(key) and re.fullmatch(r"\w+", key):
+        return f"Écrire la clé sans accent ni majuscule : {sans_accent(key)} = {value}"
+    if m := re.fullmatch(r"(\d+),(\d+)", value):
+        return f"Écrire le nombre avec un point : {key} = {m[1]}.{m[2]}"
+    if m := re.fullmatch(r"(\d{1,2})[/-](\d{1,2})[/-](\d{4})", value):
+        return f"Écrire l'année, le mois, le jour : {key} = {m[3]}-{int(m[2]):02}-{int(m[1]):02}"
+    if re.fullmatch(r"\w+", key) and value and value[0] not in "\"'[{":
+        return f'Mettre le texte entre guillemets : {key} = "{value}"'
+    return _ECRIRE
 
 
 def _in_french(error: str, text: str) -> tuple[int | None, str]:
@@ -120,7 +139,9 @@ def build(raw: Mapping[str, Any] | None, source: Source) -> tuple[Convention | N
                 message="La convention manque",
                 fichier=source.fichier,
                 attendu="un fichier convention.toml, ou une feuille « convention » dans le classeur",
-                correction="L'ajouter, avec au moins une ligne [convention], puis annee = 2026.",
+                correction="Écrire un fichier texte nommé convention.toml, de deux lignes au moins : "
+                "[convention], puis annee = 2026. Dans un classeur : une feuille « convention », colonnes "
+                "section, clé, valeur, comme dans le modèle (flux template modele.xlsx).",
             )
         ]
     anomalies = [_unknown_section(name, source) for name in raw if name not in {*SECTIONS, SIGNATAIRES}]

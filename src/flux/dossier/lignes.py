@@ -7,6 +7,7 @@ above the header is refused: it may be data that a sort or a copy has moved.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 
 import pandas as pd
@@ -17,6 +18,8 @@ from flux.noyau.provenance import Source
 from flux.noyau.tables import LIGNE, Colonne, Table, at_lines
 
 _TOTAUX = frozenset({"total", "totaux", "total_general", "ensemble"})
+_TOTAL_SEUL = re.compile(r"(total|totaux)(_|$)")
+"""What a line of one cell begins with when it is a total: `Total logements : 60`."""
 _NUMERIQUES = ("Int64", "float64")
 
 
@@ -85,7 +88,7 @@ def of_data(
 
 def _is_title(row: pd.Series, table: Table) -> bool:
     """A line above the header with no cell that could be a value, and that misses what a line must have."""
-    read, unread = _readings(row, table)
+    read, unread = readings(row, table)
     lacks = any(c.requis and (pd.isna(row.get(c.nom)) or c.nom in unread) for c in table.colonnes)
     return not read and (lacks or row.drop(LIGNE).notna().sum() == 1)
 
@@ -95,12 +98,12 @@ def _is_description(row: pd.Series, following: pd.Series, table: Table) -> bool:
 
     The line that follows it can: where none can, these are wrong data, and each cell is a defect.
     """
-    read, unread = _readings(row, table)
+    read, unread = readings(row, table)
     asked = {c.nom for c in table.colonnes if c.requis and _asks(c) and c.nom in row}
-    return not read and len(unread) > 1 and asked <= unread and bool(_readings(following, table)[0])
+    return not read and len(unread) > 1 and asked <= unread and bool(readings(following, table)[0])
 
 
-def _readings(row: pd.Series, table: Table) -> tuple[set[str], set[str]]:
+def readings(row: pd.Series, table: Table) -> tuple[set[str], set[str]]:
     """Columns that ask for a value and whose cell gives one; those whose cell does not."""
     read: set[str] = set()
     unread: set[str] = set()
@@ -141,7 +144,8 @@ def _totals(texte: pd.DataFrame, table: Table) -> pd.Series:
     numeric = {c.nom for c in table.colonnes if c.type.dtype in _NUMERIQUES}
     for row in reversed(texte.index):
         cells = texte.loc[row].drop(LIGNE).dropna()
-        if cells.empty or cle(str(cells.iloc[0]).rstrip(" :")) not in _TOTAUX:
+        word = "" if cells.empty else cle(str(cells.iloc[0]))
+        if word not in _TOTAUX and not (len(cells) == 1 and _TOTAL_SEUL.match(word)):
             break
         if not set(cells.index[1:]) <= numeric:
             break

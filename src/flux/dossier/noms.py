@@ -2,7 +2,7 @@
 
 In order: the name of the contract; a header of the RPLS as the RPLS writes it; the name of the contract in
 another case; the RPLS in another case; one of these under a suffix of the files in circulation (`_red`,
-`_CODE`, `_LIBELLE`, a year).
+`_CODE`, `_LIBELLE`, a year) or before a unit between brackets.
 """
 
 from __future__ import annotations
@@ -15,6 +15,10 @@ from functools import cache
 from flux.dossier.cellules import cle
 from flux.dossier.rpls.dictionnaire import Variable, dispositions, variable_of, variables
 
+_UNITE = re.compile(
+    r"\s*[(\[]\s*(en )?(m²|m2|€|euros?|eur|%|oui ?/ ?non|jj/mm/aaaa|aaaa)\s*[)\]]\s*$", re.IGNORECASE
+)
+"""A unit or a form between brackets, as in `surface (m²)`; any other words there may change the meaning."""
 _SUFFIX = re.compile(r"_(red|code)$")
 _LABEL = re.compile(r"_libelle$")
 _YEAR = re.compile(r"_?(20\d\d|(?<=[a-z])(1[5-9]|2\d))$")
@@ -33,7 +37,7 @@ EXACT, CASSE, RPLS, SUFFIXE, LIBELLE, ANNEE = range(6)
 FACONS = {
     CASSE: ("entetes", "En-têtes lus sans la casse ni les accents"),
     RPLS: ("entetes_rpls", "En-têtes du RPLS, lus comme les colonnes du dossier"),
-    SUFFIXE: ("entetes_suffixe", "En-têtes lus sans leur suffixe"),
+    SUFFIXE: ("entetes_suffixe", "En-têtes lus sans leur suffixe ni leur unité"),
     LIBELLE: ("entetes_libelle", "En-têtes de libellés, lus comme les colonnes du dossier"),
     ANNEE: ("entetes_annee", "En-têtes lus sans leur année, à vérifier"),
 }
@@ -65,6 +69,8 @@ def understand(header: str, colonnes: Collection[str]) -> Nom | None:
         return Nom(name, CASSE)
     if variable := _variable(header, colonnes):
         return Nom(variable.colonne, RPLS if name.upper() in fed else SUFFIXE, variable)
+    if (outside := _UNITE.sub("", header)) != header and outside and (nom := understand(outside, colonnes)):
+        return Nom(nom.colonne, max(nom.rang, SUFFIXE), nom.variable)
     for rang, pattern in ((SUFFIXE, _SUFFIX), (LIBELLE, _LABEL), (ANNEE, _YEAR)):
         bare = pattern.sub("", name)
         if bare != name and bare in colonnes:

@@ -12,7 +12,9 @@ from flux.rendu import nombres
 from flux.rendu.glossaire import clean, terme
 
 SHOWN = 3
-"""Places shown for a group."""
+"""Places shown for a group that reads the same everywhere."""
+DISTINCTS = 8
+"""Different values shown for a group: who has not seen one cannot correct it."""
 LONGEST = 80
 # Singular and plural of what a grade counts.
 NOMS = {
@@ -27,7 +29,7 @@ _ANSI = {Gravite.BLOQUANT: 31, Gravite.A_VERIFIER: 33, Gravite.INFORMATION: 34}
 
 @dataclass(frozen=True, slots=True)
 class Groupe:
-    """Anomalies of one grade, one code and one column of one table; the first speaks for all."""
+    """Anomalies of one grade, one code and one column of one table, by line; the first speaks for all."""
 
     anomalies: tuple[Anomalie, ...]
 
@@ -50,17 +52,32 @@ class Groupe:
 
     @property
     def lieux(self) -> list[str]:
-        """The first places, each with what was read and what to do; then the lines of the others."""
+        """The first place of each value, with what was read and what to do; then the lines of the others."""
         alone = [a for a in self.anomalies if not len(a.lignes)]
-        out = [_place(a, "" if self.remede else a.correction) for a in alone[:SHOWN]]
-        lines = [int(x) for a in self.anomalies for x in a.lignes] + [
-            a.ligne for a in alone[SHOWN:] if a.ligne
-        ]
-        more = len(lines) + sum(not a.ligne for a in alone[SHOWN:])
+        shown, others = _shown(alone)
+        out = [_place(a, "" if self.remede else a.correction) for a in shown]
+        lines = [int(x) for a in self.anomalies for x in a.lignes] + [a.ligne for a in others if a.ligne]
+        more = len(lines) + sum(not a.ligne for a in others)
         if more and alone:
-            where = f" : lignes {line_ranges(lines)}" if lines else ""
+            where = f" : ligne{'s' if len(lines) > 1 else ''} {line_ranges(lines)}" if lines else ""
             out.append(f"… et {nombres.entier(more)} autre{'s' if more > 1 else ''}{where}")
         return [text for text in out if text]
+
+
+def _shown(alone: Sequence[Anomalie]) -> tuple[list[Anomalie], list[Anomalie]]:
+    """The places to show and the others, in the order of their lines; a single other is shown too."""
+    first: dict[str | None, int] = {}
+    for at, a in enumerate(alone):
+        first.setdefault(a.valeur, at)
+    kept = set(list(first.values())[:DISTINCTS])
+    for at in range(len(alone)):
+        if len(kept) >= SHOWN:
+            break
+        kept.add(at)
+    if len(alone) - len(kept) == 1:
+        kept = set(range(len(alone)))
+    places = list(enumerate(alone))
+    return [a for at, a in places if at in kept], [a for at, a in places if at not in kept]
 
 
 def places(anomalie: Anomalie) -> int:
@@ -76,7 +93,8 @@ def groupes(anomalies: Iterable[Anomalie]) -> dict[str, list[Groupe]]:
     grades = list(Gravite)
     tables: dict[str, list[Groupe]] = {}
     for found in sorted(gathered.values(), key=lambda g: grades.index(g[0].gravite)):
-        tables.setdefault(_table(found[0]), []).append(Groupe(tuple(found)))
+        in_order = sorted(found, key=lambda a: (a.ligne is None, a.ligne or 0))
+        tables.setdefault(_table(found[0]), []).append(Groupe(tuple(in_order)))
     return tables
 
 

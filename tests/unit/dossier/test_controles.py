@@ -369,7 +369,7 @@ def test_a_table_under_another_name_is_pointed_at(ecrire):
     (folder / "logements.csv").rename(folder / "logement.csv")
     by_code = {a.code: a for a in examine(folder).anomalies}
     assert "logement.csv" in by_code["logements.table_absente"].correction
-    assert "« logements »" in by_code["dossier.table_inconnue"].correction
+    assert "« logements.csv »" in by_code["dossier.table_inconnue"].correction
 
 
 def test_thousands_of_the_same_defect_are_counted(ecrire):
@@ -393,7 +393,7 @@ def test_movements_are_enough(ecrire):
 
 
 def test_an_unknown_departement(ecrire):
-    text = '[bailleur]\ndepartement = "7"\n[convention]\nannee = 2026\n[hypotheses]\ntaux_rotation = 0.1\n'
+    text = '[bailleur]\ndepartement = "99"\n[convention]\nannee = 2026\n[hypotheses]\ntaux_rotation = 0.1\n'
     assert [a.code for a in defects(ecrire(convention=text))] == ["convention.bailleur.departement.inconnu"]
 
 

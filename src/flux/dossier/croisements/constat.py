@@ -30,10 +30,12 @@ def constat(
     Parameters
     ----------
     code : the anomaly's is `table.colonne.code`.
-    mask : boolean, aligned on the table; a missing value is no finding.
+    mask : boolean, aligned on the table; a missing value is no finding, nor is a line that has a cell in
+        defect: what could not be read there is not absent.
     """
     frame = contexte.tables[table]
-    found = frame[mask.fillna(False).astype(bool)]
+    unsaid = ~frame[LIGNE].isin(contexte.douteuses.get(table, ()))
+    found = frame[mask.fillna(False).astype(bool) & unsaid]
     lines = found[LIGNE].astype(int).tolist()
     if not lines:
         return

@@ -77,6 +77,9 @@ def relocations_trop_nombreuses(contexte: Contexte) -> Iterator[Anomalie]:
         attendu=f"au plus {PLAUSIBLES} relocations d'un logement par an",
         correction="Supprimer les lignes en double, ou corriger id_logement.",
     )
+    known = contexte.communes.loc[contexte.communes["departement"].notna(), "commune"]
+    if not dwellings["commune"].isin(known).all():
+        return  # the dwellings of a commune that could not be read are counted nowhere: it was said
     place = moves["commune"].where(moves["commune"].notna(), _of_dwelling(contexte, "commune"))
     by_place = counted.groupby([place, moves["annee"]]).transform("sum")
     stock = place.map(dwellings["commune"].value_counts()).astype("float64")
