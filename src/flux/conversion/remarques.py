@@ -17,6 +17,7 @@ from flux.conversion.tables import holders
 from flux.conversion.territoires import communes_of
 from flux.dossier import Dossier
 from flux.loi import Regles
+from flux.rendu import glossaire
 from flux.rendu.nombres import date, decimal, part
 
 
@@ -169,10 +170,12 @@ def _state_floor(dossier: Dossier, regles: Regles, feuilles: Feuilles, dus: Dus)
 
 
 def _ceilings(dossier: Dossier, plafonds: Sequence[Plafond]) -> list[str]:
-    small = [p for p in plafonds if p.cumule]
+    small = [p for p in plafonds if p.cumule and not p.parties]
     if not small or dossier.convention.choix.plafond_apprecie == "cumule":
         return []
-    territories = sorted({p.territoire_code if p.groupe == "garantie" else p.groupe for p in small})
+    territories = sorted(
+        {p.territoire_code if p.groupe == "garantie" else glossaire.format("groupe", p.groupe) for p in small}
+    )
     return [
         f"Plafonds appréciés en cumul depuis l'ouverture du compte ({_some(territories)}) : un plafond "
         "annuel inférieur à un logement ne laisserait jamais rien."
