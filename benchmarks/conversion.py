@@ -69,7 +69,7 @@ def by_pandas(folder: Path) -> dict[str, Any]:
     base = logements[~(out <= first) & (logements["annee_mise_location"] < annee)
                      & ~logements["nature"].isin(RESIDENCES) & (logements["financement"] != "PLI")
                      & ~logements["occupation"].isin([3, 4, 5])]
-    # Turnover by programme, three years pooled: dwellings of the base, and those gone since, each year they stood.
+    # Turnover by programme, three years pooled: the dwellings of the base, and those gone since, while there.
     once = logements[~logements["nature"].isin(RESIDENCES) & ~logements["occupation"].isin([3, 4, 5])]
     left = out.loc[once.index]
     years = range(annee - 3, annee)
@@ -110,7 +110,7 @@ def by_pandas(folder: Path) -> dict[str, Any]:
 
 
 def measure(who: str, folder: Path) -> dict[str, Any]:
-    """What one of them found, with its seconds and its peak memory (MB); imports are left out of the seconds."""
+    """What one of them found, its seconds (imports left out) and its peak memory (MB)."""
     command = [sys.executable, __file__, "--mesurer", who, str(folder)]
     return dict(json.loads(subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout))
 
@@ -122,7 +122,8 @@ def child(who: str, folder: Path) -> None:
         import flux  # noqa: F401
 
     found = {"flux": by_flux, "pandas": by_pandas}[who](folder)
-    print(json.dumps({**found, "mo": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024}, default=float))
+    found["mo"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    print(json.dumps(found, default=float))
 
 
 def compare(nb: int, folder: Path, before: dict[str, float]) -> dict[str, float]:

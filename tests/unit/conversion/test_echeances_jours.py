@@ -1,0 +1,106 @@
+"""Expiry to the day: the first and last days of the year, of a right, of the five years after repayment."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import Any
+
+import pandas as pd
+import pytest
+
+import flux
+from flux.conversion.registre import alive_days, effective_end, overlap, repaid_guarantees, stock_identified
+
+REGLES = flux.regles("2026-01-01")
+
+
+def days(*written: str | None) -> pd.Series:
+    return pd.Series(pd.to_datetime(list(written))).astype("datetime64[s]")
+
+
+def rights(debut: str | None, fin: str | None) -> pd.DataFrame:
+    return pd.DataFrame({"date_debut": days(debut), "fin": days(fin)})
+
+
+PERIODES = [
+    #  start, end, days alive in 2026: vivant_au_1er_janvier, prorata, annee_entiere; first of these days
+    (None, None, 365, 365, 365, 0),
+    ("2026-01-01", "2026-12-31", 365, 365, 365, 0),
+    ("2026-01-02", "2026-12-31", 0, 364, 0, 1),
+    ("2026-01-01", "2026-12-30", 365, 364, 0, 0),
+    (None, "2026-01-01", 365, 1, 0, 0),
+    (None, "2025-12-31", 0, 0, 0, 0),
+    ("2026-12-31", None, 0, 1, 0, 364),
+    ("2027-01-01", None, 0, 0, 0, 0),
+    ("2025-06-30", "2027-06-30", 365, 365, 365, 0),
+    ("2026-03-01", "2026-03-01", 0, 1, 0, 59),
+]
+
+
+@pytest.mark.parametrize(("debut", "fin", "vivant", "prorata", "entiere", "premier"), PERIODES)
+def test_days_alive_in_the_year(
+        debut: str | None, fin: str | None, vivant: int, prorata: int, entiere: int, premier: int) -> None:
+    for regle, jours in (("vivant_au_1er_janvier", vivant), ("prorata", prorata), ("annee_entiere", entiere)):
+        found = alive_days(rights(debut, fin), 2026, regle)
+        assert found["jours_an"] == 365
+        assert found["jours"].tolist() == [jours]
+        assert found["debut_jour"].tolist() == [premier if jours else 0]
+
+
+def test_a_leap_year_has_366_days() -> None:
+    found = alive_days(rights(None, None), 2028, "annee_entiere")
+    assert (found["jours_an"], found["jours"].tolist()) == (366, [366])
+
+
+def test_overlap_counts_both_ends_and_nothing_outside_the_year() -> None:
+    start = days("2025-12-31", "2026-12-31", "2026-06-01", "2024-01-01", "2027-01-01", "2024-01-01")
+    end = days("2026-01-01", "2027-01-01", "2026-06-30", "2025-12-31", "2027-02-01", "2025-06-30")
+    assert overlap(start, end, 2026).tolist() == [1, 1, 30, 0, 0, 0]
+
+
+def register(**columns: Any) -> Any:
+    """One right, of a commune, against a guarantee repaid in 2022, written until 2040, but for `columns`."""
+    row = {"id_reservataire": "r", "contrepartie": "garantie", "date_fin": "2040-12-31",
+           "date_remboursement": "2022-03-31", "date_debut": None, "mode": "flux", "id_logement": "L1",
+           **columns}
+    categorie = row.pop("categorie", "commune")
+    table = pd.DataFrame([row])
+    for column in ("date_debut", "date_fin", "date_remboursement"):
+        table[column] = days(row[column])
+    return SimpleNamespace(
+        reservations=table, convention=SimpleNamespace(annee=2026),
+        reservataires=pd.DataFrame({"id_reservataire": ["r"], "categorie": [categorie]}))
+
+
+@pytest.mark.parametrize(("columns", "fin"), [
+    ({}, "2027-03-31"),
+    ({"categorie": "epci"}, "2027-03-31"),
+    ({"categorie": "ept"}, "2027-03-31"),
+    ({"categorie": "ville_paris"}, "2027-03-31"),
+    ({"categorie": "departement"}, "2040-12-31"),
+    ({"contrepartie": "foncier"}, "2040-12-31"),
+    ({"contrepartie": None}, "2040-12-31"),
+    ({"date_remboursement": None}, "2040-12-31"),
+    ({"date_fin": "2023-01-01"}, "2027-03-31"),
+])
+def test_a_guarantee_lives_five_years_after_the_loan_is_repaid(columns: dict[str, Any], fin: str) -> None:
+    dossier = register(**columns)
+    assert effective_end(dossier, REGLES).tolist() == [pd.Timestamp(fin)]
+    assert repaid_guarantees(dossier).tolist() == [fin == "2027-03-31"]
+
+
+@pytest.mark.parametrize(("columns", "kept"), [
+    ({}, True),
+    ({"date_debut": "2026-01-01"}, True),
+    ({"date_debut": "2026-01-02"}, False),
+    ({"date_fin": "2026-01-01"}, True),
+    ({"date_fin": "2025-12-31"}, False),
+    ({"date_fin": None}, True),
+    ({"mode": "flux"}, False),
+    ({"mode": None}, False),
+    ({"categorie": "commune"}, False),
+    ({"id_logement": None}, False),
+])
+def test_a_dwelling_is_in_stock_while_a_right_in_stock_lives(columns: dict[str, Any], kept: bool) -> None:
+    dossier = register(**{"categorie": "defense_securite", "mode": "stock", **columns})
+    assert stock_identified(dossier, REGLES) == (frozenset({"L1"}) if kept else frozenset())

@@ -1,0 +1,176 @@
+"""Ceilings at their bounds: each test holds one comparison, one bound or one order that nothing else saw."""
+
+from __future__ import annotations
+
+from datetime import date
+from fractions import Fraction
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+import flux
+from flux.conversion.arrondi import Plafond, apportion
+from flux.conversion.plafonnement import state_ceiling
+from flux.noyau.provenance import Figure
+
+BAILLEUR = "bailleur"
+
+
+def plafond(*membres: str, nb: str, **more: Any) -> Plafond:
+    part = Figure(valeur=Fraction(1), nom="part maximale", unite="part", article=more.pop("article", None))
+    return Plafond("groupe", "00", membres, part, Fraction(nb), Fraction(0), cumule=False, **more)
+
+
+def exacts(**values: str) -> dict[str, Fraction]:
+    return {k: Fraction(v) for k, v in values.items()}
+
+
+def test_a_ceiling_says_its_text_or_nothing() -> None:
+    assert plafond("a", nb="1", article="CCH, art. R. 441-5-3").article == "CCH, art. R. 441-5-3"
+    assert plafond("a", nb="1").article == ""
+
+
+def test_with_its_account_a_ceiling_counts_all_that_flowed_less_all_that_was_given() -> None:
+    opened = plafond("a", nb="2.5").with_account(Fraction(4), 3)
+    assert (opened.flux, opened.nb_ouverture, opened.cumule, opened.nb) == (Fraction(13, 2), 3, True, 3)
+
+
+def test_a_ceiling_over_several_communes_is_the_sum_of_theirs_and_no_floor_of_the_sum() -> None:
+    parts = (plafond("a", nb="1.9"), plafond("b", nb="2.9"))
+    assert plafond("a", "b", nb="4.8", parties=parts).nb == 3
+
+
+def test_what_a_member_holds_without_guarantee_takes_nothing_from_the_others() -> None:
+    held = plafond("a", "b", nb="2", tolere={"a": 3})
+    assert held.charge({"a": 1, "b": 1}) == 1
+    assert held.charge({"a": 4, "b": 1}) == 2
+    assert (held.limite, held.of("a"), held.of("b")) == (5, 5, 2)
+    assert held.allows({"a": 4, "b": 0, "c": 9}, "b")
+    assert not held.allows({"a": 4, "b": 1, "c": 9}, "b")
+    assert held.allows({"a": 4, "b": 1, "c": 9}, "c")
+
+
+def test_nobody_is_refused_where_the_ceiling_is_just_what_is_due() -> None:
+    rounded = apportion(
+        exacts(a="0.5", b="0.5", bailleur="0"), 1, [plafond("a", "b", nb="1")], reste=BAILLEUR)
+    assert rounded.nb == {"a": 1, "b": 0, "bailleur": 0}
+    assert rounded.refuses == frozenset()
+
+
+def test_whole_parts_above_a_ceiling_are_cut_in_proportion_of_the_exact_dues() -> None:
+    """Cut to the floors of 3.25 and 1.75; of two equal remainders, the larger due has the next dwelling."""
+    rounded = apportion(
+        exacts(a="6.5", b="3.5", c="0.5", bailleur="1.5"), 12, [plafond("a", "b", nb="5")], reste=BAILLEUR)
+    assert rounded.nb == {"a": 4, "b": 1, "c": 1, "bailleur": 6}
+    assert rounded.refuses == {"a", "b"}
+
+
+def test_whole_parts_just_at_a_ceiling_are_not_cut() -> None:
+    """6 and 1 fill a ceiling of 7; in proportion of the dues, 6 × 7 ÷ 7.9 would have been 5."""
+    rounded = apportion(
+        exacts(a="6", b="1.9", bailleur="1.1"), 9, [plafond("a", "b", nb="7")], reste=BAILLEUR)
+    assert rounded.nb == {"a": 6, "b": 1, "bailleur": 2}
+    assert rounded.refuses == {"b"}
+
+
+def test_who_is_due_nothing_is_refused_nothing() -> None:
+    rounded = apportion(exacts(a="3", b="0", bailleur="0"), 3, [plafond("a", "b", nb="2")], reste=BAILLEUR)
+    assert rounded.nb == {"a": 2, "b": 0, "bailleur": 1} and rounded.refuses == {"a"}
+
+
+def test_what_ceilings_refuse_goes_to_the_bailleur_and_to_nobody_whose_due_is_whole() -> None:
+    ceilings = [plafond("b", nb="1"), plafond("c", nb="1")]
+    rounded = apportion(exacts(a="2", b="1.6", c="1.7", bailleur="0.7"), 6, ceilings, reste=BAILLEUR)
+    assert rounded.nb == {"a": 2, "b": 1, "c": 1, "bailleur": 2}
+
+
+def test_what_is_tolerated_is_not_cut() -> None:
+    rounded = apportion(exacts(a="6", b="4", bailleur="0"), 10,
+                        [plafond("a", "b", nb="4", tolere={"a": 2})], reste=BAILLEUR)
+    assert rounded.nb == {"a": 4, "b": 2, "bailleur": 4}
+
+
+def test_a_minimum_that_is_tolerated_is_not_cut_with_the_others() -> None:
+    rounded = apportion(exacts(a="0.5", b="5", bailleur="0.5"), 6,
+                        [plafond("a", "b", nb="2", tolere={"a": 1})], reste=BAILLEUR, minimum=1)
+    assert rounded.nb == {"a": 1, "b": 2, "bailleur": 3} and rounded.refuses == {"b"}
+
+
+def test_a_holder_refused_lets_the_next_one_pass() -> None:
+    ceilings = [plafond("a", nb="1"), plafond("b", nb="0")]
+    rounded = apportion(exacts(a="1.9", b="0.8", c="0.7", bailleur="0.6"), 4, ceilings, reste=BAILLEUR)
+    assert rounded.nb == {"a": 1, "b": 0, "c": 1, "bailleur": 2}
+    assert rounded.refuses == {"a", "b"}
+
+
+def test_the_bailleur_is_never_told_refused() -> None:
+    rounded = apportion(exacts(a="0.4", bailleur="1.6"), 2, [plafond(BAILLEUR, nb="1")], reste=BAILLEUR)
+    assert BAILLEUR not in rounded.refuses and sum(rounded.nb.values()) == 2
+
+
+def test_a_holder_refused_and_not_looked_at_is_told_too() -> None:
+    """b, last in the order, was not reached: its ceiling, which its due passes, would not have let it."""
+    rounded = apportion(
+        exacts(a="0.9", b="1.2", bailleur="0.9"), 3, [plafond("b", nb="1")], reste=BAILLEUR)
+    assert rounded.nb == {"a": 1, "b": 1, "bailleur": 1}
+    assert rounded.refuses == {"b"}
+
+
+def test_three_equals_are_told_each_time_one_of_them_is_served() -> None:
+    rounded = apportion(exacts(c="0.5", a="0.5", b="0.5", bailleur="0.5"), 2, [], reste=BAILLEUR)
+    assert rounded.nb == {"c": 0, "a": 1, "b": 1, "bailleur": 0}
+    assert [t.split(" :")[0] for t in rounded.egalites] == ["a avant b, c, bailleur", "b avant c, bailleur"]
+
+
+def test_an_equal_remainder_of_another_due_is_no_tie() -> None:
+    rounded = apportion(exacts(a="0.5", b="1.5", bailleur="0"), 2, [], reste=BAILLEUR)
+    assert rounded.nb == {"a": 0, "b": 2, "bailleur": 0}
+    assert rounded.egalites == ()
+
+
+def test_a_minimum_is_for_who_is_due_something_and_never_for_the_bailleur() -> None:
+    rounded = apportion(
+        exacts(a="0.1", b="0", c="2.4", bailleur="0.5"), 3, [], reste=BAILLEUR, minimum=1)
+    assert rounded.nb == {"a": 1, "b": 0, "c": 2, "bailleur": 0}
+
+
+def test_a_minimum_stops_at_the_ceiling_of_the_due() -> None:
+    rounded = apportion(exacts(a="0.1", bailleur="2.9"), 3, [], reste=BAILLEUR, minimum=2)
+    assert rounded.nb == {"a": 1, "bailleur": 2}
+
+
+def test_too_many_minimums_give_way_from_the_smallest_due_then_the_first_name() -> None:
+    dues = exacts(c="0.2", b="0.1", a="0.1", bailleur="0.6")
+    assert apportion(dues, 1, [], reste=BAILLEUR, minimum=1).nb == {"c": 1, "b": 0, "a": 0, "bailleur": 0}
+    assert apportion(dues | exacts(bailleur="1.6"), 2, [], reste=BAILLEUR, minimum=1).nb == {
+        "c": 1, "b": 1, "a": 0, "bailleur": 0}
+
+
+def test_sainte_lague_divides_by_twice_what_one_has_plus_one() -> None:
+    """1.9 ÷ 3 is less than 0.65, more than 0.6."""
+    for small, nb in (("0.65", {"a": 1, "b": 1}), ("0.6", {"a": 2, "b": 0})):
+        dues = exacts(a="1.9", b=small, bailleur="0")
+        found = apportion(dues, 2, [], reste=BAILLEUR, methode="sainte_lague").nb
+        assert found == {**nb, "bailleur": 0}
+
+
+# ── the préfet's derogation ───────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize(("part", "fin", "expected"), [
+    ("0.35", date(2026, 1, 1), "0.35"),  # the last day still counts
+    ("0.35", date(2025, 12, 31), "0.3"),
+    ("0.3", date(2026, 12, 31), "0.3"),
+    ("0.25", date(2026, 12, 31), "0.3"),
+    (None, None, "0.3"),
+])
+def test_a_derogation_raises_the_ceiling_of_the_state_while_it_runs(
+        part: str | None, fin: date | None, expected: str) -> None:
+    derogation = None if part is None else SimpleNamespace(part=Fraction(part), fin=fin)
+    stipulations = SimpleNamespace(derogation_prefectorale=derogation)
+    dossier: Any = SimpleNamespace(
+        convention=SimpleNamespace(stipulations=stipulations, date=date(2026, 1, 1)))
+    found = state_ceiling(dossier, flux.regles("2026-01-01"))
+    assert found.valeur == Fraction(expected)
+    assert found.nom.startswith("dérogation") == (expected == "0.35")
