@@ -200,7 +200,7 @@ REMEDIES: list[tuple[str, dict[str, Any], str]] = [
     ("logements.typologie.illisible", {"logements": L + "L4;72181;non;T3 bis;PLUS;P1;;\n"}, "T3"),
     ("logements.commune.illisible", {"logements": L + "L4;st denis;non;T2;PLUS;P1;;\n"}, "93066 Saint-Denis"),
     ("reservataires.territoire_code.commune_inconnue",
-     {"reservataires": R + "x;X;commune;commune;Le Mans\n"}, "72181 Le Mans"),
+     {"reservataires": R + "x;X;commune;commune;Le Mans\n"}, "« 72181 »"),
     ("reservataires.territoire_code.inconnu",
      {"reservataires": R + "x;X;epci;epci;CU Le Mans Métropole\n"}, "247200132"),
     ("reservataires.territoire_code.inconnu", {"reservataires": R + "x;X;epci;epci;72181\n"}, "247200132"),
@@ -208,7 +208,6 @@ REMEDIES: list[tuple[str, dict[str, Any], str]] = [
     ("reservations.id_logement.inconnu",
      {"logements": L + "0045;72181;non;T2;PLUS;P1;;\n", "reservations": D + "mans;45;;;;;;;;;\n"},
      "« 0045 »"),
-    ("convention.bailleur.departement.inconnu", {"convention": CONVENTION.replace('"72"', '"7"')}, "« 07 »"),
 ]  # fmt: skip
 
 

@@ -107,7 +107,7 @@ def _derogation(dossier: Dossier, regles: Regles) -> list[Anomalie]:
     if derogation is None:
         return []
     years = regles.ans("duree_max_derogation_etat")
-    last = (pd.Timestamp(day) + pd.DateOffset(years=years)).date()
+    last = (pd.Timestamp(day) + pd.DateOffset(years=years) - pd.DateOffset(days=1)).date()
     if derogation.fin <= last:
         return []
     return [

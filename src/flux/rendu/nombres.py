@@ -14,6 +14,7 @@ from babel.numbers import format_decimal
 
 LOCALE = "fr_FR"
 ABSENT = "—"
+MINUS = "−"  # the sign, not the hyphen
 NARROW_SPACE = "\u202f"
 
 
@@ -42,7 +43,7 @@ def decimal(value: Any, nb: int = 2) -> str:
 @functools.lru_cache(maxsize=1 << 16)  # a matrix by commune writes the same small numbers over and over
 def _written(rounded: Decimal, nb: int) -> str:
     pattern = "#,##0" + ("." + "0" * nb if nb else "")
-    return str(format_decimal(rounded, format=pattern, locale=LOCALE))
+    return str(format_decimal(rounded, format=pattern, locale=LOCALE)).replace("-", MINUS)
 
 
 def entier(value: Any) -> str:

@@ -162,8 +162,8 @@ def test_a_series_is_aligned_on_its_index() -> None:
 @pytest.mark.parametrize(
     ("formule", "dit"),
     [
-        (lambda d, p: (-1, 1), "poids négatif (-1,00) au droit de"),
-        (lambda d, p: (1, -0.5), "poids négatif (-0,50) au logement A-00001 (00001)"),
+        (lambda d, p: (-1, 1), "poids négatif (−1,00) au droit de"),
+        (lambda d, p: (1, -0.5), "poids négatif (−0,50) au logement A-00001 (00001)"),
         (lambda d, p: (float("nan"), 1), "ne donne aucun poids au droit de"),
         (
             lambda d, p: (d["nb"].where(d["nb"] > 100), 1),

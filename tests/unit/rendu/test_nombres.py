@@ -28,7 +28,7 @@ def test_french_separators():
     ("value", "expected"),
     [
         (2.675, "2,68"),
-        (Fraction(-5, 1000), "-0,01"),
+        (Fraction(-5, 1000), "−0,01"),
         (Decimal("0.005"), "0,01"),
         (-0.001, "0,00"),
         (1e-12, "0,00"),
