@@ -4,7 +4,7 @@ The verbs, in order: `read_dossier`, `convert`, `allocate`, `draft_annexe`; `pro
 `regles` is the law by date, `template` the workbook to fill in.
 """
 
-from flux.allocation import Plan, allocate
+from flux.allocation import Frontiere, Plan, allocate, frontier
 from flux.annexe import Annexe, draft_annexe
 from flux.compare import Comparaison, compare
 from flux.conversion import Backtest, Quotas, backtest, convert, methode
@@ -36,6 +36,7 @@ __all__ = [
     "allocate",
     "draft_annexe",
     "compare",
+    "frontier",
     "backtest",
     "Dossier",
     "ParcRpls",
@@ -45,6 +46,7 @@ __all__ = [
     "Quotas",
     "Projection",
     "Plan",
+    "Frontiere",
     "Annexe",
     "Comparaison",
     "Backtest",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal, overload
 
 import numpy as np
 import pandas as pd
@@ -14,21 +14,23 @@ from flux.allocation.conflits import conflicts
 from flux.allocation.couts import COLONNES, Cout, marginal_costs
 from flux.allocation.entiers import whole_plan
 from flux.allocation.equite import ARTICLE, ATTRIBUTS, equites
+from flux.allocation.explication import OrientationExpliquee, explain_cell, row_name
 from flux.allocation.hors_flux import baux_hors_flux
 from flux.allocation.melange import reference_mix
-from flux.allocation.modele import Modele, exact_table, formulate
+from flux.allocation.modele import UNICITE, Modele, exact_table, formulate
 from flux.allocation.obligations import NIVEAUX, Obligation, Repartition, Sens, obligations
 from flux.allocation.phrases import conflict_said, conflicts_said, cost_said
 from flux.allocation.preuves import Preuve
 from flux.allocation.recherche import Nature
+from flux.allocation.tenue import held
 from flux.allocation.territoires import said
 from flux.conversion.enveloppe import records
 from flux.conversion.noms import Noms
 from flux.conversion.segments import FRAGILE_DES, FRAGILES
 from flux.noyau.errors import FluxError, near_misses
-from flux.noyau.solveur import Voie, solve
+from flux.noyau.solveur import Solution, Voie, model_text, solve
 from flux.noyau.solveur.etapes import Avancement
-from flux.rendu import glossaire, images, nombres
+from flux.rendu import images, nombres
 from flux.rendu.vue import Affichable, Tableau, Vue
 
 if TYPE_CHECKING:
@@ -62,6 +64,7 @@ class Plan(Affichable):
     hypotheses : what was supposed here; those of the conversion are in `quotas.hypotheses`.
     taille : variables, rows and coefficients of the programme; segments, blocks, holders.
     quotas : where it comes from.
+    modele, solution : the programme, and the values of its columns.
     """
 
     table: pd.DataFrame
@@ -72,8 +75,22 @@ class Plan(Affichable):
     hypotheses: tuple[str, ...]
     taille: Mapping[str, int]
     quotas: Quotas = field(repr=False)
+    modele: Modele = field(repr=False)
+    solution: Solution = field(repr=False)
 
-    def explain(self, objectif: str | None = None) -> pd.DataFrame:
+    @property
+    def optimum(self) -> Repartition:
+        """The exact plan, on the frames of the model."""
+        return self.modele.repartition(self.solution.valeurs)
+
+    @overload
+    def explain(self, objectif: str | None = None) -> pd.DataFrame: ...
+
+    @overload
+    def explain(self, objectif: str, *, commune: str) -> OrientationExpliquee: ...
+
+    def explain(self, objectif: str | None = None, *,
+                commune: str | None = None) -> pd.DataFrame | OrientationExpliquee:
         """The rows that made the plan: contrainte, seuil, atteint, manque, article, and why no better.
 
         `cout` says what one dwelling more would cost, and to what; `conflit` with what the row cannot hold.
@@ -82,6 +99,8 @@ class Plan(Affichable):
         ----------
         objectif : an objective ("q1_hors_qpv", "dalo_prioritaires", "quota"…), or a porteur ("etat" for its
             priority persons and its agents together); all by default.
+        commune : with a porteur, why it receives this many in that commune (code or name): the proportional
+            share, the rows that bind, the quota there and its proof.
 
         Raises
         ------
@@ -93,6 +112,10 @@ class Plan(Affichable):
             holders = self.quotas.table
             state = holders.loc[holders["categorie"].isin(PUBLICS_OF), "id_reservataire"].tolist()
             porteurs = state if objectif == "etat" else [objectif]
+            if commune is not None:
+                if unknown := set(porteurs) - set(holders["id_reservataire"]):
+                    raise _unknown(unknown.pop(), [*holders["id_reservataire"], "etat"])
+                return explain_cell(self, objectif, porteurs, commune)
             kept = rows.loc[(rows["objectif"] == objectif) | rows["porteur"].isin(porteurs)]
             if kept.empty:
                 raise _unknown(objectif, sorted({*rows["objectif"], *rows["porteur"], "etat"}))
@@ -102,6 +125,27 @@ class Plan(Affichable):
             contrainte=_said(rows), cout=list(map(cost_said, rows["cout_marginal"], costs)),
             conflit=[self._conflict_of(*key) for key in zip(*(rows[c] for c in MEMBER), strict=True)],
         )[EXPLAINED].reset_index(drop=True)
+
+    def lp(self, etape: str = UNICITE, forme: Literal["lp", "mps"] = "lp") -> str:
+        """One stage of the programme as a text that any solver reads, the stages before held at their level.
+
+        Parameters
+        ----------
+        etape : a level ("physique", "loi", "cia/cil", "quota", "convention", "souhait"), "equite_pire",
+            "equite", "proportionnel" or "unicite", the last one, whose optimum is the plan.
+        forme : "lp", to be read by people, or "mps".
+
+        Raises
+        ------
+        FluxError
+            Code "explication.inconnu": no stage of that name.
+        """
+        names = [e.nom for e in self.modele.etapes]
+        if etape not in names:
+            raise _unknown(etape, names)
+        rank = names.index(etape)
+        programme = held(self.modele.programme, self.modele.etapes[:rank], self.solution.niveaux[:rank])
+        return model_text(programme, self.modele.etapes[rank].couts, forme)
 
     def _conflict_of(self, *key: str) -> str:
         """The sentences of the conflicts that an objective is in."""
@@ -182,16 +226,16 @@ def allocate(quotas: Quotas, *, voie: str = Voie.DIRECTE, solveur: Any = None, c
         f"Coûts marginaux non calculés : {nombres.entier(len(modele.programme.keys))} variables ; les "
         "demander par couts=True.",)
     return Plan(table=_table(cadre, exact, entiers.table), objectifs=objectifs, conflits=table,
-                phrases=phrases, manques=entiers.manques, taille=taille, quotas=quotas,
+                phrases=phrases, manques=entiers.manques, taille=taille, quotas=quotas, modele=modele,
+                solution=solution,
                 hypotheses=(*said(cadre.communes, quotas.regles), *baux.hypotheses, *supposed,
                             *_supposed(quotas), *entiers.reserves, *unpriced))
 
 
 def _said(rows: pd.DataFrame) -> list[str]:
-    """Each row as people name it: objective, holder, territory, level."""
+    """Each row as people name it."""
     columns = ("objectif", "porteur", "territoire_code", "niveau")
-    lists = ([glossaire.format(c, value) for value in rows[c]] for c in columns)
-    return [" · ".join(words) for words in zip(*lists, strict=True)]
+    return [row_name(*words) for words in zip(*(rows[c] for c in columns), strict=True)]
 
 
 def _unknown(asked: str, known: Sequence[str]) -> FluxError:

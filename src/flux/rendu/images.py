@@ -161,6 +161,47 @@ def intervalles(frame: pd.DataFrame, *, titre: str, marque: str = "attendu") -> 
     return _finish(figure, axes, frame["nom"].tolist())
 
 
+def frontiere(points: pd.DataFrame, plan: pd.Series, noms: tuple[str, str]) -> Figure:
+    """The best of one objective for each level of the other, and the plan as it is.
+
+    Parameters
+    ----------
+    points : columns `premier` and `second` (dwellings), in order along the frontier.
+    plan : the same two values of the plan.
+    noms : the two objectives with their unit, for the axes.
+    """
+    from flux.rendu.images_notebook import Image
+
+    figure = Image(figsize=(8, 5), dpi=DPI, layout="constrained")
+    axes = figure.add_subplot()
+    figure.suptitle("Frontière entre deux objectifs", x=0.01, ha="left", fontweight="bold")
+    axes.spines[["top", "right"]].set_visible(False)
+    axes.plot(
+        points["premier"].tolist(),
+        points["second"].tolist(),
+        color=DARK,
+        marker="o",
+        markersize=5,
+        label="frontière : aucun plan ne fait mieux des deux",
+    )
+    axes.plot(
+        [float(plan["premier"])],
+        [float(plan["second"])],
+        linestyle="",
+        marker="D",
+        markersize=9,
+        color=ALERT,
+        label="plan actuel",
+    )
+    axes.set_xlabel(f"{noms[0]} (logements)")
+    axes.set_ylabel(f"{noms[1]} (logements)")
+    for axis in (axes.xaxis, axes.yaxis):
+        axis.set_major_formatter(lambda value, _: nombres.decimal(round(value, 6)))
+    axes.margins(0.08)
+    figure.legend(frameon=False, loc="outside lower right", ncols=2)
+    return figure
+
+
 def _between(dark: str, light: str, shade: float) -> str:
     """A colour between two, the way there given by `shade` from 0 to 1."""
     parts = [(int(dark[i : i + 2], 16), int(light[i : i + 2], 16)) for i in (1, 3, 5)]
