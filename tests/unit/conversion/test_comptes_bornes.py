@@ -92,6 +92,9 @@ def test_what_a_ceiling_refuses_is_lost_in_proportion_to_what_each_lacks() -> No
     assert lost == {"a": F(1, 2), "b": F(1, 2)}
     lost = lost_to_ceilings({"a": F(11, 4), "b": F(5, 4)}, {"a": 2, "b": 2}, [ceiling("a", "b", nb=3)], {})
     assert lost == {"a": F(3, 4), "b": F(0)}  # at most what it lacks
+    dues, nb = {"a": F(5, 2), "b": F(3, 2), "c": F(9, 5)}, {"a": 2, "b": 1, "c": 2}
+    lost = lost_to_ceilings(dues, nb, [ceiling("a", "b", "c", nb=5)], {})
+    assert lost == {"a": F(2, 5), "b": F(2, 5), "c": F(0)}  # 0.8 is refused: the 0.2 that c has is not
 
 
 def test_a_ceiling_that_is_not_reached_refuses_nothing() -> None:
@@ -100,9 +103,10 @@ def test_a_ceiling_that_is_not_reached_refuses_nothing() -> None:
 
 
 def test_a_ceiling_that_rounding_alone_fills_refuses_nothing() -> None:
-    """1.5 + 1.2 is under 3: what a lacks, b has; no ceiling took it."""
-    dues, nb = {"a": F(3, 2), "b": F(6, 5)}, {"a": 1, "b": 2}
-    assert lost_to_ceilings(dues, nb, [ceiling("a", "b", nb=3)], {}) == {}
+    """1.5 + 1.2, or 1.5 + 1.5, is not above 3: what a lacks, b has; no ceiling took it."""
+    for b in (F(6, 5), F(3, 2)):
+        dues, nb = {"a": F(3, 2), "b": b}, {"a": 1, "b": 2}
+        assert lost_to_ceilings(dues, nb, [ceiling("a", "b", nb=3)], {}) == {}
 
 
 def test_in_cumule_what_is_refused_stays_and_the_wider_ceiling_does_not_take_it() -> None:
@@ -118,7 +122,7 @@ def test_what_was_lost_before_the_rounding_is_not_lost_twice() -> None:
 
 
 def test_losses_end_the_accounts_that_they_exhaust() -> None:
-    accounts = {("r", "a"): F(3, 2), ("r", "b"): F(1, 2), ("r", None): F(-1), ("s", "a"): F(1)}
+    accounts = {("r", "a"): F(3, 2), ("r", "b"): F(1, 2), ("r", None): F(-1, 2), ("s", "a"): F(1)}
     assert after_losses(accounts, {"r": F(2)}) == {**accounts, ("r", "a"): F(0), ("r", "b"): F(0)}
     assert after_losses(accounts, {"r": F(1)}) == {**accounts, ("r", "a"): F(2, 3), ("r", "b"): F(1, 3)}
     assert after_losses(accounts, {}) == accounts
