@@ -91,12 +91,10 @@ def reservataires_connus(contexte: Contexte) -> Iterator[Anomalie]:
         word = cle(read)
         if word in named:
             return f"C'est un nom : écrire son identifiant, « {named[word]} »."
-        near = {bare[w] for w in [*near_misses(word, bare), *word.split("_")] if w in bare}
-        near |= {named[name] for name in near_misses(word, named)}
+        near = [bare[w] for w in [*near_misses(word, bare), *word.split("_")] if w in bare]
+        near += [named[name] for name in near_misses(word, named)]
         if near:
-            return (
-                f"Écrire l'identifiant : {enumerate_fr(sorted(near), ' ou ')} ? Sinon, l'ajouter à la table."
-            )
+            return f"Écrire l'identifiant : {enumerate_fr(dict.fromkeys(near), ' ou ')} ? Sinon, l'ajouter à la table."
         listed = enumerate_fr(sorted(known)[:LISTES], " ou ") + (", …" if len(known) > LISTES else "")
         return f"Écrire l'un des identifiants de la table ({listed}), ou y ajouter ce réservataire."
 
