@@ -6,18 +6,19 @@ from collections.abc import Sequence, Set
 from dataclasses import replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from flux.allocation.contradictions import PERCEPTIBLE, ROUNDING, contradictions, required
 from flux.allocation.libres import flow_rows
 from flux.allocation.modele import Modele
-from flux.allocation.obligations import Repartition, Sens
+from flux.allocation.obligations import Repartition, Sens, Support
 from flux.allocation.recherche import RANG, Conflit, Nature, Places, Search
 from flux.allocation.seuils import LIMITE, whole_form
 from flux.noyau.errors import SolverError
 from flux.noyau.solveur import Builder, Etape, Programme, solve
 from flux.noyau.solveur.etapes import Avancement
 
-QUESTIONS = 400  # linear programmes that the search may solve: the same wherever it runs
+QUESTIONS = 200  # linear programmes that the search may solve: the same wherever it runs
 ENTIERES = 60  # searches of whole numbers, that cost more
 COLONNES = 10_000  # beyond, what whole numbers forbid is looked for in the linear programme only
 
@@ -55,9 +56,14 @@ def conflicts(modele: Modele, exact: Repartition, whole: Repartition, *, questio
 
 
 def _of_shares(modele: Modele, exact: Repartition, short: Sequence[int], questions: int) -> list[Conflit]:
-    """Every minimal set, and what the plan misses that no set found explains."""
+    """Every minimal set: first one for each miss, alone, then with what the plan holds.
+
+    What the plan misses that no set found explains is named by itself.
+    """
     search = Search(modele, _strict(modele), questions)
-    complete = search.enumerate(contradictions(modele.cadre, modele.obligations))
+    held, missed = frozenset(range(len(modele.obligations))) - set(short), search.ordered(frozenset(short))
+    complete = search.enumerate([*contradictions(modele.cadre, modele.obligations),
+                                 *(frozenset((i,)) for i in missed), *(held | {i} for i in missed)])
     found = [Conflit(search.ordered(places), Nature.PARTS, search.missing(places)[0], minimal or None,
                      complete)
              for places, minimal in search.sets.items()]
@@ -141,19 +147,30 @@ class _Deletion:
 
 
 def _strict(modele: Modele) -> Programme:
-    """The programme of the plan, where what is a matter of rounding is not missed."""
+    """The programme of the plan, where rounding is not a miss and no distance is measured."""
     programme = modele.programme
-    lo = programme.lo.copy()
+    free = _aims(modele)
+    lo, hi = np.where(free, -np.inf, programme.lo), np.where(free, np.inf, programme.hi)
     lo[modele.lignes] = [required(o) for o in modele.obligations]
-    return replace(programme, lo=lo)
+    return replace(programme, lo=lo, hi=hi)
+
+
+def _aims(modele: Modele) -> NDArray[np.bool_]:
+    """Rows that only measure a distance: they bind nothing, unless an obligation bounds what they measure."""
+    if any(o.support is Support.ECARTS for o in modele.obligations):
+        measures: tuple[str, ...] = ("z+", "w+")
+    else:
+        measures = ("z+", "w+", "recu|", "equite|", "equite_pire|")
+    return np.array([name.startswith(measures) for name in modele.programme.names])
 
 
 def _whole(modele: Modele) -> Programme:
     """The programme of whole plans: every row as tight as whole numbers allow."""
     programme = modele.programme
-    scale, lo, hi = np.ones(len(programme.names)), programme.lo.copy(), programme.hi.copy()
-    flow = np.flatnonzero([name.startswith("flux|") for name in programme.names])
-    lo[flow], hi[flow] = -np.inf, np.inf  # whole numbers instead: `flow_rows`
+    # Whole numbers instead of the flow of each segment: `flow_rows`.
+    free = _aims(modele) | np.array([name.startswith("flux|") for name in programme.names])
+    scale = np.ones(len(programme.names))
+    lo, hi = np.where(free, -np.inf, programme.lo), np.where(free, np.inf, programme.hi)
     for obligation, row in zip(modele.obligations, modele.lignes, strict=True):
         scale[row], lo[row] = whole_form(obligation)
         hi[row] = lo[row] if obligation.sens is Sens.EGALITE else np.inf

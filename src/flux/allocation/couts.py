@@ -18,6 +18,7 @@ from flux.noyau.solveur.sonde import Sonde
 FLUX = "flux"  # what blocks where no other obligation does: the dwellings that there are
 COLONNES = 10_000  # beyond, marginal costs are computed on request only
 WEIGHS = 1e-7  # a smaller dual weighs nothing
+ROOM = 1e-6  # dwellings, above what the tolerance of the solver moves
 RANG = {niveau: rank for rank, level in enumerate(NIVEAUX) for niveau in level}
 NOTHING = np.zeros(0, np.int64)
 
@@ -77,7 +78,7 @@ def marginal_costs(modele: Modele, plan: Repartition, places: Sequence[int], *,
         for place in [i for i in race if RANG[modele.obligations[i].niveau] <= rank]:
             raised = _raised(sonde, modele, place, etape)
             if raised.borne > held:
-                out[place] = _cost(sonde, modele, place, rank, base, raised, plan)
+                out[place] = _cost(sonde, modele, place, rank, base, raised)
                 race.remove(place)
         sonde.back()
         sonde.cap(etape.couts, held, etape.nom)
@@ -100,14 +101,13 @@ def _raised(sonde: Sonde, modele: Modele, place: int, etape: Etape) -> Optimum:
     return found
 
 
-def _cost(sonde: Sonde, modele: Modele, place: int, rank: int, base: Optimum, raised: Optimum,
-          plan: Repartition) -> Cout:
+def _cost(sonde: Sonde, modele: Modele, place: int, rank: int, base: Optimum, raised: Optimum) -> Cout:
     """What worsens at this stage, from `base` to `raised`, and its name."""
     nom, more = modele.etapes[rank].nom, float(raised.borne - base.borne)
     if nom in (EQUITE_PIRE, PROPORTIONNEL):
         return Cout(more, nom)
     if rank == RANG[modele.obligations[place].niveau]:
-        return Cout(np.nan, _blocker(sonde, modele, place, plan))
+        return Cout(np.nan, _blocker(sonde, modele, place, base))
     before, after = modele.repartition(base.valeurs), modele.repartition(raised.valeurs)
     if nom == EQUITE:
         of = [ATTRIBUTS.index(e.attribut) for e in modele.equites]
@@ -117,22 +117,21 @@ def _cost(sonde: Sonde, modele: Modele, place: int, rank: int, base: Optimum, ra
     return Cout(more, max(level, key=lambda o: round(o.manque(after) - o.manque(before), 7)).objectif)
 
 
-def _blocker(sonde: Sonde, modele: Modele, place: int, plan: Repartition) -> str:
+def _blocker(sonde: Sonde, modele: Modele, place: int, base: Optimum) -> str:
     """The obligation, at its level or above, that holds the raised one back: the demand if it does.
 
-    The raised one alone misses as little as it can, the others missing no more than in the plan: it is held
+    The raised one alone misses as little as it can, the others missing no more than in `base`: it is held
     back by the obligations whose rows weigh on that.
     """
     own = RANG[modele.obligations[place].niveau]
     above = np.array([i for i, o in enumerate(modele.obligations) if RANG[o.niveau] <= own and i != place],
                      np.int64)
     rows, columns = modele.lignes[[place]], modele.manques[above]
-    upper = np.array([modele.obligations[i].manque(plan) for i in above.tolist()], float)
     alone = np.zeros(len(modele.programme.keys))
     alone[modele.manques[place]] = 1.0
     sonde.back()
     sonde.rows(rows, modele.programme.lo[rows] + 1.0, modele.programme.hi[rows] + 1.0)
-    sonde.columns(columns, np.zeros(len(columns)), upper + WEIGHS)
+    sonde.columns(columns, np.zeros(len(columns)), base.valeurs[columns] + ROOM)
     weights = np.abs(sonde.minimise(alone, "ce qui bloque").duals[modele.lignes])
     sonde.restore(rows, columns)
     holding = [i for i in above.tolist() if weights[i] > WEIGHS]

@@ -34,9 +34,8 @@ def conflict_said(conflit: Conflit, rows: Sequence[Obligation], yields: Sequence
         return f"{_capital(_and(names))} ne suffit pas aux logements à donner : il manque " \
                f"{_counted(conflit.manque, 'candidat')}."
     verb = "ne peut être tenu" if len(names) == 1 else "ne peuvent tenir ensemble"
-    if conflit.nature is Nature.ENTIERS and len(rows) == 1 and not conflit.minimal:
-        return f"En logements entiers, il manque {dwellings(conflit.manque)} pour {names[0]} ; ce qui " \
-               "l'empêche n'a pas été établi."
+    if len(rows) == 1 and not conflit.minimal:
+        return f"Il manque {dwellings(conflit.manque)} pour {names[0]} ; ce qui l'empêche n'a pas été établi."
     if conflit.nature is Nature.ENTIERS:
         verb += " en logements entiers"
     said = f"{_capital(_and(names))} {verb} : il manque {dwellings(conflit.manque)}"

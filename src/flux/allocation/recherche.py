@@ -70,21 +70,28 @@ class Search:
         self.importance = sorted(range(len(rows)), key=lambda i: (RANG[rows[i].niveau], i))
 
     def enumerate(self, seeds: Sequence[Places]) -> bool:
-        """Find every minimal set, `seeds` shrunk first; False where the questions ended before."""
-        self.sets = dict(self.shrunk(places) for places in seeds)
+        """Find every minimal set, first inside each of `seeds`; False where the questions ended before."""
+        for seed in seeds:
+            if self._may_ask() and not any(places <= seed for places in self.sets):
+                self._look(seed)
         everything = frozenset(self.importance)
         held: list[Places] = []
         while self._may_ask():
             out = _left_out(list(self.sets), held)
             if out is None:
                 return True
-            value, core = self.missing(everything - out)
-            if value > PERCEPTIBLE:
-                places, minimal = self.shrunk(core)
-                self.sets[places] = minimal
-            else:
+            if not self._look(everything - out):
                 held.append(out)
         return False
+
+    def _look(self, seed: Places) -> bool:
+        """Keep a minimal set of these obligations; False where they hold together."""
+        value, core = self.missing(seed)
+        if value <= PERCEPTIBLE:
+            return False
+        places, minimal = self.shrunk(core)
+        self.sets[places] = minimal
+        return True
 
     def ordered(self, places: Places) -> tuple[int, ...]:
         """The most important first."""
