@@ -94,7 +94,8 @@ def reservataires_connus(contexte: Contexte) -> Iterator[Anomalie]:
         near = [bare[w] for w in [*near_misses(word, bare), *word.split("_")] if w in bare]
         near += [named[name] for name in near_misses(word, named)]
         if near:
-            return f"Écrire l'identifiant : {enumerate_fr(dict.fromkeys(near), ' ou ')} ? Sinon, l'ajouter à la table."
+            close = enumerate_fr(dict.fromkeys(near), " ou ")
+            return f"Écrire l'identifiant : {close} ? Sinon, l'ajouter à la table."
         listed = enumerate_fr(sorted(known)[:LISTES], " ou ") + (", …" if len(known) > LISTES else "")
         return f"Écrire l'un des identifiants de la table ({listed}), ou y ajouter ce réservataire."
 
