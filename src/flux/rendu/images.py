@@ -194,7 +194,7 @@ def frontiere(points: pd.DataFrame, plan: pd.Series, noms: tuple[str, str]) -> F
         label="plan actuel",
     )
     axes.set_xlabel(f"{noms[0]} (logements)")
-    axes.set_ylabel(f"{noms[1]} (logements)")
+    axes.set_title(f"↑ {noms[1]} (logements)", loc="left", fontsize="medium")
     for axis in (axes.xaxis, axes.yaxis):
         axis.set_major_formatter(lambda value, _: nombres.decimal(round(value, 6)))
     axes.margins(0.08)
