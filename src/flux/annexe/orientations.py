@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from flux.allocation.phrases import conflicts_said
 from flux.annexe.noms import Noms
 from flux.annexe.partage import named
 from flux.annexe.section import Section
@@ -79,6 +80,7 @@ def objectifs(plan: Plan, noms: Noms) -> Section:
             "L'objectif de premier quartile hors QPV se mesure sur tous les baux signés hors QPV, mutations "
             "et relogements compris, et non sur le seul flux.",
             *(() if len(passed) else ("Le plan respecte les quotas et la demande connue.",)),
+            *conflicts_said(plan.phrases, bool(plan.conflits["liste_complete"].fillna(False).all())),
         ),
         tableaux=tuple(tables),
     )

@@ -346,6 +346,8 @@ def _plan(nb_communes=14, bailleur=HOSTILE, flow=40):
                 "cout_marginal",
             ],
         ),
+        conflits=pd.DataFrame({"liste_complete": pd.array([], dtype="boolean")}),
+        phrases=(),
         hypotheses=("Le public d'une orientation suit la demande.",),
     )
 
