@@ -19,6 +19,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
+from xml.parsers import expat
 
 import pandas as pd
 from python_calamine import CalamineError, CalamineWorkbook, PasswordError
@@ -37,7 +38,8 @@ _ZIP = b"PK\x03\x04"
 _ENCRYPTED = "EncryptedPackage".encode("utf-16-le")
 # What Python and the reader raise on bytes that are no workbook, or no longer one.
 _DAMAGED = (CalamineError, zipfile.BadZipFile, zipfile.LargeZipFile, zlib.error, NotImplementedError,
-            RuntimeError, ElementTree.ParseError, ValueError, LookupError, OSError, EOFError)  # fmt: skip
+            RuntimeError, ElementTree.ParseError, expat.ExpatError, ValueError, LookupError, OSError,
+            EOFError)  # fmt: skip
 _ROWS = 20_000
 """Rows turned to text at a time: the cells of a whole sheet are never all Python objects."""
 
@@ -107,14 +109,27 @@ def _survey(
     untrusted: dict[str, list[Anomalie]] = {}
     if defect := _too_large(archive, path) or _locked_ods(archive, path):
         return untrusted, defect
-    if archive.testzip() is not None:  # what a header promises is checked, and a cut file found
-        return untrusted, _unreadable(path)
+    _check_parts(archive)
     kind = classeur_ods if classeur_ods.CONTENU in archive.namelist() else classeur_brut
     for name, xml in kind.sheets(archive):
         if kind.area(xml) > CELLULES_MAX:
             return untrusted, _beyond_cells(path)
         untrusted[name] = list(kind.broken_cells(xml, source, name))
     return untrusted, None
+
+
+def _check_parts(archive: zipfile.ZipFile) -> None:
+    """Read every part once: the reader of workbooks looks for ever for the end of one that is cut.
+
+    Raises
+    ------
+    ExpatError, BadZipFile
+        A part that is no XML, or not what its header promises.
+    """
+    for name in archive.namelist():
+        if name.lower().endswith((".xml", ".rels")):
+            with archive.open(name) as part:
+                expat.ParserCreate().ParseFile(part)
 
 
 def _survey_xls(content: bytes, path: Path) -> tuple[list[Releve], Anomalie | None]:

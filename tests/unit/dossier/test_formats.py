@@ -159,6 +159,24 @@ def test_a_damaged_parquet(ecrire, content):
     ]
 
 
+@pytest.mark.parametrize("name", ["petit.ods", "petit.xlsx"])
+@pytest.mark.parametrize(
+    "part", ["content.xml", "sheet1.xml", "workbook.xml", "styles.xml", "sharedStrings.xml"]
+)
+def test_a_part_cut_inside_a_sound_archive(ecrire, name, part):
+    """The reader of workbooks would look for its end for ever."""
+    content = (DONNEES / name).read_bytes() if name.endswith("ods") else book({"F": ROWS["reservations"]})
+    out = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(content)) as sound, zipfile.ZipFile(out, "w") as spoilt:
+        cut = [n for n in sound.namelist() if n.endswith(part)]
+        for inside in sound.namelist():
+            xml = sound.read(inside)
+            spoilt.writestr(inside, xml[: len(xml) * 2 // 3] if inside in cut else xml)
+    if cut:
+        [defect] = blocking(replace(ecrire(), "reservations", out.getvalue(), Path(name).suffix))
+        assert defect.code == "fichier.classeur_illisible"
+
+
 def test_a_cell_outside_any_row(ecrire):
     """In an OpenDocument sheet cut in the middle of its tags: refused, or read without a warning."""
     out = io.BytesIO()
