@@ -48,7 +48,7 @@ def test_each_fault_is_coloured_by_its_grade_and_commented(ecrire, tmp_path):
     assert "Vouliez-vous dire « PLUS »" in sheet["E3"].comment.text
     # a repair: on line 5, for the 4th is blank
     assert colour(sheet["D5"]) == TEINTES[Gravite.INFORMATION]
-    assert "Nombre de pièces" in sheet["D5"].comment.text
+    assert "nombre de pièces" in sheet["D5"].comment.text
 
 
 def test_every_cell_is_a_string_as_it_was_read(ecrire, tmp_path):
