@@ -139,12 +139,12 @@ def same_or_refused(files: dict[str, bytes]) -> None:
 
 
 def never_in_silence(files: dict[str, bytes]) -> None:
-    """It is refused, or its quotas are those of the sample, or something new is said."""
+    """It is refused, by the reading or the conversion, or its quotas are the sample's, or it is said."""
     examen = look(files)
     if refused(examen) or sound().same(examen.dossier):
         return
     result = quotas(examen)
-    if result is None or not result.equals(sound().quotas):
+    if result is not None and not result.equals(sound().quotas):
         new = {a.code for a in examen.anomalies} - sound().codes
         assert new, "a figure has changed and nothing was said"
 
