@@ -8,7 +8,8 @@ A mutant changes one node of a function's body: an operator, a comparison, a num
 condition, `min` for `max`, a returned value for `None`. A process forked for each gives the function its
 changed code, so that every name bound to it sees the change, then runs the tests that call the function, the
 quickest first (`--budget` counts their seconds as just measured: on a busy machine it holds fewer tests, and
-leaves alive what they would have seen). No file is written. The mutants left alive are printed; docs/mutations.md says why each is.
+leaves alive what they would have seen). No file is written. The mutants left alive are printed:
+docs/mutations.md says why each is.
 """
 
 from __future__ import annotations
@@ -40,7 +41,8 @@ TESTS = ("tests/unit/conversion/test_plafonds_bornes.py", "tests/unit/conversion
          "tests/unit/conversion/test_echeances_jours.py", "tests/unit/conversion/test_arrondi.py",
          "tests/unit/conversion/test_comptes.py", "tests/unit/conversion/test_cas.py",
          "tests/unit/conversion/test_etat_des_lieux.py", "tests/unit/conversion/test_matrice.py",
-         "tests/unit/noyau/test_arrondi.py")
+         "tests/unit/noyau/test_arrondi.py", "tests/unit/noyau/test_arrondi_noms.py",
+         "tests/proprietes/test_arrondi_ecarts.py")
 PYTEST = ("-q", "-x", "-p", "no:cacheprovider")
 PATIENCE = 120, 10  # a mutant that takes more seconds, and times what its tests take, is one that they see
 SWAPS: dict[type, type] = {
