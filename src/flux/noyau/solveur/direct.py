@@ -15,7 +15,7 @@ import numpy as np
 from flux.noyau.solveur.moteur import ECHEC, INFAISABLE, NON_BORNE, Limite, Optimum, failure
 from flux.noyau.solveur.programme import Floats, Programme
 
-SIMPLEX_UP_TO = 10_000  # columns; above, the interior point with crossover is two to three times faster
+SIMPLEX_UP_TO = 1_000  # columns; above, the interior point with crossover is up to three times faster
 
 
 class Direct:
