@@ -25,8 +25,8 @@ from flux.noyau.errors import FluxError, Gravite
 ECOLE = Path(__file__).parents[2] / "data" / "samples" / "cas-ecole"
 TABLES = sorted(path.stem for path in ECOLE.glob("*.csv"))
 Rows = list[list[str]]
-# Each example reads a whole dossier: half as many as elsewhere.
-few = settings(max_examples=settings.default.max_examples // 2)
+# Each example reads a whole dossier: a fifth of what is tried elsewhere.
+few = settings(max_examples=settings.default.max_examples // 5)
 
 
 @cache
