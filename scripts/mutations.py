@@ -23,7 +23,7 @@ import io
 import json
 import multiprocessing
 import os
-import signal
+import resource
 import sys
 import tempfile
 import time
@@ -44,6 +44,7 @@ TESTS = ("tests/unit/conversion/test_plafonds_bornes.py", "tests/unit/conversion
          "tests/unit/noyau/test_arrondi.py", "tests/unit/noyau/test_arrondi_noms.py",
          "tests/proprietes/test_arrondi_ecarts.py")
 PYTEST = ("-q", "-x", "-p", "no:cacheprovider")
+MEMORY = 4 << 30  # bytes: a mutant may never stop growing
 PATIENCE = 120, 10  # a mutant that takes more seconds, and times what its tests take, is one that they see
 SWAPS: dict[type, type] = {
     ast.Lt: ast.LtE, ast.LtE: ast.Lt, ast.Gt: ast.GtE, ast.GtE: ast.Gt, ast.Eq: ast.NotEq, ast.NotEq: ast.Eq,
@@ -163,12 +164,12 @@ class Calls:
 
 
 def forked(work: Callable[[], int], seconds: float) -> int:
-    """The exit code of `work` in a process of its own; one that does not end in time counts as 1."""
+    """The exit code of `work` in a process of its own; not to end in time, or in memory, counts as 1."""
     process = multiprocessing.get_context("fork").Process(target=_quietly, args=(work,))
     process.start()
     process.join(seconds)
     if process.is_alive():
-        os.kill(process.pid or 0, signal.SIGKILL)
+        process.kill()
         process.join()
         return 1
     return process.exitcode or 0
@@ -178,6 +179,7 @@ def _quietly(work: Callable[[], int]) -> None:
     with open(os.devnull, "w") as nothing:
         os.dup2(nothing.fileno(), 1)
         os.dup2(nothing.fileno(), 2)
+    resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
     with redirect_stdout(io.StringIO()):
         code = work()
     os._exit(code)
