@@ -7,8 +7,10 @@ does not say, it is presumed, and the presumption is said.
 from __future__ import annotations
 
 import gzip
+import io
 import re
 import unicodedata
+from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from functools import cache
 from importlib.resources import files
@@ -43,12 +45,13 @@ _COLUMNS = (
 def cog() -> pd.DataFrame:
     """The shipped list, indexed by code: see geographie/README.md. Read once; never changed in place."""
     packed = files("flux.dossier").joinpath(f"geographie/communes_{MILLESIME}.csv.gz").read_bytes()
-    lines = [line.split(";") for line in gzip.decompress(packed).decode().splitlines()]
-    frame = pd.DataFrame(lines[1:], columns=lines[0], dtype=TEXTE).set_index("code")
-    frame = frame.mask(frame == "")
-    return frame.assign(
-        population=pd.to_numeric(frame["population"]), epci_population=pd.to_numeric(frame["epci_population"])
-    )
+    return pd.read_csv(
+        io.BytesIO(gzip.decompress(packed)),
+        sep=";",
+        dtype=defaultdict(lambda: TEXTE, population="float64", epci_population="float64"),
+        keep_default_na=False,
+        na_values=[""],
+    ).set_index("code")
 
 
 def current_codes(

@@ -16,8 +16,9 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from python_calamine import CalamineError
 
+from flux.dossier.classeur_brut import position_of
+from flux.dossier.classeurs import CLASSEURS, Classeur, open_workbook
 from flux.dossier.fichiers import SEPARATEURS, TETES
 from flux.dossier.largeurs import Compteur, irregular
 from flux.noyau.errors import Anomalie, DataError, Gravite
@@ -44,7 +45,7 @@ class Apercu:
     encodage: str = "utf-8-sig"
     separateur: str = ";"
     largeurs: Compteur | None = field(default=None, repr=False)
-    feuille: pd.DataFrame | None = field(default=None, repr=False)
+    classeur: Classeur | None = field(default=None, repr=False)
 
     def lire(self, premiere: int, positions: Mapping[str, int], largeur: int) -> pd.DataFrame:
         """Columns as text from the line `premiere` (the first of the file is 1), and `_ligne`.
@@ -61,20 +62,31 @@ class Apercu:
         Raises
         ------
         DataError
-            Codes "fichier.cellules_en_trop", "fichier.cellules_manquantes", "fichier.guillemet".
+            Codes "fichier.cellules_en_trop", "fichier.cellules_manquantes", "fichier.guillemet"; in a
+        workbook, those of the cells that read as empty ("fichier.cellule_en_erreur", …).
         """
         found = list(irregular(self.largeurs, premiere, largeur, self.source)) if self.largeurs else []
         if found:
             raise DataError(found)
         wanted = sorted(positions.values())
-        raw = (
-            self._csv(premiere, wanted) if self.feuille is None else self.feuille.iloc[premiere - 1 :][wanted]
-        )
+        raw = self._csv(premiere, wanted) if self.classeur is None else self._sheet(premiere, wanted)
         names = {position: name for name, position in positions.items()}
         frame = pd.DataFrame({names[p]: _stripped(raw[p]) for p in wanted})
         frame[LIGNE] = pd.Series(np.arange(premiere, premiere + len(frame)), dtype="Int64").to_numpy()
         filled = frame[list(positions)].notna().any(axis=1)
         return frame[filled].reset_index(drop=True).astype({LIGNE: "Int64"})
+
+    def _sheet(self, premiere: int, wanted: list[int]) -> pd.DataFrame:
+        assert self.classeur is not None
+        grille = self.classeur.lire(str(self.source.feuille), positions=wanted)
+        found = [
+            a
+            for a in grille.anomalies
+            if a.ligne is None or (a.ligne >= premiere and a.colonne and position_of(a.colonne) in wanted)
+        ]
+        if found:
+            raise DataError(found)
+        return grille.cellules.iloc[premiere - 1 :]
 
     def _csv(self, premiere: int, wanted: list[int]) -> pd.DataFrame:
         width = max(max(map(len, self.tetes)), max(wanted) + 1)
@@ -124,11 +136,11 @@ def survey(path: Path) -> list[Apercu]:
     ------
     DataError
         Codes "fichier.introuvable", "fichier.vide", "fichier.format", "fichier.encodage",
-        "fichier.classeur_illisible".
+        "fichier.classeur_illisible", "fichier.mot_de_passe", "fichier.trop_grand".
     """
     if not path.is_file():
         raise _refused(path, "introuvable", "Ce fichier n'existe pas", correction="Vérifier le chemin.")
-    if path.suffix.lower() in {".xlsx", ".xls", ".ods"}:
+    if path.suffix.lower() in CLASSEURS:
         return _survey_sheets(path)
     if path.suffix.lower() not in {".csv", ".txt"}:
         raise _refused(
@@ -182,27 +194,18 @@ def _whole(path: Path, separator: str) -> tuple[str, Compteur, bool, int]:
 
 
 def _survey_sheets(path: Path) -> list[Apercu]:
-    source = Source(fichier=path.name, sha256=hashlib.sha256(path.read_bytes()).hexdigest())
-    try:
-        sheets = pd.read_excel(
-            path,
-            sheet_name=None,
-            header=None,
-            dtype=str,
-            engine="calamine",
-            keep_default_na=False,
-            na_values=[""],
-        )
-    except (CalamineError, ValueError) as error:
-        raise _refused(
-            path,
-            "classeur_illisible",
-            "Le classeur ne s'ouvre pas",
-            correction="L'ouvrir dans un tableur (sans mot de passe) et l'enregistrer au format .xlsx.",
-        ) from error
+    classeur, said = open_workbook(path)
+    if classeur is None:
+        raise DataError(said)
     return [
-        Apercu(path, replace(source, feuille=name), _heads(sheet), feuille=sheet)
-        for name, sheet in sheets.items()
+        Apercu(
+            path,
+            replace(classeur.source, feuille=name),
+            _heads(classeur.lire(name, lignes=TETES).cellules),
+            tuple(said),
+            classeur=classeur,
+        )
+        for name in classeur.feuilles
     ]
 
 

@@ -107,7 +107,7 @@ def demande_sans_logement(contexte: Contexte) -> Iterator[Anomalie]:
     """Demand on a territory where the bailleur has nothing to let."""
     frame, communes = contexte.tables["demande"], contexte.communes
     housed = communes[communes["commune"].isin(contexte.tables["logements"]["commune"].unique())]
-    if housed.empty:
+    if housed.empty or frame.empty:
         return
     elsewhere, listed = pd.Series(False, index=frame.index), cog().reset_index(names="commune")
     for kind in v.TerritoireType:
@@ -115,7 +115,9 @@ def demande_sans_logement(contexte: Contexte) -> Iterator[Anomalie]:
         served = housed[kind.value].dropna()
         elsewhere |= (
             frame["territoire_type"].eq(kind).fillna(False).astype(bool)
-            & frame["territoire_code"].isin(list(known))  # an unknown one is refused, and said, elsewhere
+            & frame["territoire_code"].isin(
+                known & {*frame["territoire_code"]}
+            )  # an unknown one is refused, and said, elsewhere
             & ~frame["territoire_code"].isin(served)
         )
     yield from constat(
