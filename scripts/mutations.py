@@ -44,7 +44,7 @@ TESTS = ("tests/unit/conversion/test_plafonds_bornes.py", "tests/unit/conversion
          "tests/unit/noyau/test_arrondi.py", "tests/unit/noyau/test_arrondi_noms.py",
          "tests/proprietes/test_arrondi_ecarts.py")
 PYTEST = ("-q", "-x", "-p", "no:cacheprovider")
-MEMORY = 4 << 30  # bytes: a mutant may never stop growing
+MEMORY = 1 << 30  # bytes that a mutant, which may never stop growing, can take
 PATIENCE = 120, 10  # a mutant that takes more seconds, and times what its tests take, is one that they see
 SWAPS: dict[type, type] = {
     ast.Lt: ast.LtE, ast.LtE: ast.Lt, ast.Gt: ast.GtE, ast.GtE: ast.Gt, ast.Eq: ast.NotEq, ast.NotEq: ast.Eq,
@@ -179,7 +179,7 @@ def _quietly(work: Callable[[], int]) -> None:
     with open(os.devnull, "w") as nothing:
         os.dup2(nothing.fileno(), 1)
         os.dup2(nothing.fileno(), 2)
-    resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
+    resource.setrlimit(resource.RLIMIT_DATA, (MEMORY, MEMORY))
     with redirect_stdout(io.StringIO()):
         code = work()
     os._exit(code)
