@@ -8,10 +8,12 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from fabrique import dossier, logements, reservataire
 
 import flux
 from flux.conversion.arrondi import Plafond, apportion
 from flux.conversion.plafonnement import state_ceiling
+from flux.dossier import Dossier
 from flux.noyau.provenance import Figure
 
 BAILLEUR = "bailleur"
@@ -169,8 +171,39 @@ def test_a_derogation_raises_the_ceiling_of_the_state_while_it_runs(
         part: str | None, fin: date | None, expected: str) -> None:
     derogation = None if part is None else SimpleNamespace(part=Fraction(part), fin=fin)
     stipulations = SimpleNamespace(derogation_prefectorale=derogation)
-    dossier: Any = SimpleNamespace(
+    stated: Any = SimpleNamespace(
         convention=SimpleNamespace(stipulations=stipulations, date=date(2026, 1, 1)))
-    found = state_ceiling(dossier, flux.regles("2026-01-01"))
+    found = state_ceiling(stated, flux.regles("2026-01-01"))
     assert found.valeur == Fraction(expected)
     assert found.nom.startswith("dérogation") == (expected == "0.35")
+
+
+# ── in a whole conversion ─────────────────────────────────────────────────────────────────────────
+
+
+def two_communes(rights: int, **more: Any) -> Dossier:
+    """Two communes of 100 dwellings, a flow of 40, an EPCI that guarantees `rights` dwellings in each."""
+    communes = ("00001", "00002")
+    return dossier(
+        convention={
+            "choix": {"depassement": "erreur", "garantie_imbriquee": "separee"},
+            "stipulations": {"part_etat": "legale"},
+            "hypotheses": {"liberations_prevues": 40},
+        },
+        logements=[row for c in communes for row in logements(100, c, f"P{c}")],
+        reservataires=[reservataire("etat_prioritaires"), reservataire("epci_000000001")],
+        reservations=[
+            {"id_reservataire": "epci_000000001", "programme": f"P{c}", "commune": c, "nb": rights,
+             "contrepartie": "garantie", **more} for c in communes])
+
+
+def test_alone_on_its_territory_a_guarantor_has_a_fifth_of_the_flow_of_all_its_communes() -> None:
+    """60 of 200 dwellings would be 12 of 40; a fifth is 8. Nothing passes the flow: nothing is refused."""
+    table = flux.convert(two_communes(30)).table.set_index("id_reservataire")
+    assert table.loc["epci_000000001", ["du_exact", "quota"]].tolist() == [8, 8]
+
+
+def test_a_right_that_ended_is_not_said_without_effect() -> None:
+    ended = {"programme": None, "nb": None, "date_fin": "2025-12-31"}
+    gone = two_communes(30, **ended, id_logement="P-absent")
+    assert not any("hors de l'assiette" in note for note in flux.convert(gone).avertissements)
