@@ -41,7 +41,7 @@ TESTS = ("tests/unit/conversion/test_plafonds_bornes.py", "tests/unit/conversion
          "tests/unit/conversion/test_echeances_jours.py", "tests/unit/conversion/test_arrondi.py",
          "tests/unit/conversion/test_comptes.py", "tests/unit/conversion/test_cas.py",
          "tests/unit/conversion/test_etat_des_lieux.py", "tests/unit/conversion/test_matrice.py",
-         "tests/unit/noyau/test_arrondi.py", "tests/unit/noyau/test_arrondi_noms.py",
+         "tests/unit/noyau/test_arrondi.py", "tests/unit/noyau/test_arrondi_bornes.py",
          "tests/proprietes/test_arrondi_ecarts.py")
 PYTEST = ("-q", "-x", "-p", "no:cacheprovider")
 MEMORY = 1 << 30  # bytes that a mutant, which may never stop growing, can take

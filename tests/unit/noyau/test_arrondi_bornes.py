@@ -1,11 +1,11 @@
-"""Groups of rows, numbered and named by what they are, whatever the order of the rows."""
+"""Rounding at its bounds, and the groups of rows, numbered and named whatever the order of the rows."""
 
 from __future__ import annotations
 
 import numpy as np
 import pandas as pd
 
-from flux.noyau.arrondi import Famille, labels, names_of, partition, snap
+from flux.noyau.arrondi import Famille, labels, names_of, partition, round_cells, round_table, snap
 
 ROWS = pd.DataFrame({"commune": ["b", "a", "b", "a"], "rang": [1, 2, 1, 1]})
 
@@ -37,3 +37,16 @@ def test_the_sums_of_some_cells_are_numbered_anew() -> None:
     inside = famille.inside(np.array([False, True, True, True]))
     assert (inside.somme.tolist(), inside.cellule.tolist()) == ([0, 0, 1], [0, 1, 2])
     assert (inside.bas.tolist(), inside.haut.tolist(), inside.souples.tolist()) == ([1, 2], [6, 7], [1])
+
+
+def test_each_cell_goes_to_the_nearest_whole_number() -> None:
+    keys = ["a", "b", "c", "d"]
+    found = round_cells(keys, np.array([0.6, 0.4, 2.9, 3.0]), np.full(4, 9.0), [])
+    assert found.tolist() == [1, 0, 3, 3]
+
+
+def test_the_first_sum_holds_like_the_others() -> None:
+    """Five cells of 0.4 would each be 0; their sum is 2. Five of 0.6 would each be 1; their sum is 3."""
+    group = np.array([0] * 5 + [1] * 5)
+    found = round_table([f"c{k}" for k in range(10)], np.array([0.4] * 5 + [0.6] * 5), [("f", group)])
+    assert (found[:5].sum(), found[5:].sum()) == (2, 3)
