@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
 from types import SimpleNamespace
 from typing import Any
 
@@ -9,6 +10,7 @@ import pandas as pd
 import pytest
 
 import flux
+from flux.conversion.droits import _due_once, _late, _not_excepted, _shared
 from flux.conversion.registre import alive_days, effective_end, overlap, repaid_guarantees, stock_identified
 
 REGLES = flux.regles("2026-01-01")
@@ -104,3 +106,42 @@ def test_a_guarantee_lives_five_years_after_the_loan_is_repaid(columns: dict[str
 def test_a_dwelling_is_in_stock_while_a_right_in_stock_lives(columns: dict[str, Any], kept: bool) -> None:
     dossier = register(**{"categorie": "defense_securite", "mode": "stock", **columns})
     assert stock_identified(dossier, REGLES) == (frozenset({"L1"}) if kept else frozenset())
+
+
+# ── single-use rights, and what is said ───────────────────────────────────────────────────────────
+
+
+def uniques(*rows: tuple[int, int | None, str | None]) -> pd.DataFrame:
+    """Rights by (nb, annee_prevue, commune), spread over 2026 and 2027 where no year is planned."""
+    table = pd.DataFrame(rows, columns=["nb", "annee_prevue", "commune"]).astype({"annee_prevue": "Int64"})
+    spread = {"date_debut": days(*["2026-01-01"] * len(rows)), "date_fin": days(*["2027-12-31"] * len(rows))}
+    return table.assign(**spread)
+
+
+def test_a_single_use_right_is_due_in_its_year_or_day_by_day_and_never_on_nothing() -> None:
+    rights = uniques((3, 2026, "c"), (3, 2027, "c"), (4, None, "c"), (3, 2026, None), (4, None, None))
+    assert _due_once(rights, 2026).tolist() == [3, 0, 2, 0, 0]
+
+
+def test_a_single_use_right_is_late_after_its_year() -> None:
+    assert _late(uniques((3, 2026, "c"), (3, 2027, "c"), (4, None, "c")), 2026) == []
+    (note,) = _late(uniques((3, 2025, "c"), (2, 2024, "c"), (1, 2026, "c")), 2026)
+    assert note.startswith("5 droit(s) unique(s)")
+
+
+def test_only_a_right_written_in_stock_can_be_said_not_to_be() -> None:
+    rights = pd.DataFrame({"mode": ["stock", "stock", "flux"], "stock": [True, False, False]})
+    dossier: Any = None
+    (note,) = _not_excepted(dossier, REGLES, rights)
+    assert note.startswith("1 réservation(s)")
+    assert _not_excepted(dossier, REGLES, rights.drop(index=1)) == []
+
+
+def test_dwellings_and_programmes_that_carry_too_much_are_counted_apart() -> None:
+    none, exces = pd.DataFrame({"part": [], "id_logement": [], "demande": []}), ["L1", None, None]
+    (note,) = _shared(none, pd.DataFrame({"id_logement": exces}))
+    assert "1 logement(s) et 2 programme(s)" in note
+    parts = pd.DataFrame({"part": [0.5, None, 1.0], "id_logement": ["L1", "L2", "L3"],
+                          "demande": [Fraction(1, 2), Fraction(1, 2), Fraction(1)]})
+    (note,) = _shared(parts, pd.DataFrame({"id_logement": []}))
+    assert note.startswith("1 logement(s)")

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
+import pytest
 
 from flux.noyau.arrondi import Famille, labels, names_of, partition, round_cells, round_table, snap
+from flux.noyau.errors import SolverError
 
 ROWS = pd.DataFrame({"commune": ["b", "a", "b", "a"], "rang": [1, 2, 1, 1]})
 
@@ -50,3 +54,27 @@ def test_the_first_sum_holds_like_the_others() -> None:
     group = np.array([0] * 5 + [1] * 5)
     found = round_table([f"c{k}" for k in range(10)], np.array([0.4] * 5 + [0.6] * 5), [("f", group)])
     assert (found[:5].sum(), found[5:].sum()) == (2, 3)
+
+
+def test_cells_stay_between_their_least_and_their_most() -> None:
+    """The elastic sums ask for less, and for more, than the cells may hold."""
+    group, zero, five = np.array([0, 1]), np.array([0.0, 5.0]), np.array([0.0, 5.0])
+    found = round_cells(["a", "b"], np.array([2.4, 0.4]), np.array([3.0, 1.0]),
+                        [partition("f", group, zero, five, souple=True)], least=np.array([2.0, 0.0]))
+    assert found.tolist() == [2, 1]
+
+
+def test_where_every_cell_is_known_only_the_firm_sums_are_judged() -> None:
+    known, group = np.array([2.0, 1.0]), np.array([0, 0])
+    right, wrong = (partition(f"f{n}", group, np.array([n]), np.array([n])) for n in (3.0, 4.0))
+    assert round_cells(["a", "b"], known, known, [right], least=known).tolist() == [2, 1]
+    elastic = replace(wrong, souple=True)
+    assert round_cells(["a", "b"], known, known, [elastic], least=known).tolist() == [2, 1]
+    with pytest.raises(SolverError) as caught:
+        round_cells(["a", "b"], known, known, [right, wrong], least=known)
+    assert caught.value.code == "solveur.infaisable"
+
+
+def test_a_cell_in_no_sum_is_rounded_alone() -> None:
+    found = round_table(["a", "b", "c"], np.array([0.4, 0.6, 0.6]), [("f", np.array([0, 0, -1]))])
+    assert found.tolist() == [0, 1, 1]
