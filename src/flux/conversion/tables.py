@@ -11,6 +11,7 @@ from flux.conversion.arrondi import Arrondi, Plafond
 from flux.conversion.cellules import (
     AGENTS,
     BAILLEUR,
+    DEPARTEMENT,
     ETAT_MAX,
     GARANTIE,
 )
@@ -266,7 +267,12 @@ def ceiling_table(plafonds: Sequence[Plafond], counts: Compte, arrondi: Arrondi,
             else sum(arrondi.nb[i] for i in p.membres)
         )
         motif = {"etat_agents": AGENTS, "etat": ETAT_MAX}.get(p.groupe, GARANTIE)
-        cut = (p.territoire_code, motif) in reduced
+        cut = (p.territoire_code, motif) in reduced or any(
+            cell.etage == DEPARTEMENT and motif in cell.coefficients and cell.coefficients[motif].valeur < 1
+            for i in p.membres
+            for c, cell in dus.of(i).items()
+            if c in p.communes  # a guarantor of the whole département is reduced on its flow
+        )
         refused = any(i in arrondi.refuses for i in p.membres) and p.charge(arrondi.nb) >= p.nb
         rows.append(
             (

@@ -32,6 +32,7 @@ def test_read_without_a_defect_nor_a_repair(nom: str) -> None:
     assert {a.code for a in dossier.reparations} <= {
         "reservations.date_fin.terminee",
         "reservations.date_remboursement.absente",
+        "reservations.date_remboursement.droit_eteint",
     }
     assert dossier.communes["obligation_25"].all()
     assert dossier.communes["origine"].eq("territoires").all()
