@@ -8,9 +8,18 @@ from typing import Any
 
 import pandas as pd
 import pytest
+from fabrique import dossier, logements, reservataire
 
 import flux
-from flux.conversion.droits import _due_once, _late, _not_excepted, _shared
+from flux.conversion.droits import (
+    _deliveries,
+    _due_once,
+    _late,
+    _not_excepted,
+    _prolonged,
+    _reduced,
+    _shared,
+)
 from flux.conversion.registre import alive_days, effective_end, overlap, repaid_guarantees, stock_identified
 
 REGLES = flux.regles("2026-01-01")
@@ -137,6 +146,30 @@ def test_only_a_right_written_in_stock_can_be_said_not_to_be() -> None:
     assert _not_excepted(dossier, REGLES, rights.drop(index=1)) == []
 
 
+def test_a_right_is_said_prolonged_where_a_written_end_no_longer_counts() -> None:
+    rights = pd.DataFrame({"date_fin": days("2026-06-30", "2026-06-30", None, None),
+                           "fin": days("2026-06-30", "2030-06-30", "2030-06-30", None)})
+    dossier: Any = None
+    (note,) = _prolonged(dossier, REGLES, rights)
+    assert note.startswith("1 réservation(s)")
+    assert _prolonged(dossier, REGLES, rights.drop(index=1)) == []
+
+
+def test_a_right_on_a_delivery_acts_unless_it_ended_before_the_year() -> None:
+    rights = pd.DataFrame({
+        "id_reservataire": ["a", "b", "c"], "programme": "P", "commune": "c", "garantie": False,
+        "nb": [1, 2, 3],
+        "fin": days("2025-12-31", "2026-01-01", None)})
+    found = _deliveries(rights, 2026)
+    assert dict(zip(found["id_reservataire"], found["nb"], strict=True)) == {"b": 2, "c": 3}
+
+
+def test_only_the_programme_that_carries_too_much_is_brought_back() -> None:
+    rights = pd.DataFrame({"programme": ["P", "Q"], "commune": "c", "poids": [Fraction(4), Fraction(3)]})
+    found = _reduced(rights, {("P", "c"): Fraction(4)}, {("P", "c"): 2, ("Q", "c"): 9})
+    assert found["poids"].tolist() == [2, 3]
+
+
 def test_dwellings_and_programmes_that_carry_too_much_are_counted_apart() -> None:
     none, exces = pd.DataFrame({"part": [], "id_logement": [], "demande": []}), ["L1", None, None]
     (note,) = _shared(none, pd.DataFrame({"id_logement": exces}))
@@ -145,3 +178,35 @@ def test_dwellings_and_programmes_that_carry_too_much_are_counted_apart() -> Non
                           "demande": [Fraction(1, 2), Fraction(1, 2), Fraction(1)]})
     (note,) = _shared(parts, pd.DataFrame({"id_logement": []}))
     assert note.startswith("1 logement(s)")
+
+
+# ── in a whole conversion ─────────────────────────────────────────────────────────────────────────
+
+
+def rights_counted(*rights: dict[str, Any], **choix: str) -> list[float]:
+    """What the rights of the State count for, on a programme of 60 T2 and 40 T4, two rotation groups."""
+    dwellings = logements(100, "00001", "P")
+    sized = [{**row, "typologie": "T2" if k < 60 else "T4"} for k, row in enumerate(dwellings)]
+    relettings = [{"annee": 2025, "nature": "relocation", "commune": "00001", "typologie": t, "nb": 5}
+                  for t in ("T2", "T4")]
+    quotas = flux.convert(dossier(
+        convention={"choix": {"segment_rotation": "commune_typologie", **choix}}, logements=sized,
+        reservataires=[reservataire("etat_prioritaires")], mouvements=relettings,
+        reservations=[{"id_reservataire": "etat_prioritaires", **right} for right in rights]))
+    return list(map(float, quotas.droits["nb"]))
+
+
+LOT = {"programme": "P", "commune": "00001", "nb": 10}
+
+
+def test_a_lot_weighs_what_it_weighs_over_all_the_groups_of_its_programme() -> None:
+    assert rights_counted(LOT) == [10]
+
+
+def test_one_day_counts_for_one_day() -> None:
+    (nb,) = rights_counted({**LOT, "date_fin": "2026-01-01"}, regle_echeance="prorata")
+    assert nb == pytest.approx(10 / 365)
+
+
+def test_a_single_right_on_a_single_dwelling_counts_for_one() -> None:
+    assert rights_counted({"id_logement": "P-00001"}) == [1]

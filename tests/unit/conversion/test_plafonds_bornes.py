@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 from fractions import Fraction
 from types import SimpleNamespace
 from typing import Any
 
+import pandas as pd
 import pytest
 from fabrique import dossier, logements, reservataire
 
@@ -181,26 +183,69 @@ def test_a_derogation_raises_the_ceiling_of_the_state_while_it_runs(
 # ── in a whole conversion ─────────────────────────────────────────────────────────────────────────
 
 
-def two_communes(rights: int, **more: Any) -> Dossier:
-    """Two communes of 100 dwellings, a flow of 40, an EPCI that guarantees `rights` dwellings in each."""
+EPCI = "epci_000000001"
+
+
+def two_communes(
+    rights: int, *, flow: int = 40, other: int = 0, plafond: str = "annuel",
+    soldes: Sequence[dict[str, Any]] = (), **more: Any) -> Dossier:
+    """Two communes of 100 dwellings, an EPCI that guarantees `rights` in each, has `other` besides."""
     communes = ("00001", "00002")
+    held = [(c, kind, nb) for c in communes for kind, nb in (("garantie", rights), ("foncier", other)) if nb]
     return dossier(
         convention={
-            "choix": {"depassement": "erreur", "garantie_imbriquee": "separee"},
+            "choix": {"depassement": "erreur", "garantie_imbriquee": "separee", "plafond_apprecie": plafond},
             "stipulations": {"part_etat": "legale"},
-            "hypotheses": {"liberations_prevues": 40},
+            "hypotheses": {"liberations_prevues": flow},
         },
         logements=[row for c in communes for row in logements(100, c, f"P{c}")],
-        reservataires=[reservataire("etat_prioritaires"), reservataire("epci_000000001")],
+        reservataires=[reservataire("etat_prioritaires"), reservataire(EPCI)],
         reservations=[
-            {"id_reservataire": "epci_000000001", "programme": f"P{c}", "commune": c, "nb": rights,
-             "contrepartie": "garantie", **more} for c in communes])
+            {"id_reservataire": EPCI, "programme": f"P{c}", "commune": c, "nb": nb, "contrepartie": kind,
+             **more}
+            for c, kind, nb in held],
+        soldes=soldes)
+
+
+def account(quotas: flux.Quotas) -> pd.DataFrame:
+    return quotas.soldes.loc[quotas.soldes["id_reservataire"] == EPCI]
 
 
 def test_alone_on_its_territory_a_guarantor_has_a_fifth_of_the_flow_of_all_its_communes() -> None:
     """60 of 200 dwellings would be 12 of 40; a fifth is 8. Nothing passes the flow: nothing is refused."""
     table = flux.convert(two_communes(30)).table.set_index("id_reservataire")
-    assert table.loc["epci_000000001", ["du_exact", "quota"]].tolist() == [8, 8]
+    assert table.loc[EPCI, ["du_exact", "quota"]].tolist() == [8, 8]
+
+
+@pytest.mark.parametrize(("flow", "plafond", "quota", "kept"), [
+    (41, "annuel", 8, 0.0),  # 8.2: what the ceiling refuses is lost
+    (41, "cumule", 8, 0.2),
+    (9, "annuel", 1, 0.0),  # 1.8 is above one dwelling: judged each year
+    (4, "annuel", 0, 0.8),  # below one dwelling, it stays
+])
+def test_what_the_ceiling_of_one_guarantor_refuses_is_lost_or_kept(
+        flow: int, plafond: str, quota: int, kept: float) -> None:
+    quotas = flux.convert(two_communes(30, flow=flow, plafond=plafond))
+    assert quotas.table.set_index("id_reservataire").loc[EPCI, "quota"] == quota
+    assert account(quotas)["solde"].sum() == pytest.approx(kept)
+
+
+@pytest.mark.parametrize(("plafond", "kept"), [("annuel", 0.05), ("cumule", 0.25)])
+def test_other_rights_neither_open_the_ceiling_of_the_guarantees_nor_pay_for_it(
+        plafond: str, kept: float) -> None:
+    """8.2 by guarantee, of which 8; 2.05 besides: ten, of which eight are counted as guaranteed."""
+    quotas = flux.convert(two_communes(30, flow=41, other=5, plafond=plafond))
+    table, rows = quotas.table.set_index("id_reservataire"), account(quotas)
+    assert table.loc[EPCI, ["du_exact", "quota"]].tolist() == [10.25, 10]
+    assert (rows["nb_cumule"].sum(), rows["nb_garantie_cumule"].sum()) == (10, 8)
+    assert rows["solde"].sum() == pytest.approx(kept)
+
+
+def test_an_account_without_commune_stays_while_it_has_counted_anything() -> None:
+    opened = {"id_reservataire": EPCI, "annee": 2025, "solde": 0, "nb_cumule": 3}
+    rows = account(flux.convert(two_communes(30, soldes=[opened])))
+    (row,) = rows.loc[rows["commune"].isna()].to_dict("records")
+    assert (row["solde"], row["nb_cumule"], row["nb_garantie_cumule"]) == (0, 3, 0)
 
 
 def test_a_right_that_ended_is_not_said_without_effect() -> None:

@@ -8,7 +8,18 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from flux.noyau.arrondi import Famille, labels, names_of, partition, round_cells, round_table, snap
+from flux.noyau.arrondi import (
+    Famille,
+    _fewest,
+    _reached,
+    labels,
+    names_of,
+    partition,
+    round_cells,
+    round_fewest,
+    round_table,
+    snap,
+)
 from flux.noyau.errors import SolverError
 
 ROWS = pd.DataFrame({"commune": ["b", "a", "b", "a"], "rang": [1, 2, 1, 1]})
@@ -78,3 +89,32 @@ def test_where_every_cell_is_known_only_the_firm_sums_are_judged() -> None:
 def test_a_cell_in_no_sum_is_rounded_alone() -> None:
     found = round_table(["a", "b", "c"], np.array([0.4, 0.6, 0.6]), [("f", np.array([0, 0, -1]))])
     assert found.tolist() == [0, 1, 1]
+
+
+def test_a_sum_counts_what_its_cells_hold_at_least() -> None:
+    """2.6 and 2.6 would be 3 and 3; four are left for both, who hold two each."""
+    four = partition("f", np.array([0, 0]), np.array([0.0]), np.array([4.0]))
+    found = round_cells(["a", "b"], np.full(2, 2.6), np.full(2, 5.0), [four], least=np.full(2, 2.0))
+    assert found.tolist() == [2, 2]
+
+
+def test_the_fewest_sums_leave_their_bounds_once_the_first_family_holds() -> None:
+    """1 and 1 pass two ceilings of 0; 2 and 0 pass one."""
+    total = partition("total", np.array([0, 0]), np.array([2.0]), np.array([2.0]), souple=True)
+    each = partition("each", np.array([0, 1]), np.zeros(2), np.zeros(2), souple=True)
+    cells, unproven = round_fewest(["a", "b"], np.ones(2), np.full(2, 2.0), [total, each])
+    assert sorted(cells.tolist()) == [0, 2] and unproven == ()
+
+
+def test_what_a_sum_can_reach_goes_from_sum_to_sum() -> None:
+    pairs = partition("pairs", np.array([0, 0, 1, 1, 2]), np.zeros(3), np.zeros(3))
+    last = Famille(nom="last", somme=np.array([0, 0]), cellule=np.array([1, 2]),
+                   bas=np.zeros(1), haut=np.zeros(1))
+    assert _reached(5, [pairs, last], np.array([True])).tolist() == [True] * 4 + [False]
+
+
+def test_a_sum_without_any_cell_stays_outside() -> None:
+    asked = np.array([2.0, 2.0, 1.0])
+    famille = partition("f", np.array([0, 1]), asked, asked, souple=True)
+    found = _fewest(np.ones(2), [famille], np.array([True] * 3))
+    assert found is not None and found.tolist() == [True] * 3
