@@ -113,8 +113,18 @@ def test_what_a_sum_can_reach_goes_from_sum_to_sum() -> None:
     assert _reached(5, [pairs, last], np.array([True])).tolist() == [True] * 4 + [False]
 
 
-def test_a_sum_without_any_cell_stays_outside() -> None:
-    asked = np.array([2.0, 2.0, 1.0])
+def test_a_sum_without_any_cell_stays_where_it_is() -> None:
+    asked = np.array([2.0, 2.0, 1.0, 0.0])
     famille = partition("f", np.array([0, 1]), asked, asked, souple=True)
-    found = _fewest(np.ones(2), [famille], np.array([True] * 3))
-    assert found is not None and found.tolist() == [True] * 3
+    found = _fewest(np.ones(2), [famille], np.array([True, True, True, False]))
+    assert found is not None and found.tolist() == [True, True, True, False]
+
+
+def test_the_gap_of_an_earlier_family_is_held_while_the_fewest_are_searched() -> None:
+    """Two and three cannot both be the sum: one gives way, and no more than by one."""
+    twice = np.array([2.0, 3.0])
+    both = Famille(nom="both", somme=np.array([0, 0, 1, 1]), cellule=np.array([0, 1, 0, 1]),
+                   bas=twice, haut=twice, souple=True)
+    each = partition("each", np.array([0, 1]), np.zeros(2), np.zeros(2), souple=True)
+    cells, _ = round_fewest(["a", "b"], np.ones(2), np.full(2, 2.0), [both, each])
+    assert sorted(cells.tolist()) == [0, 2]
