@@ -188,13 +188,13 @@ EPCI = "epci_000000001"
 
 def two_communes(
     rights: int, *, flow: int = 40, other: int = 0, plafond: str = "annuel",
-    soldes: Sequence[dict[str, Any]] = (), **more: Any) -> Dossier:
+    lecture: str = "separee", soldes: Sequence[dict[str, Any]] = (), **more: Any) -> Dossier:
     """Two communes of 100 dwellings, an EPCI that guarantees `rights` in each, has `other` besides."""
     communes = ("00001", "00002")
     held = [(c, kind, nb) for c in communes for kind, nb in (("garantie", rights), ("foncier", other)) if nb]
     return dossier(
         convention={
-            "choix": {"depassement": "erreur", "garantie_imbriquee": "separee", "plafond_apprecie": plafond},
+            "choix": {"depassement": "erreur", "garantie_imbriquee": lecture, "plafond_apprecie": plafond},
             "stipulations": {"part_etat": "legale"},
             "hypotheses": {"liberations_prevues": flow},
         },
@@ -230,15 +230,21 @@ def test_what_the_ceiling_of_one_guarantor_refuses_is_lost_or_kept(
     assert account(quotas)["solde"].sum() == pytest.approx(kept)
 
 
+@pytest.mark.parametrize("lecture", ["separee", "somme"])
 @pytest.mark.parametrize(("plafond", "kept"), [("annuel", 0.05), ("cumule", 0.25)])
 def test_other_rights_neither_open_the_ceiling_of_the_guarantees_nor_pay_for_it(
-        plafond: str, kept: float) -> None:
+        lecture: str, plafond: str, kept: float) -> None:
     """8.2 by guarantee, of which 8; 2.05 besides: ten, of which eight are counted as guaranteed."""
-    quotas = flux.convert(two_communes(30, flow=41, other=5, plafond=plafond))
+    quotas = flux.convert(two_communes(30, flow=41, other=5, plafond=plafond, lecture=lecture))
     table, rows = quotas.table.set_index("id_reservataire"), account(quotas)
     assert table.loc[EPCI, ["du_exact", "quota"]].tolist() == [10.25, 10]
     assert (rows["nb_cumule"].sum(), rows["nb_garantie_cumule"].sum()) == (10, 8)
     assert rows["solde"].sum() == pytest.approx(kept)
+
+
+def test_under_its_ceiling_a_mixed_holder_receives_by_guarantee_in_proportion() -> None:
+    rows = account(flux.convert(two_communes(10, other=10)))
+    assert (rows["nb_cumule"].sum(), rows["nb_garantie_cumule"].sum()) == (8, 4)
 
 
 def test_an_account_without_commune_stays_while_it_has_counted_anything() -> None:
