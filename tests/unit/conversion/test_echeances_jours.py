@@ -210,3 +210,14 @@ def test_one_day_counts_for_one_day() -> None:
 
 def test_a_single_right_on_a_single_dwelling_counts_for_one() -> None:
     assert rights_counted({"id_logement": "P-00001"}) == [1]
+
+
+def test_one_single_use_right_is_one() -> None:
+    dwellings = logements(100, "00001", "P")
+    quotas = flux.convert(dossier(
+        convention={"hypotheses": {"liberations_prevues": 20}}, logements=dwellings,
+        reservataires=[reservataire("etat_prioritaires")],
+        reservations=[{"id_reservataire": "etat_prioritaires", **LOT},
+                      {"id_reservataire": "etat_prioritaires", **LOT, "nb": 1, "type_droit": "unique",
+                       "annee_prevue": 2026}]))
+    assert quotas.table.set_index("id_reservataire").loc["etat_prioritaires", "nb_uniques"] == 1
