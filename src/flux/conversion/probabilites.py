@@ -16,6 +16,7 @@ NIVEAU = 0.90
 """Share of the chances that an interval holds, at least."""
 _BAS, _HAUT = (1 - NIVEAU) / 2, (1 + NIVEAU) / 2
 _RESTE = 1e-12
+_ENSEMBLE = 64  # laws whose grids are made together
 
 
 def beta_binomial(nb: int, moyenne: float, poids: float) -> Loi:
@@ -92,9 +93,17 @@ def beta_interval(
     Returns
     -------
     Shape (2, n): low, high, to some 5 digits: the density is summed on a grid in log(x / (1−x)), where it
-    is smooth however close to 0 or 1.
+    is smooth however close to 0 or 1. Programmes are often alike: each law is made once, and a few at a
+    time, since the grids of all of them may not fit in memory.
     """
-    a, b = (moyenne * poids)[:, None], ((1 - moyenne) * poids)[:, None]
+    laws, place = np.unique(np.column_stack([moyenne, poids]), axis=0, return_inverse=True)
+    blocks = np.array_split(laws, len(laws) // _ENSEMBLE + 1)
+    return np.hstack([_between(*block.T[:, :, None]) for block in blocks])[:, place.reshape(-1)]
+
+
+def _between(moyenne: npt.NDArray[np.float64], poids: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """Low and high chances, shape (2, n), of means and weights of shape (n, 1)."""
+    a, b = moyenne * poids, (1 - moyenne) * poids
     left = 12 * (a**-0.5 + 1 / a + b**-0.5)
     right = 12 * (b**-0.5 + 1 / b + a**-0.5)
     grid = np.log(a / b) - left + (left + right) * np.linspace(0, 1, 4001)
@@ -103,7 +112,7 @@ def beta_interval(
     reached = np.cumsum(density, axis=1) - density / 2
     reached /= reached[:, -1:]
     found = [[float(np.interp(q, r, g)) for r, g in zip(reached, grid, strict=True)] for q in (_BAS, _HAUT)]
-    return np.asarray(1 / (1 + np.exp(-np.array(found))), dtype=float)
+    return np.asarray(1 / (1 + np.exp(-np.array(found).reshape(2, -1))), dtype=float)
 
 
 def _trimmed(loi: Loi) -> Loi:
