@@ -27,12 +27,12 @@ SEED = 2026
 RESIDENCES = ["foyer", "residence_etudiante", "pli_lli"]
 
 
-def write_parc(nb: int, folder: Path) -> Path:
+def write_parc(nb: int, folder: Path) -> None:
     """A folder of `nb` dwellings drawn from a seed, one commune for 500 of them up to 300 communes."""
     from flux import samples
 
     parc = samples.generate_parc(nb_logements=nb, nb_communes=max(2, min(300, nb // 500)), seed=SEED)
-    return samples.write(parc, folder)
+    samples.write(parc, folder)
 
 
 # ── what is measured ──────────────────────────────────────────────────────────────────────────────
@@ -112,8 +112,16 @@ def by_pandas(folder: Path) -> dict[str, Any]:
 
 def measure(who: str, folder: Path) -> dict[str, Any]:
     """What one of them found, its seconds (imports left out) and its peak memory (MB)."""
-    command = [sys.executable, __file__, "--mesurer", who, str(folder)]
-    return dict(json.loads(subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout))
+    return dict(json.loads(apart("--mesurer", who, str(folder))))
+
+
+def apart(*arguments: str) -> str:
+    """What this script prints in a process of its own.
+
+    A process starts with the peak memory of the one it comes from: nothing large is done in this one.
+    """
+    command = [sys.executable, __file__, *arguments]
+    return subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout
 
 
 def child(who: str, folder: Path) -> None:
@@ -153,14 +161,20 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--logements", type=int, nargs="+", default=list(LOGEMENTS))
     parser.add_argument("--mesurer", nargs=2, metavar=("QUI", "DOSSIER"), help=argparse.SUPPRESS)
+    parser.add_argument("--ecrire", nargs=2, metavar=("NB", "DOSSIER"), help=argparse.SUPPRESS)
     options = parser.parse_args()
+    if options.ecrire:
+        write_parc(int(options.ecrire[0]), Path(options.ecrire[1]))
+        return
     if options.mesurer:
         child(options.mesurer[0], Path(options.mesurer[1]))
         return
     before: dict[str, float] = {}
     for nb in options.logements:
         with tempfile.TemporaryDirectory() as temporary:
-            before = compare(nb, write_parc(nb, Path(temporary) / "parc"), before)
+            folder = Path(temporary) / "parc"
+            apart("--ecrire", str(nb), str(folder))
+            before = compare(nb, folder, before)
 
 
 if __name__ == "__main__":
