@@ -42,6 +42,7 @@ def parties(convention: Convention, regles: Regles, noms: Noms) -> Section:
         ),
     ]
     return Section(
+        cle="parties",
         titre="Parties et objet",
         paragraphes=(
             "La présente annexe fixe, pour l'année, la part du flux annuel de logements réservée à chaque "
@@ -49,6 +50,7 @@ def parties(convention: Convention, regles: Regles, noms: Noms) -> Section:
         ),
         tableaux=(
             Tableau(
+                cle="parties.parties",
                 titre="Parties",
                 frame=pd.DataFrame(rows, columns=["champ", "valeur"]),
                 colonnes=[Colonne("champ", "cle", "Champ"), "valeur"],
@@ -76,6 +78,7 @@ def synthese(plan: Plan) -> Section:
     by_category["part"] = by_category["quota"] / float(flux)
     base = quotas.exact["base"]
     return Section(
+        cle="synthese",
         titre="Synthèse",
         paragraphes=(
             f"En {annee}, le bailleur s'attend à ce qu'environ {expected} de ses {nombres.entier(base)} "
@@ -96,6 +99,7 @@ def synthese(plan: Plan) -> Section:
         ),
         tableaux=(
             Tableau(
+                cle="synthese.categories",
                 titre=f"Logements à orienter en {annee}",
                 frame=by_category,
                 colonnes=[
@@ -130,12 +134,14 @@ def choix(convention: Convention) -> Section:
             )
         tables.append(
             Tableau(
+                cle=f"choix.{section}",
                 titre=titre,
                 frame=pd.DataFrame(rows, columns=["cle", "valeur", "origine", "ecart_au_defaut", "article"]),
                 colonnes=[Colonne("cle", libelle="Objet"), "valeur", "origine", "ecart_au_defaut", "article"],
             )
         )
     return Section(
+        cle="choix",
         titre="Choix des parties",
         paragraphes=(
             "La loi laisse ces points aux parties. Sans choix de leur part, la valeur par défaut s'applique.",
@@ -158,6 +164,7 @@ def hypotheses(plan: Plan, noms: Noms) -> Section:
         columns = ["fichier", "colonne", "message", "nb", "ligne"]
         tables = (
             Tableau(
+                cle="hypotheses.reparations",
                 titre="Constats de la lecture : valeurs lues autrement qu'écrites, points à vérifier",
                 frame=pd.DataFrame(_repairs(repairs), columns=columns),
                 colonnes=[
@@ -170,6 +177,7 @@ def hypotheses(plan: Plan, noms: Noms) -> Section:
             ),
         )
     return Section(
+        cle="hypotheses",
         titre="Hypothèses, avertissements et corrections de lecture",
         paragraphes=()
         if sentences or repairs
@@ -185,17 +193,20 @@ def sources(quotas: Quotas, version: str) -> Section:
     law = [(p.description, p.lisible, p.depuis, p.article, p.statut.value) for p in regles if p.calcul]
     read = [(s.fichier, s.feuille, s.nb_lignes, " ".join(wrap(s.sha256 or "", 16))) for s in files]
     return Section(
+        cle="sources",
         titre="Textes appliqués et sources",
         paragraphes=(
             f"Calcul fait par flux, version {version}. Une empreinte qui change dit que le fichier a changé.",
         ),
         tableaux=(
             Tableau(
+                cle="sources.loi",
                 titre=f"Paramètres de droit en vigueur au {nombres.date(regles.date)}",
                 frame=pd.DataFrame(law, columns=["description", "valeur", "depuis", "article", "statut"]),
                 colonnes=["description", "valeur", "depuis", "article", "statut"],
             ),
             Tableau(
+                cle="sources.fichiers",
                 titre="Fichiers lus",
                 frame=pd.DataFrame(read, columns=["fichier", "feuille", "nb_lignes", "sha256"]),
                 colonnes=["fichier", "feuille", "nb_lignes", "sha256"],

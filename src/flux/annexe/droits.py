@@ -35,6 +35,7 @@ def etat_des_lieux(quotas: Quotas, noms: Noms) -> Section:
     frame["part"] = [nb / base if base else None for nb in frame["nb_droits"]]
     columns = ["garantie", "autres", "nb_droits", "part"]
     return Section(
+        cle="droits",
         titre="État des lieux des réservations",
         paragraphes=(
             f"Au 1er janvier {quotas.dossier.convention.annee}, l'assiette compte {nombres.entier(base)} "
@@ -42,6 +43,7 @@ def etat_des_lieux(quotas: Quotas, noms: Noms) -> Section:
         ),
         tableaux=(
             Tableau(
+                cle="droits.suite",
                 titre="Droits de suite en cours par réservataire",
                 frame=frame,
                 colonnes=[
@@ -61,12 +63,14 @@ def etat_des_lieux(quotas: Quotas, noms: Noms) -> Section:
 def assiette(quotas: Quotas) -> Section:
     """The base, step by step, each with its reason and its text."""
     return Section(
+        cle="assiette",
         titre="Assiette du flux",
         paragraphes=(
             "Chaque logement lu est classé une fois : il sort à la première étape qui le concerne.",
         ),
         tableaux=(
             Tableau(
+                cle="assiette.etapes",
                 titre="De tous les logements à l'assiette",
                 frame=quotas.assiette,
                 colonnes=[Colonne("etape", "assiette.etape"), "nb_logements", "motif", "article"],
@@ -100,6 +104,7 @@ def rotation(quotas: Quotas, noms: Noms) -> Section:
         Colonne("nb_relocations", libelle="Relocations cumulées"),
     ]
     return Section(
+        cle="rotation",
         titre="Rotation",
         paragraphes=(
             "Le taux de rotation rapporte les relocations, premières mises en location exclues, aux "
@@ -107,6 +112,7 @@ def rotation(quotas: Quotas, noms: Noms) -> Section:
         ),
         tableaux=(
             Tableau(
+                cle="rotation.taux",
                 titre="Taux de rotation observés",
                 frame=frame,
                 colonnes=[
@@ -150,9 +156,11 @@ def soustractions(quotas: Quotas) -> Section:
     article = "CCH, art. R. 441-5, I, al. 5"
     if frame.empty:
         return Section(
+            cle="soustractions",
             titre="Logements soustraits du flux", paragraphes=(f"Aucun logement soustrait ({article}).",)
         )
     return Section(
+        cle="soustractions",
         titre="Logements soustraits du flux",
         paragraphes=(
             "Les logements nécessaires aux mutations et aux relogements ne sont pas comptés dans le flux. "
@@ -160,6 +168,7 @@ def soustractions(quotas: Quotas) -> Section:
         ),
         tableaux=(
             Tableau(
+                cle="soustractions.categories",
                 titre="Logements soustraits par catégorie d'opération",
                 frame=frame,
                 colonnes=[

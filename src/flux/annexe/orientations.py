@@ -44,6 +44,7 @@ def objectifs(plan: Plan, noms: Noms) -> Section:
     ]
     tables = [
         Tableau(
+            cle="objectifs.objectifs",
             titre="Objectifs : seuil, atteint, manque",
             frame=_owned(measured(plan), noms),
             colonnes=[*columns, "article"],
@@ -53,6 +54,7 @@ def objectifs(plan: Plan, noms: Noms) -> Section:
     if len(passed):
         tables.append(
             Tableau(
+                cle="objectifs.bornes",
                 titre="Quotas et demande que le plan ne peut pas respecter",
                 frame=_owned(passed, noms),
                 colonnes=[c for c in columns if c not in ("niveau", "base")],
@@ -62,6 +64,7 @@ def objectifs(plan: Plan, noms: Noms) -> Section:
     if len(aims):
         tables.append(
             Tableau(
+                cle="objectifs.equite",
                 titre="Équité : logements qu'il faudrait échanger entre réservataires",
                 frame=aims,
                 colonnes=[
@@ -75,6 +78,7 @@ def objectifs(plan: Plan, noms: Noms) -> Section:
             )
         )
     return Section(
+        cle="objectifs",
         titre="Objectifs de l'année",
         paragraphes=(
             "L'objectif de premier quartile hors QPV se mesure sur tous les baux signés hors QPV, mutations "
@@ -112,6 +116,7 @@ def orientations(plan: Plan, noms: Noms) -> Section:
         )
     every_kind = [value for values in kinds for value in values]
     return Section(
+        cle="orientations",
         titre="Plan d'orientation",
         paragraphes=(
             "Nombre de logements que le bailleur prévoit d'orienter vers chaque réservataire. L'orientation "
@@ -119,6 +124,7 @@ def orientations(plan: Plan, noms: Noms) -> Section:
         ),
         tableaux=(
             Tableau(
+                cle="orientations.publics",
                 titre="Orientations par réservataire et par public",
                 frame=by_public,
                 colonnes=[
@@ -131,6 +137,7 @@ def orientations(plan: Plan, noms: Noms) -> Section:
                 article="CCH, art. L. 441-1",
             ),
             Tableau(
+                cle="orientations.qualite",
                 titre="Orientations par réservataire, localisation, typologie et financement",
                 frame=by_kind,
                 colonnes=[

@@ -40,6 +40,7 @@ def plafonds(quotas: Quotas, noms: Noms) -> Section:
     reductions = quotas.reductions
     tables = [
         Tableau(
+            cle="plafonds.plafonds",
             titre="Plafonds de l'année",
             frame=named(quotas.plafonds, noms),
             colonnes=[
@@ -61,6 +62,7 @@ def plafonds(quotas: Quotas, noms: Noms) -> Section:
         )
         tables.append(
             Tableau(
+                cle="plafonds.reductions",
                 titre="Dus réduits, par réservataire et par motif",
                 frame=named(by_holder, noms),
                 colonnes=[
@@ -74,6 +76,7 @@ def plafonds(quotas: Quotas, noms: Noms) -> Section:
             )
         )
     return Section(
+        cle="plafonds",
         titre="Plafonds et réductions",
         paragraphes=() if len(reductions) else ("Aucun dû n'a été réduit.",),
         tableaux=tuple(tables),
@@ -104,6 +107,7 @@ def communes(quotas: Quotas, noms: Noms) -> Section:
         .reset_index()
     )
     return Section(
+        cle="communes",
         titre="Répartition par commune",
         paragraphes=(
             "Chaque ligne est une commune ; les lignes et les colonnes s'additionnent au flux de l'année. Le "
@@ -111,6 +115,7 @@ def communes(quotas: Quotas, noms: Noms) -> Section:
         ),
         tableaux=(
             Tableau(
+                cle="communes.quotas",
                 titre="Quotas par commune et par réservataire",
                 frame=named(frame, noms),
                 colonnes=[
@@ -128,6 +133,7 @@ def communes(quotas: Quotas, noms: Noms) -> Section:
                 else "",
             ),
             Tableau(
+                cle="communes.qpv",
                 titre="Quotas par commune, en QPV, hors QPV et contre garantie",
                 frame=named(sums, noms),
                 colonnes=[
@@ -160,6 +166,7 @@ def livraisons(quotas: Quotas, noms: Noms) -> Section:
     if len(programmes):
         tables.append(
             Tableau(
+                cle="livraisons.programmes",
                 titre="Premières mises en location, par programme",
                 frame=named(programmes, noms),
                 colonnes=["programme", "commune", "date_mise_service", "id_reservataire", "exact", "nb"],
@@ -171,6 +178,7 @@ def livraisons(quotas: Quotas, noms: Noms) -> Section:
     if len(uniques):
         tables.append(
             Tableau(
+                cle="livraisons.uniques",
                 titre="Droits uniques dus dans l'année",
                 frame=named(uniques, noms),
                 colonnes=["id_reservataire", "nb_uniques", "quota"],
@@ -179,6 +187,7 @@ def livraisons(quotas: Quotas, noms: Noms) -> Section:
             )
         )
     return Section(
+        cle="livraisons",
         titre="Premières mises en location et droits uniques", paragraphes=tuple(said), tableaux=tuple(tables)
     )
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Any
 
+from flux.rendu.illustration import Illustration
 from flux.rendu.vue import Tableau
 
 
@@ -12,12 +13,14 @@ from flux.rendu.vue import Tableau
 class Section:
     """What a section says.
 
-    `paragraphes` come before the tables, `puces` (one sentence a line) after the paragraphs.
+    `cle` is its stable name. `paragraphes` come first, then `puces` (one sentence a line), pictures, tables.
     """
 
+    cle: str
     titre: str
     paragraphes: tuple[str, ...] = ()
     puces: tuple[str, ...] = ()
+    illustrations: tuple[Illustration, ...] = ()
     tableaux: tuple[Tableau, ...] = ()
 
     def numbered(self, rang: int) -> Section:
@@ -34,6 +37,7 @@ class Section:
             cells = tableau.cellules()
             tables.append(
                 {
+                    "cle": tableau.cle,
                     "titre": tableau.titre,
                     "colonnes": list(cells.entetes),
                     "lignes": [list(row) for row in cells.lignes],
@@ -42,6 +46,7 @@ class Section:
                 }
             )
         return {
+            "cle": self.cle,
             "titre": self.titre,
             "paragraphes": list(self.paragraphes),
             "puces": list(self.puces),

@@ -27,6 +27,7 @@ def quotas(quotas: Quotas, noms: Noms) -> Section:
     flux, net = quotas.exact["flux_a_partager"], quotas.exact["flux_net"]
     carried_over = Colonne("solde", libelle=f"Solde reporté en {annee + 1}")
     return Section(
+        cle="taux",
         titre="Taux et quotas",
         paragraphes=(
             f"Le flux net de l'année est de {nombres.decimal(net)} logements ; il est arrondi à "
@@ -37,6 +38,7 @@ def quotas(quotas: Quotas, noms: Noms) -> Section:
         ),
         tableaux=(
             Tableau(
+                cle="taux.quotas",
                 titre="Du droit au quota, par réservataire",
                 frame=named(table, noms),
                 colonnes=[
@@ -58,6 +60,7 @@ def quotas(quotas: Quotas, noms: Noms) -> Section:
                 "(négatif : une avance). Ce qu'un plafond annuel refuse n'est pas reporté.",
             ),
             Tableau(
+                cle="taux.calcul",
                 titre="Le calcul du quota exact, pas à pas",
                 frame=named(steps, noms),
                 colonnes=[

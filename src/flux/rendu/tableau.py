@@ -95,6 +95,7 @@ class Tableau:
 
     Attributes
     ----------
+    cle : stable name in what goes out ("taux.quotas"); "" where nobody refers to it.
     titre : caption.
     frame : the values, as computed.
     colonnes : columns to show, in order: names of the frame, or `Colonne` when the heading differs.
@@ -102,6 +103,7 @@ class Tableau:
     article, note : said under the table, after the unit.
     """
 
+    cle: str = ""
     titre: str
     frame: pd.DataFrame = field(repr=False)
     colonnes: Sequence[str | Colonne]

@@ -63,12 +63,12 @@ def render(annexe: Annexe) -> bytes:
     holders = write_quotas(sheets["Quotas"], sheets["Plafonds"], dus, noms)
     write_communes(sheets["Communes"], quotas, flux, holders, noms)
     _summary(sheets["Synthèse"], annexe, holders, flux.total, noms)
-    for nom, titles in (
-        ("Objectifs", ("Objectifs",)),
-        ("Choix", ("Choix",)),
-        ("Sources", ("Textes", "Hypothèses")),
+    for nom, chosen in (
+        ("Objectifs", ("objectifs",)),
+        ("Choix", ("choix",)),
+        ("Sources", ("hypotheses", "sources")),
     ):
-        _text(sheets[nom], annexe, titles)
+        _text(sheets[nom], annexe, chosen)
     book.close()
     return stable_zip(out.getvalue(), annexe.date)
 
@@ -126,11 +126,10 @@ def _summary(feuille: Feuille, annexe: Annexe, holders: Table, total: str, noms:
     )
 
 
-def _text(feuille: Feuille, annexe: Annexe, titles: tuple[str, ...]) -> None:
-    """Sections of the annex as they are, those whose title begins with one of `titles`."""
-    chosen = [s for s in annexe.sections if s.titre.split(". ", 1)[1].startswith(titles)]
+def _text(feuille: Feuille, annexe: Annexe, chosen: tuple[str, ...]) -> None:
+    """Sections of the annex as they are, by their key."""
     feuille.title(annexe.titre)
-    for section in chosen:
+    for section in (s for s in annexe.sections if s.cle in chosen):
         feuille.sentences(section.titre, *section.paragraphes, *section.puces)
         for tableau in section.tableaux:
             feuille.tableau(tableau)
