@@ -38,7 +38,8 @@ from typing import Any
 import pytest
 
 TESTS = ("tests/unit/conversion/test_plafonds_bornes.py", "tests/unit/conversion/test_comptes_bornes.py",
-         "tests/unit/conversion/test_echeances_jours.py", "tests/unit/conversion/test_arrondi.py",
+         "tests/unit/conversion/test_garanties_bornes.py", "tests/unit/conversion/test_echeances_jours.py",
+         "tests/unit/conversion/test_arrondi.py",
          "tests/unit/conversion/test_comptes.py", "tests/unit/conversion/test_cas.py",
          "tests/unit/conversion/test_etat_des_lieux.py", "tests/unit/conversion/test_matrice.py",
          "tests/unit/noyau/test_arrondi.py", "tests/unit/noyau/test_arrondi_bornes.py",
