@@ -1,4 +1,4 @@
-"""The ceilings of the guarantees at their bounds: who is bound where, by which of two, and under which name."""
+"""The ceilings of the guarantees at their bounds: who is bound where, by which, under which name."""
 
 from __future__ import annotations
 
@@ -95,7 +95,8 @@ def test_in_a_pool_a_commune_is_bound_by_the_tighter_of_two_ceilings(
     made = judge(due, codes={"ville": "a", "epci": "e"}, homes={"ville": ["a"], "epci": ["a", "b"]},
                  a=own_flow, b=other)
     monkeypatch.setattr("flux.conversion.garanties._Judge", lambda *_: made)
-    dossier: Any = SimpleNamespace(convention=SimpleNamespace(choix=SimpleNamespace(garantie_imbriquee="somme")))
+    choix = SimpleNamespace(garantie_imbriquee="somme")
+    dossier: Any = SimpleNamespace(convention=SimpleNamespace(choix=choix))
     found = guarantee_ceilings(dossier, cast(Any, None), made.feuilles, due, made.ouverture,
                                {("epci", "a"): "e", ("epci", "b"): "e"})
     assert found.retenues == {"ville": Fraction(kept_out)}
