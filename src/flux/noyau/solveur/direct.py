@@ -26,7 +26,7 @@ class Direct:
         self.highs: Any = new_highs()
         self.proves = not programme.integer.any()
         self.solved = False
-        if self.highs.passModel(as_lp(programme, np.zeros(len(programme.keys)))) != highspy.HighsStatus.kOk:
+        if hand_over(self.highs, programme, np.zeros(len(programme.keys))) != highspy.HighsStatus.kOk:
             raise failure(ECHEC, "écriture")
 
     def minimise(self, costs: Floats, stage: str, limite: Limite | None) -> Optimum:
@@ -75,21 +75,20 @@ class Direct:
         self.highs.addRow(-highspy.kHighsInf, limit, len(kept), kept.astype(np.int32), costs[kept])
 
 
-def as_lp(programme: Programme, costs: Floats) -> highspy.HighsLp:
-    """The programme as HiGHS reads it."""
+def hand_over(highs: Any, programme: Programme, costs: Floats) -> Any:
+    """Give HiGHS the whole programme as arrays: an object a row, or a list, would take longer than to solve.
+
+    Returns
+    -------
+    What HiGHS answers (`highspy.HighsStatus`).
+    """
     starts, columns, coefficients = programme.by_row()
-    lp = highspy.HighsLp()
-    lp.num_col_, lp.num_row_ = len(programme.keys), len(programme.names)
-    lp.col_cost_, lp.col_lower_, lp.col_upper_ = costs, programme.lower, programme.upper
-    lp.row_lower_, lp.row_upper_ = programme.lo, programme.hi
-    lp.a_matrix_.format_ = highspy.MatrixFormat.kRowwise
-    lp.a_matrix_.num_col_, lp.a_matrix_.num_row_ = lp.num_col_, lp.num_row_
-    lp.a_matrix_.start_, lp.a_matrix_.index_ = starts.astype(np.int32), columns.astype(np.int32)
-    lp.a_matrix_.value_ = coefficients
-    if programme.integer.any():
-        kinds = highspy.HighsVarType
-        lp.integrality_ = [kinds.kInteger if whole else kinds.kContinuous for whole in programme.integer]
-    return lp
+    return highs.passModel(
+        len(programme.keys), len(programme.names), len(columns),
+        int(highspy.MatrixFormat.kRowwise), int(highspy.ObjSense.kMinimize), 0.0,
+        costs, programme.lower, programme.upper, programme.lo, programme.hi,
+        starts[:-1].astype(np.int32), columns.astype(np.int32), coefficients,
+        programme.integer.astype(np.int32))
 
 
 def run(highs: Any) -> None:

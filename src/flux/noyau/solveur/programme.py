@@ -51,11 +51,13 @@ class Programme:
         starts, columns, coefficients : shapes (m + 1,), (entries,), (entries,).
         """
         cell = self.row * len(self.keys) + self.column
-        unique, place = np.unique(cell, return_inverse=True)
-        summed = np.bincount(place, self.coefficient, minlength=len(unique))
-        unique, summed = unique[summed != 0], summed[summed != 0]
-        row, column = np.divmod(unique, max(1, len(self.keys)))
-        return np.searchsorted(row, np.arange(len(self.names) + 1)), column, np.asarray(summed, float)
+        order = np.argsort(cell, kind="stable")
+        first = np.flatnonzero(np.diff(cell[order], prepend=-1))
+        summed = np.add.reduceat(self.coefficient[order], first) if len(first) else np.zeros(0)
+        kept = cell[order[first]][summed != 0]
+        row, column = np.divmod(kept, max(1, len(self.keys)))
+        starts = np.append(0, np.cumsum(np.bincount(row, minlength=len(self.names))))
+        return starts, column, summed[summed != 0]
 
     def sorted(self) -> tuple[Programme, Ints]:
         """The same programme with columns and rows in the order of their names; the old place of each column.

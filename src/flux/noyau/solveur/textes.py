@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Literal
 
-from flux.noyau.solveur.direct import as_lp, new_highs
+from flux.noyau.solveur.direct import hand_over, new_highs
 from flux.noyau.solveur.programme import Floats, Programme
 
 LONGEST = 200  # some readers of .lp stop at 255 characters
@@ -22,9 +22,10 @@ def model_text(programme: Programme, costs: Floats, forme: Literal["lp", "mps"] 
     ----------
     costs : cost of each column, in the order of `programme.keys`.
     """
-    lp = as_lp(programme, costs)
-    lp.col_names_, lp.row_names_ = readable(programme.keys), readable(programme.names)
     highs = new_highs()
+    hand_over(highs, programme, costs)
+    lp = highs.getLp()
+    lp.col_names_, lp.row_names_ = readable(programme.keys), readable(programme.names)
     highs.passModel(lp)
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / f"flux.{forme}"
