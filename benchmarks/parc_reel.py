@@ -1,6 +1,7 @@
 """The whole job on a real stock: the dwellings of a département, from RPLS 1 January 2019.
 
     python benchmarks/parc_reel.py 72 59 --json parc_reel.json
+    python benchmarks/parc_reel.py 72 59 --ecrire PARCS      the dossiers only, for other benchmarks
 
 What is real: the number of dwellings by commune, construction year, rooms and QPV (open counts of RPLS), the
 communes, EPCI and the duty of 25 % of 2026. The whole département is taken as one bailleur. What the open
@@ -194,9 +195,14 @@ def main() -> None:
     parser.add_argument("--donnees", type=Path, default=Path("../shared/data"),
                         help="the folder of rpls_parc_2019.parquet, communes_2026.parquet…")
     parser.add_argument("--json", type=Path, help="also write the figures here")
+    parser.add_argument("--ecrire", type=Path, help="write the dossiers in this folder, measure nothing")
     options = parser.parse_args()
     if not (options.donnees / "rpls_parc_2019.parquet").exists():
         sys.exit(f"rpls_parc_2019.parquet is not in {options.donnees}: nothing to measure")
+    if options.ecrire:
+        for departement in options.departements:
+            write(build(options.donnees, departement)[0], options.ecrire / departement)
+        return
     results = [run(options.donnees, departement) for departement in options.departements]
     table = pd.json_normalize(results).set_index("departement").T
     print(table.to_string())
