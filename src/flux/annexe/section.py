@@ -6,7 +6,10 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from flux.rendu.illustration import Illustration
+from flux.rendu.nombres import entier
 from flux.rendu.vue import Tableau
+
+PAGE_ROWS = 40  # rows: a table of detail that is longer is for the workbook and the json, not for pages
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -23,12 +26,27 @@ class Section:
     illustrations: tuple[Illustration, ...] = ()
     tableaux: tuple[Tableau, ...] = ()
 
+    @property
+    def tableaux_de_page(self) -> tuple[Tableau, ...]:
+        """The tables that a page lays out: all but the long ones of detail, which a sentence points to."""
+        return tuple(t for t in self.tableaux if not _too_long(t))
+
     def numbered(self, rang: int) -> Section:
         """The same section with its number, its tables numbered under it: "Tableau 7.2"."""
         tables = tuple(
             replace(t, titre=f"Tableau {rang}.{i}. {t.titre}") for i, t in enumerate(self.tableaux, start=1)
         )
-        return replace(self, titre=f"{rang}. {self.titre}", tableaux=tables)
+        elsewhere = tuple(
+            f"{t.titre} : ses {entier(len(t.frame))} lignes sont dans le classeur et dans le fichier json."
+            for t in tables
+            if _too_long(t)
+        )
+        return replace(
+            self,
+            titre=f"{rang}. {self.titre}",
+            paragraphes=(*self.paragraphes, *elsewhere),
+            tableaux=tables,
+        )
 
     def to_dict(self) -> dict[str, Any]:
         """JSON-able, as people read it."""
@@ -52,3 +70,7 @@ class Section:
             "puces": list(self.puces),
             "tableaux": tables,
         }
+
+
+def _too_long(tableau: Tableau) -> bool:
+    return tableau.detail and len(tableau.frame) > PAGE_ROWS

@@ -101,6 +101,7 @@ class Tableau:
     colonnes : columns to show, in order: names of the frame, or `Colonne` when the heading differs.
     total : True adds up the columns of counts; a mapping (column -> value) gives the row itself.
     article, note : said under the table, after the unit.
+    detail : a row a right, a dwelling or a crossing: where it is long, pages leave it to the workbook.
     """
 
     cle: str = ""
@@ -110,6 +111,7 @@ class Tableau:
     total: bool | Mapping[str, Any] = False
     article: str = ""
     note: str = ""
+    detail: bool = False
 
     @property
     def specs(self) -> tuple[Colonne, ...]:
