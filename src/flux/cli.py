@@ -207,13 +207,19 @@ def regles(
         str | None, typer.Option("--diff", metavar="AAAA-MM-JJ", help="Autre jour, à comparer.")
     ] = None,
     projets: Annotated[bool, typer.Option("--projets", help="Lire aussi les textes en projet.")] = False,
+    quartiles: Annotated[
+        bool, typer.Option("--quartiles", help="Montrer les seuils de premier quartile de ce jour.")
+    ] = False,
     quiet: Quiet = False,
 ) -> None:
     """Montrer la loi en vigueur un jour donné, ou ce qui change d'un jour à l'autre."""
     from flux.loi import regles as law
+    from flux.rendu.vue import texte
 
     rules = law(date, projets=projets)
     typer.echo(str(rules if diff is None else rules.diff(law(diff, projets=projets))))
+    if quartiles:
+        typer.echo(texte(rules.vue_quartiles(), lignes=None))
 
 
 def _quotas(path: Path, quiet: bool) -> Quotas:

@@ -43,6 +43,11 @@ class Parametre:
         return self.references[0].titre
 
     @property
+    def textes(self) -> str:
+        """Every text that founds it, the first first."""
+        return " ; ".join(dict.fromkeys(reference.titre for reference in self.references))
+
+    @property
     def lisible(self) -> str:
         """The value as people read it: "30,0 %", "5 ans", "oui", "24/11/2023", "28 février"."""
         match self.valeur:

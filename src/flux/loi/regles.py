@@ -229,7 +229,7 @@ class Regles(Affichable):
                     titre=theme,
                     frame=pd.DataFrame(
                         [
-                            (p.cle, p.description, p.lisible, p.depuis, p.article, p.statut.value)
+                            (p.cle, p.description, p.lisible, p.depuis, p.textes, p.statut.value)
                             for p in some
                         ],
                         columns=columns,
@@ -239,6 +239,23 @@ class Regles(Affichable):
                 for theme, some in groupby(self, key=lambda p: p.theme)
             ),
             notes=(*self.hypotheses, *self.a_revoir),
+        )
+
+    def vue_quartiles(self) -> Vue:
+        """The thresholds of the first quartile of that day, a row a territory."""
+        frame = self.seuils_q1
+        return Vue(
+            titre=f"Seuils de premier quartile au {nombres.date(self.date)}",
+            tableaux=(
+                Tableau(
+                    titre="Ressources annuelles par unité de consommation, en euros",
+                    frame=frame,
+                    colonnes=[
+                        *(Colonne(c, f"seuils.{c}") if c != "nom" else c for c in frame.columns[:4]),
+                        "article",
+                    ],
+                ),
+            ),
         )
 
     def to_dict(self) -> dict[str, Any]:

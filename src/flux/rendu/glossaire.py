@@ -28,6 +28,7 @@ class Format(StrEnum):
     ENTIER = "entier"
     DECIMAL = "decimal"
     PART = "part"
+    POINTS = "points"
     TEXTE = "texte"
     OUI_NON = "oui_non"
     DATE = "date"
@@ -36,7 +37,7 @@ class Format(StrEnum):
     @property
     def est_nombre(self) -> bool:
         """True when the value is a number, to be aligned on the right."""
-        return self in (Format.ENTIER, Format.DECIMAL, Format.PART, Format.ANNEE)
+        return self not in (Format.TEXTE, Format.OUI_NON, Format.DATE)
 
     @property
     def se_somme(self) -> bool:
@@ -129,6 +130,8 @@ def format(cle: str, value: Any) -> str:
             return nombres.decimal(value, 2 if entry.decimales is None else entry.decimales)
         case Format.PART:
             return nombres.part(value, 1 if entry.decimales is None else entry.decimales)
+        case Format.POINTS:
+            return nombres.points(value, 1 if entry.decimales is None else entry.decimales)
         case Format.DATE:
             return nombres.date(value)
         case _:

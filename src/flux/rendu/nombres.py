@@ -64,6 +64,17 @@ def part(value: Any, nb: int = 1) -> str:
     return decimal(exact * 100, nb) + NARROW_SPACE + "%"
 
 
+def points(value: Any, nb: int = 1) -> str:
+    """A difference between two shares of [0, 1], in points: `points(-0.0123, 2)` -> "−1,23 point".
+
+    A share that moves from 10 % to 11 % gains one point, not one per cent.
+    """
+    if absent(value):
+        return ABSENT
+    exact = (value if isinstance(value, Fraction) else _rounded(value, 15)) * 100
+    return f"{decimal(exact, nb)} point{'s' if abs(exact) >= 2 else ''}"
+
+
 def date(value: dt.date | pd.Timestamp | None) -> str:
     """A day: `date(datetime.date(2026, 1, 31))` -> "31/01/2026"; absent -> "—"."""
     return ABSENT if absent(value) else format_date(value, "dd/MM/yyyy", locale=LOCALE)
