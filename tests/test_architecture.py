@@ -31,6 +31,7 @@ DOORS = {
     "docx": "annexe/docx",
     "xlsxwriter": ("annexe/xlsx", "dossier/modele", "dossier/classeur", "samples/classeurs"),
     "matplotlib": "rendu/images",
+    "typst": "annexe/pdf",
 }
 # The stages read no file and no clock.
 PURE = ("conversion", "allocation", "simulation")

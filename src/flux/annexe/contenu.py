@@ -67,7 +67,7 @@ class Annexe(Affichable):
         return html.fragment(self)
 
     def save(self, path: str | Path, *, ecraser: bool = False) -> Path:
-        """Write the annex; the suffix chooses the format (.docx, .html, .xlsx).
+        """Write the annex; the suffix chooses the format (.docx, .html, .pdf, .xlsx).
 
         Raises
         ------

@@ -1,0 +1,91 @@
+"""The annex as a PDF for everyone: tagged (PDF/UA-1), French, its fonts inside, the same bytes twice.
+
+The texts go to typst as data, in a JSON file that the template reads: none is ever taken for markup.
+"""
+
+from __future__ import annotations
+
+import json
+import struct
+from importlib.resources import files
+from itertools import groupby
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Any
+
+import typst
+
+from flux.annexe.pdf import mise_en_page
+from flux.annexe.pdf.polices import FAMILIES, fonts, shown
+from flux.rendu import nombres
+
+if TYPE_CHECKING:
+    from flux.annexe.contenu import Annexe
+    from flux.annexe.section import Section
+    from flux.rendu.illustration import Illustration
+
+MANY_SECTIONS = 6  # a document of more sections has a table of contents
+PICTURE_HEIGHT = 260.0  # points: a third of a page, whatever the shape of a picture
+RUNNING = 110  # characters of the line above each page
+
+
+def render(annexe: Annexe) -> bytes:
+    """The whole document: the summary alone on its page; pages lie from the first wide table to the last."""
+    template = (files("flux.annexe.pdf") / "annexe.typ").read_bytes()
+    with TemporaryDirectory() as folder:
+        root = Path(folder)
+        (root / "annexe.typ").write_bytes(template)
+        (root / "annexe.json").write_text(json.dumps(_data(annexe, root)), encoding="utf-8")
+        return typst.compile(
+            str(root / "annexe.typ"),
+            root=str(root),
+            font_paths=fonts(),
+            ignore_system_fonts=True,
+            pdf_standards=["ua-1"],
+        )
+
+
+def _data(annexe: Annexe, root: Path) -> dict[str, Any]:
+    """What the template lays out; the pictures are written beside it, in `root`."""
+    wide = [i for i, section in enumerate(annexe.sections) if mise_en_page.is_wide(section)]
+    turned = [bool(wide) and wide[0] <= i <= wide[-1] for i in range(len(annexe.sections))]
+    running = f"{annexe.bailleur}, {annexe.titre[0].lower()}{annexe.titre[1:]}"
+    return {
+        "titre": shown(annexe.titre),
+        "bailleur": shown(annexe.bailleur),
+        "droit": shown(f"Droit applicable au {nombres.date_longue(annexe.date)}"),
+        "courant": shown(running if len(running) <= RUNNING else running[: RUNNING - 1] + "…"),
+        "date": [annexe.date.year, annexe.date.month, annexe.date.day],
+        "polices": list(FAMILIES),
+        "marge": mise_en_page.MARGIN,
+        "sommaire": len(annexe.sections) > MANY_SECTIONS,
+        "pages": [
+            {"couchee": lying, "sections": [_section(s, lying, root) for _, s in sections]}
+            for lying, sections in groupby(
+                zip(turned, annexe.sections, strict=True), key=lambda pair: pair[0]
+            )
+        ],
+    }
+
+
+def _section(section: Section, lying: bool, root: Path) -> dict[str, Any]:
+    width = mise_en_page.place(lying)
+    return {
+        "titre": shown(section.titre),
+        "paragraphes": list(map(shown, section.paragraphes)),
+        "puces": list(map(shown, section.puces)),
+        "illustrations": [_picture(p, width, root) for p in section.illustrations],
+        "tableaux": [b for t in section.tableaux_de_page for b in mise_en_page.laid_out(t, width)],
+    }
+
+
+def _picture(picture: Illustration, width: float, root: Path) -> dict[str, Any]:
+    name = f"{len(list(root.iterdir()))}.png"
+    (root / name).write_bytes(picture.png)
+    across, down = struct.unpack(">II", picture.png[16:24])  # pixels, in the first chunk of a PNG
+    return {
+        "fichier": name,
+        "titre": shown(picture.titre),
+        "alternative": shown(picture.alternative),
+        "largeur": min(width, PICTURE_HEIGHT * across / down),
+    }
