@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
+
+from pydantic import BaseModel
 
 if TYPE_CHECKING:
     from flux.allocation import Plan
@@ -56,7 +59,7 @@ def refaire(said: dict[str, Any], dossier: Dossier) -> Annexe:
     from flux.conversion import convert
 
     regles = _law(said)
-    changed = {**said.get("choix", {}), **said.get("stipulations", {})}
+    changed = _read({**said.get("choix", {}), **said.get("stipulations", {})})
     plan: Plan = allocate(convert(dossier, regles=regles, **changed))
     return draft_annexe(plan)
 
@@ -67,20 +70,38 @@ def _law(said: dict[str, Any]) -> Regles | None:
     from flux.loi import regles
 
     law = regles(said["date"], projets=bool(said.get("projets")))
-    supposed = {cle: _read(v) for cle, v in said.get("suppositions", {}).items()}
+    supposed = _read(said.get("suppositions", {}))
     return law.suppose(**supposed) if supposed else law
 
 
 def _from_python(dossier: Dossier, section: str) -> dict[str, Any]:
     convention = dossier.convention
-    said: dict[str, Any] = getattr(convention, section).model_dump(mode="json")
-    return {k: v for k, v in said.items() if convention.origines.get(k) == "python"}
+    values = dict(getattr(convention, section))
+    return {k: _written(v) for k, v in values.items() if convention.origines.get(k) == "python"}
 
 
 def _written(value: Any) -> Any:
-    """A value of the law as JSON: an exact share as a fraction."""
-    return {"fraction": str(value)} if isinstance(value, Fraction) else value
+    """A choice or a value of the law as JSON: an exact share as a fraction, so that it comes back exact."""
+    match value:
+        case Fraction():
+            return {"fraction": str(value)}
+        case BaseModel():
+            return {k: _written(v) for k, v in dict(value).items()}
+        case list() | tuple():
+            return [_written(v) for v in value]
+        case dt.date():
+            return value.isoformat()
+        case bool() | int() | None:
+            return value
+        case _:
+            return str(value)
 
 
 def _read(value: Any) -> Any:
-    return Fraction(value["fraction"]) if isinstance(value, dict) else value
+    match value:
+        case {"fraction": text}:
+            return Fraction(text)
+        case dict():
+            return {k: _read(v) for k, v in value.items()}
+        case _:
+            return value

@@ -1,0 +1,164 @@
+"""For each table of the annex, by its key: its rule, the tables of the dossier, the cells of `Quotas`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Origine:
+    """Where the figures of a published column stand: a table of `Quotas`, its column, the rows kept.
+
+    `sur` divides them: another column of the same row, or a figure of the whole ("base").
+    """
+
+    table: str
+    colonne: str
+    filtre: Mapping[str, Any] = field(default_factory=dict)
+    sur: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Filiation:
+    """What is behind one table of the annex.
+
+    Attributes
+    ----------
+    regle : what was done, in French.
+    tables : tables of the dossier that were read; all of them when empty.
+    cles : columns that name a row -> the same in `Quotas`.
+    colonnes : published columns -> where their figures stand; the others have no proof of their own.
+    par_reservataire : columns called by a réservataire hold its whole dwellings in the commune of the row.
+    decimales : of its numbers in the JSON: what a solver gives has fewer that hold on every machine.
+    """
+
+    regle: str = "mise en forme du résultat"
+    tables: tuple[str, ...] = ()
+    cles: Mapping[str, str] = field(default_factory=dict)
+    colonnes: Mapping[str, Origine] = field(default_factory=dict)
+    par_reservataire: bool = False
+    decimales: int = 9
+
+
+def _same(table: str, *colonnes: str, **filtre: Any) -> dict[str, Origine]:
+    """Columns that have the same name here and there."""
+    return {c: Origine(table, c, filtre) for c in colonnes}
+
+
+BASE = ("logements", "territoires", "convention")
+RIGHTS = (*BASE, "reservataires", "reservations")
+FLOW = (*RIGHTS, "mouvements", "soustractions", "livraisons", "soldes")
+PLAN = (*FLOW, "demande", "taux", "objectifs")
+HOLDER = {"id_reservataire": "id_reservataire"}
+COMMUNE = {"commune": "commune"}
+PROGRAMME = Filiation(
+    regle="programme linéaire en étapes, optimum prouvé ; logements entiers arrondis en dernier",
+    tables=PLAN,
+    decimales=6,
+)
+
+FILIATIONS: Mapping[str, Filiation] = {
+    "synthese.categories": Filiation(
+        regle="quotas sommés par catégorie de réservataire",
+        tables=FLOW,
+        cles={"categorie": "categorie"},
+        colonnes=_same("table", "quota") | {"part": Origine("table", "quota", sur="flux_a_partager")},
+    ),
+    "parties.parties": Filiation(regle="lu dans la convention", tables=("convention", "reservataires")),
+    "droits.suite": Filiation(
+        regle="droits de suite en cours au 1er janvier, comptés par réservataire",
+        tables=RIGHTS,
+        cles=HOLDER,
+        colonnes={
+            "garantie": Origine("droits", "nb", {"contrepartie_garantie": True}),
+            "autres": Origine("droits", "nb", {"contrepartie_garantie": False}),
+            "nb_droits": Origine("droits", "nb"),
+            "part": Origine("droits", "nb", sur="base"),
+        },
+    ),
+    "assiette.etapes": Filiation(
+        regle="chaque logement est classé une fois, à la première étape qui le concerne",
+        tables=BASE,
+        cles={"etape": "etape"},
+        colonnes=_same("assiette", "nb_logements"),
+    ),
+    "rotation.taux": Filiation(
+        regle="relocations ÷ logements en service au 1er janvier, années de la fenêtre cumulées",
+        tables=("logements", "mouvements", "convention"),
+        cles={"place": "commune"},
+        colonnes=_same("rotation", "nb_stock", "nb_relocations")
+        | {"taux": Origine("rotation", "nb_relocations", sur="nb_stock")},
+    ),
+    "soustractions.categories": Filiation(
+        regle="prévisions de l'année et réalisé de l'année précédente, par catégorie",
+        tables=("soustractions", "mouvements", "logements", "convention"),
+        cles={"categorie": "categorie"},
+        colonnes=_same("soustractions", "nb", "impute", "non_imputable", etat="previsionnel")
+        | {"realise": Origine("soustractions", "nb", {"etat": "realise"})},
+    ),
+    "taux.quotas": Filiation(
+        regle="dus exacts, plafonds, soldes, puis un seul arrondi au plus fort reste",
+        tables=FLOW,
+        cles=HOLDER,
+        colonnes=_same(
+            "table",
+            *("nb_droits", "part_droits", "part_flux", "part_patrimoine"),
+            *("quota_exact", "plafond", "quota"),
+        )
+        | {"solde": Origine("soldes", "solde")},
+    ),
+    "taux.calcul": Filiation(
+        regle="dû exact = droits ÷ assiette × flux + droits uniques + corrections ; + solde reporté",
+        tables=FLOW,
+        cles=HOLDER,
+        colonnes=_same("table", "nb_uniques", "du_exact", "solde_reporte", "quota_exact"),
+    ),
+    "plafonds.plafonds": Filiation(
+        regle="part maximale × flux du territoire, arrondie à l'entier inférieur",
+        tables=FLOW,
+        cles={"groupe": "groupe", "territoire_code": "territoire_code"},
+        colonnes=_same("plafonds", "part_max", "exact", "plafond", "nb"),
+    ),
+    "plafonds.reductions": Filiation(regle="dus avant et après plafonds et dépassements", tables=FLOW),
+    "communes.quotas": Filiation(
+        regle="quotas répartis par commune : lignes et colonnes s'additionnent au flux",
+        tables=FLOW,
+        cles=COMMUNE,
+        colonnes={"ensemble": Origine("communes", "nb")} | _same("flux", "flux_a_partager"),
+        par_reservataire=True,
+    ),
+    "communes.qpv": Filiation(
+        regle="quotas par commune, en QPV, hors QPV et contre garantie",
+        tables=FLOW,
+        cles=COMMUNE,
+        colonnes=_same("communes", "nb", "nb_qpv", "nb_hors_qpv", "nb_garantie"),
+    ),
+    "livraisons.programmes": Filiation(
+        regle="premières mises en location, réparties selon les droits du programme",
+        tables=("livraisons", "reservations", "convention"),
+        cles={"programme": "programme", "commune": "commune", **HOLDER},
+        colonnes=_same("livraisons", "exact", "nb"),
+    ),
+    "livraisons.uniques": Filiation(
+        regle="droits uniques dus dans l'année, compris dans le quota",
+        tables=FLOW,
+        cles=HOLDER,
+        colonnes=_same("table", "nb_uniques", "quota"),
+    ),
+    "objectifs.objectifs": PROGRAMME,
+    "objectifs.bornes": PROGRAMME,
+    "objectifs.equite": PROGRAMME,
+    "orientations.publics": PROGRAMME,
+    "orientations.qualite": PROGRAMME,
+    "choix.choix": Filiation(regle="lu dans la convention, ou valeur par défaut", tables=("convention",)),
+    "choix.stipulations": Filiation(
+        regle="lu dans la convention, ou valeur par défaut", tables=("convention",)
+    ),
+    "hypotheses.reparations": Filiation(regle="constats de la lecture des fichiers"),
+    "sources.loi": Filiation(
+        regle="loi du jour de la convention, lue dans les textes cités", tables=("convention",)
+    ),
+    "sources.fichiers": Filiation(regle="empreinte de chaque fichier lu"),
+}
