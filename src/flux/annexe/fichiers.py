@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from flux.annexe.contenu import Annexe
 
 # suffix -> module of this package whose `render(annexe) -> bytes` writes the format
-WRITERS = {".docx": "docx", ".html": "html", ".json": "json", ".pdf": "pdf", ".xlsx": "xlsx"}
+WRITERS = {".docx": "docx", ".html": "html", ".json": "canonique", ".pdf": "pdf", ".xlsx": "xlsx"}
 
 
 def save(annexe: Annexe, path: Path, *, ecraser: bool = False) -> Path:

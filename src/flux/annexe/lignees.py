@@ -1,4 +1,4 @@
-"""Where each published figure comes from: the proof of its cell, and for each table its rule and its files."""
+"""Where each published figure comes from: the proof of its cell; of a table, its rule and its files."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from flux.rendu.vue import Tableau
 
 TOLERANCE = 1e-9  # a published float against the exact value of its proof
-Ligne = Mapping[str, Any]
+Ligne = Mapping[Any, Any]
 
 
 @dataclass(frozen=True)
@@ -70,7 +70,7 @@ class Lignees:
 
     def total(self, tableau: Tableau, colonne: str, valeur: Any) -> Figure | None:
         """The figure of a sum under a column."""
-        rows: list[Ligne] = tableau.frame.to_dict("records")
+        rows = tableau.frame.to_dict("records")
         figures = [self.cellule(tableau, row, colonne) for row in rows if not absent(row[colonne])]
         known = [f for f in figures if f is not None]
         if not known or len(known) < len(figures) or absent(valeur):

@@ -1,4 +1,4 @@
-"""The annex as canonical JSON: every figure as a raw value, with its lineage down to the cells and the articles."""
+"""The annex as canonical JSON: raw values, and the lineage of each down to the cells and the articles."""
 
 from __future__ import annotations
 
@@ -95,14 +95,13 @@ def _tableau(tableau: Tableau, proofs: _Preuves) -> dict[str, Any]:
     lignees, specs, totals = proofs.lignees, tableau.specs, tableau.totaux
     filiation = lignees.filiation(tableau)
     decimals = filiation.decimales
-    rows: list[dict[str, Any]] = tableau.frame[[c.nom for c in specs]].to_dict("records")
     lines = []
-    for row in rows:
+    for row in tableau.frame.to_dict("records"):
         known = {c.nom: proofs.of(lignees.cellule(tableau, row, c.nom)) for c in specs}
         lines.append(
             {
                 "valeurs": {c.nom: _value(c, row[c.nom], decimals) for c in specs},
-                "codes": lignees.codes(row),
+                "codes": lignees.codes({c.nom: row[c.nom] for c in specs}),
                 "preuves": {c: k for c, k in known.items() if k is not None},
             }
         )
