@@ -14,8 +14,9 @@ import pandas as pd
 
 from flux.rendu import glossaire
 
-# A line may end after a space or a hyphen.
-_WORD = re.compile(r"[^\s-]+-*|-+")
+# A line may end after a space or a hyphen, not after a no-break space.
+_WORD = re.compile(r"[^ -]+-*|-+")
+LONG_WORD = 40  # characters: a longer word is cut by every face
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,8 +54,8 @@ class Cellules:
     def largeurs(self, place: int) -> tuple[int, ...]:
         """Characters of each column within `place`, more if its words and its numbers need more.
 
-        Columns of text give way, one character at a time, where it costs the fewest lines; no word and no
-        number is cut.
+        Columns of text give way, one character at a time, where it costs the fewest lines; no number is cut,
+        nor a word of less than `LONG_WORD`.
         """
         columns = list(zip(*self.lignes, *([self.total] if self.total else []), strict=True))
         least, wide, lengths = [], [], []
@@ -64,12 +65,13 @@ class Cellules:
             words = [len(w) for text in set(() if number else cells) for w in _WORD.findall(text)]
             # a heading is bold: its words are a little wider
             words += [len(w) + 1 for w in _WORD.findall(heading)]
+            words = [min(n, LONG_WORD) for n in words]
             whole = [len(c) for c in (cells if number else (heading, *cells))]
-            # a usual cell takes two lines at most
+            # a usual cell takes two lines at most, unless it is as long as a page
             usual = math.sqrt(sum(n**2 for n in whole) / max(len(whole), 1))
-            floor = max(whole, default=0) if number else math.ceil(usual / 2)
+            floor = max(whole, default=0) if number else min(math.ceil(usual / 2), LONG_WORD)
             least.append(max([1, floor, *words]))
-            wide.append(max([least[-1], *whole]))
+            wide.append(max(least[-1], min(place, max(whole, default=0))))
             lengths.append(np.array([len(heading), *map(len, cells)]))
         lines = [_lines(n, w) for n, w in zip(lengths, wide, strict=True)]
         while sum(wide) > place:

@@ -28,7 +28,7 @@ def place(couchee: bool) -> float:
 
 def is_wide(section: Section) -> bool:
     """True when a table of the section does not fit an upright page, or not in few lines."""
-    tables = [t.cellules() for t in section.tableaux_de_page]
+    tables = [_shown(t.cellules()) for t in section.tableaux_de_page]
     return any(
         _needed(cells, SMALL) > place(False)
         or (len(cells.entetes) >= MANY and cells.a_droite.count(False) > MANY_TEXTS)
@@ -43,8 +43,7 @@ def laid_out(tableau: Tableau, width: float) -> list[dict[str, Any]]:
     ----------
     width : place on the page, in points.
     """
-    cells = tableau.cellules()
-    blocks = list(_blocks(cells, width))
+    blocks = list(_blocks(_shown(tableau.cellules()), width))
     return [
         {
             "titre": shown(tableau.titre + (f" ({i} / {len(blocks)})" if len(blocks) > 1 else "")),
@@ -53,6 +52,16 @@ def laid_out(tableau: Tableau, width: float) -> list[dict[str, Any]]:
         }
         for i, block in enumerate(blocks, start=1)
     ]
+
+
+def _shown(cells: Cellules) -> Cellules:
+    """The same table with its texts as the page shows them."""
+    return Cellules(
+        entetes=tuple(map(shown, cells.entetes)),
+        lignes=tuple(tuple(map(shown, row)) for row in cells.lignes),
+        total=None if cells.total is None else tuple(map(shown, cells.total)),
+        a_droite=cells.a_droite,
+    )
 
 
 def _needed(cells: Cellules, size: float) -> float:
@@ -89,17 +98,18 @@ def _block(cells: Cellules, width: float) -> dict[str, Any]:
     nb = len(cells.entetes)
     size = max(LEAST, CELL * min(1.0, width / _needed(cells, CELL)))
     characters = cells.largeurs(int((width - nb * PADDING) / (CHARACTER * size)))
-    rows = [_row(row, characters) for row in cells.lignes]
     return {
         "taille": size,
         "largeurs": [w + PADDING / (CHARACTER * size) for w in characters],
-        "droite": list(cells.a_droite),
-        "entetes": list(map(shown, cells.entetes)),
-        "lignes": rows,
-        "total": None if cells.total is None else list(map(shown, cells.total)),
+        "droite": cells.a_droite,
+        "entetes": cells.entetes,
+        "lignes": [
+            {"cellules": row, "entiere": _lines(row, characters) <= WHOLE_LINES} for row in cells.lignes
+        ],
+        "total": cells.total,
     }
 
 
-def _row(row: tuple[str, ...], characters: tuple[int, ...]) -> dict[str, Any]:
-    lines = max(math.ceil(1.15 * len(text) / width) for text, width in zip(row, characters, strict=True))
-    return {"cellules": list(map(shown, row)), "entiere": lines <= WHOLE_LINES}
+def _lines(row: tuple[str, ...], characters: tuple[int, ...]) -> int:
+    """Lines that a row takes, or nearly."""
+    return max(math.ceil(1.15 * len(text) / width) for text, width in zip(row, characters, strict=True))

@@ -9,10 +9,11 @@ from pathlib import Path
 import typst
 
 from flux.rendu import images_polices
+from flux.rendu.tableau import LONG_WORD
 from flux.rendu.typographie import code_point, soigne
 
 FAMILIES = ("Liberation Sans", "DejaVu Sans")
-LONG_WORD, PIECE = 40, 20  # characters: a longer word may break after each piece
+PIECE = 20  # characters: where a word is too long for a line, it may break after each piece
 BREAK = "\u200b"
 
 
