@@ -16,6 +16,7 @@ from flux.allocation.entiers import whole_plan
 from flux.allocation.equite import ARTICLE, ATTRIBUTS, equites
 from flux.allocation.explication import OrientationExpliquee, explain_cell, row_name
 from flux.allocation.hors_flux import baux_hors_flux
+from flux.allocation.images import ImagePlan, illustrate
 from flux.allocation.melange import reference_mix
 from flux.allocation.modele import UNICITE, Modele, exact_table, formulate
 from flux.allocation.obligations import NIVEAUX, Obligation, Repartition, Sens, obligations
@@ -30,7 +31,7 @@ from flux.conversion.segments import FRAGILE_DES, FRAGILES
 from flux.noyau.errors import FluxError, near_misses
 from flux.noyau.solveur import Solution, Voie, model_text, solve
 from flux.noyau.solveur.etapes import Avancement
-from flux.rendu import images, nombres
+from flux.rendu import nombres
 from flux.rendu.vue import Affichable, Tableau, Vue
 
 if TYPE_CHECKING:
@@ -162,12 +163,9 @@ class Plan(Affichable):
             | {"phrases": list(self.phrases), "taille": dict(self.taille)},
         }
 
-    def plot(self) -> Figure:
-        """What is reached against the threshold of each objective, and of the quotas that are not met."""
-        rows = self.objectifs
-        rows = rows.loc[(rows["base"] > 0) & (rows["niveau"] != "physique")
-                        & ((rows["niveau"] != "quota") | (rows["manque"] > 0))]
-        return images.objectifs(rows.assign(nom=_said(rows)))
+    def plot(self, genre: str = ImagePlan.OBJECTIFS) -> Figure:
+        """A picture: "objectifs" (reached against threshold) or "orientations" (who gets which kind)."""
+        return illustrate(self, genre).dessin()
 
     def vue(self) -> Vue:
         """Objectives, then the orientations by réservataire."""

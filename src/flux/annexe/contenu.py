@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from flux.annexe import cadre, droits, orientations, partage, taux
+from flux.annexe.illustrations import illustrated
 from flux.annexe.noms import Noms
 from flux.annexe.section import Section
 from flux.conversion.enveloppe import library_version
@@ -123,6 +124,6 @@ def draft_annexe(plan: Plan) -> Annexe:
         annee=convention.annee,
         date=convention.date,
         version=made_by,
-        sections=tuple(s.numbered(i) for i, s in enumerate(sections, start=1)),
+        sections=tuple(s.numbered(i) for i, s in enumerate(illustrated(sections, plan), start=1)),
         plan=plan,
     )

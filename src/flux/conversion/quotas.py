@@ -24,6 +24,7 @@ from flux.conversion.feuilles import Feuilles, grow
 from flux.conversion.flux import Flux, annual_flow, delivered
 from flux.conversion.garanties import guarantee_ceilings
 from flux.conversion.groupes import frame_of, gaps
+from flux.conversion.images import ImageQuotas, illustrate
 from flux.conversion.inventaire import Inventaire
 from flux.conversion.lectures_garantie import guarantee_readings, readings_differ
 from flux.conversion.matrice import round_matrix
@@ -121,9 +122,9 @@ class Quotas(Affichable):
         """What a notebook or a terminal shows."""
         return vues.quotas_view(self)
 
-    def plot(self) -> Any:
-        """Horizontal bars of the quotas (a matplotlib figure)."""
-        return vues.quotas_picture(self)
+    def plot(self, genre: str = ImageQuotas.QUOTAS) -> Any:
+        """A picture (a matplotlib figure): "quotas", "cascade", "sankey" or "communes", see `illustrate`."""
+        return illustrate(self, genre).dessin()
 
     def to_dict(self) -> dict[str, Any]:
         """JSON-able: tables, law, choices, sources (dossier.md, "flux/1")."""

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import pandas as pd
-
 from flux.conversion.enveloppe import envelope, records
-from flux.rendu import images
+from flux.conversion.images import named
 from flux.rendu.nombres import entier
 from flux.rendu.vue import Colonne, Tableau, Vue
 
@@ -25,15 +23,6 @@ TABLES: dict[str, list[str]] = {
     "soustractions": ["categorie", "commune", "qpv", "etat"],
     "soldes": [],
 }
-
-
-def named(quotas: Quotas) -> pd.DataFrame:
-    """`quotas.table` with the name of each holder in front."""
-    names = dict(
-        zip(quotas.dossier.reservataires["id_reservataire"], quotas.dossier.reservataires["nom"], strict=True)
-    )
-    names["bailleur"] = f"{quotas.dossier.convention.bailleur.nom} (non réservé)"
-    return quotas.table.assign(nom=quotas.table["id_reservataire"].map(names))
 
 
 def quotas_view(quotas: Quotas) -> Vue:
@@ -80,11 +69,6 @@ def quotas_view(quotas: Quotas) -> Vue:
         ),
         notes=(quotas.vacances.resume, *quotas.hypotheses, *quotas.avertissements),
     )
-
-
-def quotas_picture(quotas: Quotas) -> Any:
-    """Bars of the whole quotas, exact ones as marks."""
-    return images.quotas(named(quotas)[["nom", "quota", "quota_exact"]])
 
 
 def quotas_dict(quotas: Quotas) -> dict[str, Any]:

@@ -5,11 +5,26 @@ from __future__ import annotations
 import io
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from enum import StrEnum
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
+
+from flux.noyau.errors import FluxError, near_misses
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
+
+E = TypeVar("E", bound=StrEnum)
+
+
+def member(enum: type[E], asked: str) -> E:
+    """The member of `enum` that has this value, or a `FluxError` (code "image.inconnue") that names them."""
+    known = [m.value for m in enum]
+    if asked not in known:
+        close = near_misses(asked, known)
+        hint = f"Vouliez-vous dire « {close[0]} » ?" if close else f"Images possibles : {', '.join(known)}."
+        raise FluxError(f"Aucune image « {asked} ». {hint}", code="image.inconnue")
+    return enum(asked)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from flux.rendu import nombres
+from flux.rendu.etiquettes import etiquette
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -37,8 +38,8 @@ def _canvas(titre: str, nb: int) -> tuple[Figure, Axes]:
 
 def _finish(figure: Figure, axes: Axes, noms: list[str]) -> Figure:
     """Names on the left, first on top, unit below, legend outside the bars."""
-    axes.set_yticks(list(range(len(noms))), noms)
-    axes.invert_yaxis()
+    axes.set_yticks(list(range(len(noms))), [etiquette(nom) for nom in noms], fontsize=9)
+    axes.set_ylim(max(len(noms), 1) - 0.4, -0.6)
     axes.set_xlabel("logements")
     figure.legend(frameon=False, loc="outside lower right", ncols=3)
     return figure
@@ -110,7 +111,7 @@ def scenarios(frame: pd.DataFrame, *, titre: str = "Quotas par réservataire, se
         places = [place - 0.4 + height * (rank + 0.5) for place in range(len(frame))]
         values = [float(v) for v in frame[name].tolist()]
         shade = rank / max(len(names) - 1, 1)
-        axes.barh(places, values, height=height, color=_between(DARK, LIGHT, shade), label=name)
+        axes.barh(places, values, height=height, color=between(DARK, LIGHT, shade), label=name)
         for place, value in zip(places, values, strict=True):
             axes.annotate(
                 nombres.entier(value),
@@ -202,7 +203,7 @@ def frontiere(points: pd.DataFrame, plan: pd.Series, noms: tuple[str, str]) -> F
     return figure
 
 
-def _between(dark: str, light: str, shade: float) -> str:
+def between(dark: str, light: str, shade: float) -> str:
     """A colour between two, the way there given by `shade` from 0 to 1."""
     parts = [(int(dark[i : i + 2], 16), int(light[i : i + 2], 16)) for i in (1, 3, 5)]
     return "#" + "".join(f"{round(a + (b - a) * shade):02x}" for a, b in parts)

@@ -1,0 +1,36 @@
+"""Which picture goes to which section."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from flux.allocation import images as plan_images
+from flux.allocation.images import ImagePlan
+from flux.annexe.section import Section
+from flux.conversion import images as quota_images
+from flux.conversion.images import ImageQuotas
+from flux.rendu.illustration import Illustration
+
+if TYPE_CHECKING:
+    from flux.allocation import Plan
+
+MOST_BARS = 24  # réservataires of a picture that stays on one page
+MOST_COMMUNES = 80  # communes of a page, in two columns
+
+
+def illustrated(sections: Iterable[Section], plan: Plan) -> tuple[Section, ...]:
+    """The sections with their pictures, found by the key of each section."""
+    quotas = plan.quotas
+    pictures: dict[str, tuple[Illustration, ...]] = {
+        "synthese": (quota_images.illustrate(quotas, ImageQuotas.CASCADE),),
+        "taux": (
+            quota_images.illustrate(quotas, ImageQuotas.SANKEY),
+            quota_images.quota_bars(quotas, MOST_BARS),
+        ),
+        "communes": quota_images.by_commune(quotas, MOST_COMMUNES),
+        "objectifs": (plan_images.illustrate(plan, ImagePlan.OBJECTIFS),),
+        "orientations": (plan_images.illustrate(plan, ImagePlan.ORIENTATIONS),),
+    }
+    return tuple(replace(s, illustrations=s.illustrations + pictures.get(s.cle, ())) for s in sections)
