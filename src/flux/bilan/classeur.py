@@ -1,0 +1,54 @@
+"""The report as a plain workbook: a sheet a section, then the full cross; the same bytes twice."""
+
+from __future__ import annotations
+
+import datetime as dt
+import io
+import re
+from typing import TYPE_CHECKING
+
+from xlsxwriter import Workbook
+
+from flux.annexe.fichiers import stable_zip
+from flux.annexe.xlsx.grille import Classeur, Feuille
+
+if TYPE_CHECKING:
+    from flux.bilan.contenu import Bilan
+
+OPTIONS = {
+    "in_memory": True,
+    "strings_to_formulas": False,
+    "strings_to_urls": False,
+    "strings_to_numbers": False,
+}
+NAME_LENGTH = 31  # characters of the name of a sheet
+
+
+def render(bilan: Bilan) -> bytes:
+    """The whole workbook."""
+    out = io.BytesIO()
+    book = Workbook(out, OPTIONS)
+    book.set_properties(
+        {
+            "title": bilan.titre,
+            "author": bilan.bailleur,
+            "created": dt.datetime.combine(bilan.date, dt.time()),
+        }
+    )
+    classeur = Classeur(book)
+    for section in bilan.sections:
+        sheet = Feuille(classeur, sheet_name(section.titre))
+        sheet.title(section.titre, f"{bilan.bailleur}. {bilan.titre}.", *section.paragraphes, *section.puces)
+        for tableau in section.tableaux:
+            sheet.tableau(tableau)
+    for tableau in bilan.detail:
+        sheet = Feuille(classeur, "Détail")
+        sheet.title(tableau.titre, f"{bilan.bailleur}. {bilan.titre}.")
+        sheet.tableau(tableau)
+    book.close()
+    return stable_zip(out.getvalue(), bilan.date)
+
+
+def sheet_name(titre: str) -> str:
+    """The title as a name that Excel takes."""
+    return re.sub(r"[\[\]:*?/\\']", " ", titre)[:NAME_LENGTH].strip()

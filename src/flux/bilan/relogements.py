@@ -1,0 +1,99 @@
+"""B2: mutations and relogements done, by category of operation.
+
+"[…] ainsi que du bilan des attributions réalisées l'année précédente au titre de ces relogements" (CCH,
+art. R. 441-5, I, al. 5).
+"""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from flux.annexe.section import Section
+from flux.bilan.faits import Faits
+from flux.bilan.journal import HORS_FLUX
+from flux.dossier.vocabulaire import CategorieSoustraction
+from flux.rendu.vue import Colonne, Tableau
+
+TEXTE = "CCH, art. R. 441-5, I, al. 5"
+CATEGORIE = Colonne("categorie", "soustractions.categorie")
+COMPTES = ("nb_attribues", "nb_baux")
+
+
+def relogements(faits: Faits) -> Section:
+    """By category, then by category and commune; the same for every réservataire: none of them is charged."""
+    declared = faits.dossier.soustractions
+    declared = declared.loc[declared["annee"] == faits.annee]
+    done = declared.loc[declared["etat"] == "realise"].groupby("categorie")["nb"].sum()
+    planned = declared.loc[declared["etat"] == "previsionnel"].groupby("categorie")["nb"].sum()
+    rows = faits.journal.lignes
+    rows = rows.loc[rows["porteur"] == HORS_FLUX].rename(columns={"nature": "categorie"})
+    counts = faits.journal.counts(["categorie"], rows).set_index("categorie")[list(COMPTES)]
+    frame = pd.DataFrame(index=pd.Index([str(c) for c in CategorieSoustraction], name="categorie"))
+    frame = frame.join(counts).assign(prevu=planned, realise=done).dropna(how="all")
+    for compteur, etape in zip(COMPTES, ("attribution", "bail"), strict=True):
+        if faits.journal.knows(etape):
+            # the préfet's own attributions are no nature of movement: nothing is known of them here
+            moved = frame.index != CategorieSoustraction.REPRISE_PREFET
+            frame.loc[moved, compteur] = frame.loc[moved, compteur].fillna(0)
+    frame["retenu"] = frame["realise"].where(frame["realise"].notna(), frame["nb_baux"])
+    if frame.empty:
+        return Section(
+            cle="relogements",
+            titre="Mutations et relogements",
+            paragraphes=(
+                f"Aucune mutation ni aucun relogement de {faits.annee} dans « mouvements » ni dans "
+                f"« soustractions » ({TEXTE}).",
+            ),
+        )
+    towns = faits.sorted(faits.journal.counts(["categorie", "commune"], rows), "commune")
+    return Section(
+        cle="relogements",
+        titre="Mutations et relogements",
+        paragraphes=(
+            "Ces logements ne sont pas comptés dans le flux annuel : ils ne consomment le quota de personne.",
+        ),
+        puces=_differences(frame, faits.annee),
+        tableaux=(
+            Tableau(
+                cle="relogements.categories",
+                titre=f"Mutations et relogements de {faits.annee}, par catégorie d'opération",
+                frame=frame.reset_index(),
+                colonnes=[
+                    CATEGORIE,
+                    Colonne("prevu", "bilan.prevu"),
+                    *(Colonne(c, f"bilan.{c}") for c in COMPTES),
+                    Colonne("realise", "bilan.realise"),
+                    Colonne("retenu", "bilan.retenu"),
+                ],
+                total=True,
+                article=TEXTE,
+                note="Le réalisé déclaré (table « soustractions ») prévaut sur les baux (« mouvements »).",
+            ),
+            Tableau(
+                cle="relogements.communes",
+                titre=f"Mutations et relogements de {faits.annee}, par commune",
+                frame=towns.assign(commune=[faits.noms.commune(c) for c in towns["commune"]]),
+                colonnes=["commune", CATEGORIE, *(Colonne(c, f"bilan.{c}") for c in COMPTES)],
+                total=True,
+                article=TEXTE,
+            ),
+        ),
+    )
+
+
+def _differences(frame: pd.DataFrame, annee: int) -> tuple[str, ...]:
+    """Where what was declared is not what the movements show; where nothing was forecast."""
+    from flux.rendu import glossaire, nombres
+
+    said = [
+        f"{glossaire.format('soustractions.categorie', row.Index)} : {nombres.entier(row.realise)} déclarés, "
+        f"{nombres.entier(row.nb_baux)} baux dans « mouvements »."
+        for row in frame.dropna(subset=["realise", "nb_baux"]).itertuples()
+        if row.realise != row.nb_baux
+    ]
+    if frame["prevu"].isna().all():
+        said.append(
+            f"Prévu {annee} : non renseigné. À fournir : les lignes annee = {annee}, etat = previsionnel de "
+            "« soustractions »."
+        )
+    return tuple(said)
