@@ -9,12 +9,10 @@ from pathlib import Path
 import typst
 
 from flux.rendu import images_polices
-from flux.rendu.tableau import LONG_WORD
-from flux.rendu.typographie import code_point, soigne
+from flux.rendu.typographie import code_point, pieces, soigne
 
 FAMILIES = ("Liberation Sans", "DejaVu Sans")
-PIECE = 20  # characters: where a word is too long for a line, it may break after each piece
-BREAK = "\u200b"
+BREAK = "\u200b"  # a line may end there
 
 
 # ours, narrow enough for tables; matplotlib's, for the other scripts
@@ -41,10 +39,4 @@ def shown(text: str) -> str:
     """`text` as the PDF holds it: what no font draws is written "□[U+1F984]", a long word may break."""
     known = _known()
     drawn = "".join(c if ord(c) in known or c in "\n\t" else code_point(c) for c in soigne(text))
-    return " ".join(_breakable(word) for word in drawn.split(" "))
-
-
-def _breakable(word: str) -> str:
-    if len(word) <= LONG_WORD:
-        return word
-    return BREAK.join(word[i : i + PIECE] for i in range(0, len(word), PIECE))
+    return " ".join(BREAK.join(pieces(word)) for word in drawn.split(" "))
