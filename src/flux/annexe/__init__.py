@@ -1,5 +1,5 @@
 """What goes out: the annex of the convention as data, and one writer a format."""
 
-from flux.annexe.contenu import Annexe, draft_annexe
+from flux.annexe.contenu import Annexe, draft_annexe, draft_annexes
 
-__all__ = ["Annexe", "draft_annexe"]
+__all__ = ["Annexe", "draft_annexe", "draft_annexes"]

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from flux.annexe.incertitudes import uncertain
 from flux.annexe.noms import BAILLEUR, Noms
-from flux.annexe.orientations import measured
 from flux.annexe.section import Section
 from flux.noyau.provenance import line_ranges
 from flux.rendu import glossaire, nombres
@@ -17,17 +17,22 @@ from flux.rendu.vue import Colonne, Tableau
 
 if TYPE_CHECKING:
     from flux.allocation import Plan
+    from flux.annexe.selection import Selection
     from flux.conversion import Quotas
+    from flux.dossier import Dossier
     from flux.dossier.convention import Convention
     from flux.loi import Regles
     from flux.noyau.errors import Anomalie
 
-TOLERANCE = 5e-7  # half of the last decimal that a plan promises: below it, nothing is missing
 
-
-def parties(convention: Convention, regles: Regles, noms: Noms) -> Section:
-    """Who signs, for which dwellings, under which law."""
+def parties(dossier: Dossier, regles: Regles, noms: Noms, vise: Selection | None = None) -> Section:
+    """Who signs, on which territory, how candidates are proposed, under which law."""
+    convention, holders = dossier.convention, dossier.reservataires
     bailleur = convention.bailleur
+    signing = (holders if vise is None else vise.rows(holders)).assign(
+        territoire_code=lambda t: t["territoire_code"].map(noms.territoire),
+        id_reservataire=lambda t: t["id_reservataire"].map(noms.reservataire),
+    )
     rows = [
         ("Bailleur", bailleur.nom),
         ("SIREN", bailleur.siren),
@@ -56,60 +61,12 @@ def parties(convention: Convention, regles: Regles, noms: Noms) -> Section:
                 colonnes=[Colonne("champ", "cle", "Champ"), "valeur"],
                 article="CCH, art. R. 441-5, I",
             ),
-        ),
-    )
-
-
-def synthese(plan: Plan) -> Section:
-    """One page for those who vote: three sentences, one table."""
-    quotas = plan.quotas
-    table, annee = quotas.table, quotas.dossier.convention.annee
-    flux = quotas.exact["flux_a_partager"]
-    expected, taken = (nombres.decimal(quotas.flux[c].sum(), 0) for c in ("liberations", "soustraits"))
-    own = int(table.loc[table["id_reservataire"] == BAILLEUR, "quota"].sum())
-    holders = int((table.loc[table["id_reservataire"] != BAILLEUR, "quota"] > 0).sum())
-    objectives = measured(plan).dropna(subset=["seuil"])
-    missed = int((objectives["manque"] > TOLERANCE).sum())
-    lost = objectives.loc[objectives["manque"] > TOLERANCE, "manque"].sum()
-    met = f"Objectifs atteints par le plan : {len(objectives) - missed} sur {len(objectives)}"
-    by_category = (
-        table.groupby("categorie", sort=False).agg(nb=("quota", "size"), quota=("quota", "sum")).reset_index()
-    )
-    by_category["part"] = by_category["quota"] / float(flux)
-    base = quotas.exact["base"]
-    return Section(
-        cle="synthese",
-        titre="Synthèse",
-        paragraphes=(
-            f"En {annee}, le bailleur s'attend à ce qu'environ {expected} de ses {nombres.entier(base)} "
-            f"logements se libèrent ; {taken} servent aux mutations et aux relogements, que la loi met à "
-            f"part ; {nombres.entier(flux)} logements sont à partager, report de l'an dernier et arrondi "
-            "compris.",
-            f"{nombres.entier(int(flux) - own)} de ces logements sont dus à {holders} réservataires, selon "
-            f"leurs droits et les plafonds de la loi ; {nombres.entier(own)} restent au bailleur.",
-            f"{met}."
-            if not missed
-            else f"{met} ; il manque {nombres.decimal(lost)} logements pour les autres.",
-        ),
-        puces=(
-            "Ma part : la section « Taux et quotas » donne le quota de chaque réservataire, puis son calcul.",
-            "Ma commune : la section « Répartition par commune » donne ce qui y est dû à chacun, et le solde "
-            "que la commune garde pour l'année suivante.",
-            "Mes droits : la section « État des lieux des réservations » donne les droits comptés au départ.",
-        ),
-        tableaux=(
             Tableau(
-                cle="synthese.categories",
-                titre=f"Logements à orienter en {annee}",
-                frame=by_category,
-                colonnes=[
-                    "categorie",
-                    Colonne("nb", "nb_lignes", "Réservataires"),
-                    "quota",
-                    Colonne("part", "part_flux"),
-                ],
-                total={c: by_category[c].dropna().sum() for c in ("quota", "part")},
-                article="CCH, art. R. 441-5, I",
+                cle="parties.reservataires",
+                titre="Réservataires, territoire et gestion",
+                frame=signing,
+                colonnes=["id_reservataire", "categorie", "territoire_code", "gestion"],
+                article="CCH, art. R. 441-5, I, et art. R. 441-5-3",
             ),
         ),
     )
@@ -150,8 +107,8 @@ def choix(convention: Convention) -> Section:
     )
 
 
-def hypotheses(plan: Plan, noms: Noms) -> Section:
-    """What was assumed, what deserves attention, what was read otherwise than written."""
+def hypotheses(plan: Plan, noms: Noms, masking: str) -> Section:
+    """What was assumed, what deserves attention, what was read otherwise than written; how counts are masked."""
     quotas = plan.quotas
     repairs = quotas.dossier.reparations
     said = list(dict.fromkeys((*quotas.hypotheses, *plan.hypotheses)))
@@ -181,8 +138,8 @@ def hypotheses(plan: Plan, noms: Noms) -> Section:
         titre="Hypothèses, avertissements et corrections de lecture",
         paragraphes=()
         if sentences or repairs
-        else ("Aucune hypothèse, aucun avertissement, aucune correction.",),
-        puces=tuple(map(noms.phrase, sentences)),
+        else ("Aucune hypothèse du calcul, aucun avertissement, aucune correction.",),
+        puces=(*map(noms.phrase, sentences), masking),
         tableaux=tables,
     )
 
@@ -205,6 +162,7 @@ def sources(quotas: Quotas, version: str) -> Section:
                 frame=pd.DataFrame(law, columns=["description", "valeur", "depuis", "article", "statut"]),
                 colonnes=["description", "valeur", "depuis", "article", "statut"],
             ),
+            uncertain(quotas),
             Tableau(
                 cle="sources.fichiers",
                 titre="Fichiers lus",

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from flux.annexe import cadre, droits, orientations, partage, taux
-from flux.annexe.illustrations import illustrated
-from flux.annexe.noms import Noms
+from flux.annexe.fond import Fond
+from flux.annexe.masque import SEUIL
 from flux.annexe.section import Section
-from flux.conversion.enveloppe import library_version
+from flux.annexe.selection import Selection, conventions, select
 from flux.rendu.glossaire import clean
 from flux.rendu.vue import Affichable, Vue
 
@@ -31,6 +31,8 @@ class Annexe(Affichable):
     version : version of flux that made it.
     sections : what it says, in order.
     plan : its parent.
+    pour : whose it is, as `draft_annexe` takes it; None, all the parties.
+    seuil_masque : on one commune, counts of publics under it are masked.
     """
 
     titre: str
@@ -40,6 +42,8 @@ class Annexe(Affichable):
     version: str
     sections: tuple[Section, ...]
     plan: Plan = field(repr=False)
+    pour: str | None = None
+    seuil_masque: int = SEUIL
 
     @property
     def table(self) -> pd.DataFrame:
@@ -87,43 +91,57 @@ class Annexe(Affichable):
             "annee": self.annee,
             "date": self.date.isoformat(),
             "version": self.version,
+            "pour": self.pour,
+            "seuil_masque": self.seuil_masque,
             "sections": [section.to_dict() for section in self.sections],
         }
 
 
-def draft_annexe(plan: Plan) -> Annexe:
+def draft_annexe(plan: Plan, *, pour: str | Iterable[str] | None = None, seuil_masque: int = SEUIL) -> Annexe:
     """Lay out what the convention's annex must say, from the plan and its parents.
 
     The content follows CCH, art. R. 441-5 to R. 441-5-4 and the arrêté of 10 March 2011; every choice
     of the parties, hypothesis, repair and source is in it.
+
+    Parameters
+    ----------
+    pour : whose annex: an `id_reservataire` ("etat": both shares of the State), the code of an EPCI (its
+        holders together), or several of them; None, all the parties.
+    seuil_masque : on one commune, counts of publics from 1 to this less one are masked.
+
+    Raises
+    ------
+    FluxError
+        Code "annexe.reservataire_inconnu": `pour` names nobody.
     """
-    quotas = plan.quotas
-    dossier, noms = quotas.dossier, Noms.of(quotas.dossier)
-    convention = dossier.convention
-    made_by = library_version()
-    sections = (
-        cadre.synthese(plan),
-        cadre.parties(convention, quotas.regles, noms),
-        droits.etat_des_lieux(quotas, noms),
-        droits.assiette(quotas),
-        droits.rotation(quotas, noms),
-        droits.soustractions(quotas),
-        taux.quotas(quotas, noms),
-        partage.plafonds(quotas, noms),
-        partage.communes(quotas, noms),
-        partage.livraisons(quotas, noms),
-        orientations.objectifs(plan, noms),
-        orientations.orientations(plan, noms),
-        cadre.choix(convention),
-        cadre.hypotheses(plan, noms),
-        cadre.sources(quotas, made_by),
-    )
+    return next(draft_annexes(plan, [pour], seuil_masque=seuil_masque))
+
+
+def draft_annexes(
+    plan: Plan, pours: Iterable[str | Iterable[str] | None] | None = None, *, seuil_masque: int = SEUIL
+) -> Iterator[Annexe]:
+    """One annex after the other, what they share made once.
+
+    Parameters
+    ----------
+    pours : what `draft_annexe` takes, in order; None, each réservataire of the dossier.
+    """
+    fond = Fond(plan, seuil_masque)
+    for pour in conventions(plan.quotas.dossier) if pours is None else pours:
+        yield _draft(fond, select(plan.quotas, fond.noms, pour))
+
+
+def _draft(fond: Fond, vise: Selection | None) -> Annexe:
+    convention = fond.quotas.dossier.convention
+    whose = f" : {vise.nom}" if vise else ""
     return Annexe(
-        titre=f"Annexe {convention.annee} à la convention de réservation en flux",
+        titre=clean(f"Annexe {convention.annee} à la convention de réservation en flux{whose}"),
         bailleur=clean(convention.bailleur.nom),
         annee=convention.annee,
         date=convention.date,
-        version=made_by,
-        sections=tuple(s.numbered(i) for i, s in enumerate(illustrated(sections, plan), start=1)),
-        plan=plan,
+        version=fond.version,
+        sections=fond.sections(vise),
+        plan=fond.plan,
+        pour=vise.cle if vise else None,
+        seuil_masque=fond.seuil,
     )

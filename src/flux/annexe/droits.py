@@ -6,17 +6,22 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from flux.annexe.inventaire import inventory
 from flux.annexe.noms import Noms
 from flux.annexe.section import Section
+from flux.annexe.selection import folded
 from flux.rendu import nombres
 from flux.rendu.vue import Colonne, Tableau
 
 if TYPE_CHECKING:
+    from flux.annexe.selection import Selection
     from flux.conversion import Quotas
 
 
-def etat_des_lieux(quotas: Quotas, noms: Noms) -> Section:
-    """Live rights by réservataire, against a guarantee or not, and their share of the base."""
+def etat_des_lieux(
+    quotas: Quotas, noms: Noms, inventaire: pd.DataFrame, vise: Selection | None = None
+) -> Section:
+    """Live rights by réservataire, against a guarantee or not, their share of the base, then T1 one by one."""
     base = quotas.exact["base"]
     rights = quotas.droits
     held = {
@@ -26,7 +31,7 @@ def etat_des_lieux(quotas: Quotas, noms: Noms) -> Section:
     holders = [r for r in quotas.table["id_reservataire"] if (r, True) in held or (r, False) in held]
     frame = pd.DataFrame(
         {
-            "id_reservataire": [noms.reservataire(r) for r in holders],
+            "id_reservataire": holders,
             "garantie": [held.get((r, True), 0) for r in holders],
             "autres": [held.get((r, False), 0) for r in holders],
         }
@@ -34,6 +39,7 @@ def etat_des_lieux(quotas: Quotas, noms: Noms) -> Section:
     frame["nb_droits"] = frame["garantie"] + frame["autres"]
     frame["part"] = [nb / base if base else None for nb in frame["nb_droits"]]
     columns = ["garantie", "autres", "nb_droits", "part"]
+    shown = folded(vise, frame, columns)
     return Section(
         cle="droits",
         titre="État des lieux des réservations",
@@ -45,7 +51,7 @@ def etat_des_lieux(quotas: Quotas, noms: Noms) -> Section:
             Tableau(
                 cle="droits.suite",
                 titre="Droits de suite en cours par réservataire",
-                frame=frame,
+                frame=shown.assign(id_reservataire=shown["id_reservataire"].map(noms.reservataire)),
                 colonnes=[
                     "id_reservataire",
                     Colonne("garantie", "nb_droits", "Contre garantie d'emprunt"),
@@ -56,6 +62,7 @@ def etat_des_lieux(quotas: Quotas, noms: Noms) -> Section:
                 total={c: sum(frame[c].dropna()) for c in columns},
                 article="CCH, art. L. 441-1, al. 39, et art. R. 441-5, I",
             ),
+            inventory(inventaire, vise),
         ),
     )
 
@@ -123,9 +130,40 @@ def rotation(quotas: Quotas, noms: Noms) -> Section:
                 ],
                 total=whole if years else False,
                 article="Arrêté du 10 mars 2011, 2°",
-                note="Le classeur donne le taux retenu pour chaque segment.",
             ),
+            _retained(quotas, years),
         ),
+    )
+
+
+def _retained(quotas: Quotas, years: list[str]) -> Tableau:
+    """The rates by group of dwellings: each year's, the pooled one, and the one retained."""
+    table = quotas.rotation
+    rates = {
+        f"taux_{y}": table[f"relocations_{y}"].astype(float)
+        / table[f"stock_{y}"].astype(float).where(table[f"stock_{y}"].astype(float) > 0)
+        for y in years
+    }
+    return Tableau(
+        cle="rotation.groupes",
+        titre="Taux de rotation par ensemble de logements, et taux retenu",
+        frame=table.assign(**rates),
+        colonnes=[
+            Colonne("groupe", "commune", "Ensemble de logements"),
+            *(
+                column
+                for y in years
+                for column in (
+                    Colonne(f"stock_{y}", "nb_stock", f"Logements {y}"),
+                    Colonne(f"relocations_{y}", "nb_relocations", f"Relocations {y}"),
+                    Colonne(f"taux_{y}", "taux_rotation", f"Taux {y}"),
+                )
+            ),
+            *((Colonne("taux_brut"),) if "taux_brut" in table.columns else ()),
+            Colonne("taux", "taux_rotation", "Taux retenu"),
+        ],
+        article="Arrêté du 10 mars 2011, 2°",
+        detail=True,
     )
 
 
@@ -157,7 +195,8 @@ def soustractions(quotas: Quotas) -> Section:
     if frame.empty:
         return Section(
             cle="soustractions",
-            titre="Logements soustraits du flux", paragraphes=(f"Aucun logement soustrait ({article}).",)
+            titre="Logements soustraits du flux",
+            paragraphes=(f"Aucun logement soustrait ({article}).",),
         )
     return Section(
         cle="soustractions",

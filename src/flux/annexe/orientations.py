@@ -7,9 +7,12 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from flux.allocation.phrases import conflicts_said
-from flux.annexe.noms import Noms
+from flux.annexe.masque import MASQUE, Masque, mask, sentence
+from flux.annexe.noms import BAILLEUR, Noms
 from flux.annexe.partage import named
 from flux.annexe.section import Section
+from flux.annexe.selection import OTHERS, STATE, Selection
+from flux.conversion.territoires import communes_of
 from flux.rendu import glossaire
 from flux.rendu.vue import Colonne, Tableau
 
@@ -20,6 +23,15 @@ PUBLICS = ("agent", "dalo", "prioritaire", "autre")
 BOUNDS = ("physique", "quota")
 AIMS = ("equite",)
 QPV = {True: "En QPV", False: "Hors QPV"}
+# Objectives that count households by what they are: a small count on one commune is masked.
+HOUSEHOLDS = (
+    "q1_hors_qpv",
+    "autres_qpv",
+    "dalo_prioritaires",
+    "travailleurs_essentiels",
+    "residences_fragiles",
+    "emmenages_recents",
+)
 
 
 def measured(plan: Plan) -> pd.DataFrame:
@@ -27,28 +39,47 @@ def measured(plan: Plan) -> pd.DataFrame:
     return plan.objectifs.loc[~plan.objectifs["niveau"].isin((*BOUNDS, *AIMS))]
 
 
-def objectifs(plan: Plan, noms: Noms) -> Section:
-    """Each objective: its text, what it is measured on, its threshold, what the plan reaches and misses."""
-    bounds = plan.objectifs.loc[plan.objectifs["niveau"].isin(BOUNDS)]
+def objectives_of(plan: Plan, vise: Selection | None) -> pd.DataFrame:
+    """Those of `measured` that concern an annex: all, or those of the parties and of everybody with them."""
+    table = measured(plan)
+    return table if vise is None else table.loc[table.index.isin(_of_parties(plan, vise).index)]
+
+
+def objectifs(plan: Plan, noms: Noms, seuil: int, vise: Selection | None = None) -> Section:
+    """Each objective (T10): its text, rate, base and threshold, what the plan reaches and misses.
+
+    `seuil` : least count of households that is published on one commune.
+    """
+    mine = plan.objectifs if vise is None else _of_parties(plan, vise)
+    bounds = mine.loc[mine["niveau"].isin(BOUNDS)]
     passed = bounds.loc[(bounds["manque"] > 0) | (bounds["manque_entier"].fillna(0) > 0)]
-    columns = [
+    columns: list[str | Colonne] = [
         "objectif",
         "porteur",
         "territoire_code",
         "niveau",
+        Colonne("taux", "part", "Taux"),
         "base",
         "seuil",
         "atteint",
         "manque",
         "manque_entier",
     ]
+    aimed = objectives_of(plan, vise)
+    aimed = aimed.assign(taux=aimed["seuil"] / aimed["base"].where(aimed["base"] > 0))
+    hidden = _hidden(plan, aimed, seuil)
     tables = [
         Tableau(
             cle="objectifs.objectifs",
             titre="Objectifs : seuil, atteint, manque",
-            frame=_owned(measured(plan), noms),
+            frame=_owned(_masked(aimed, hidden), noms),
             colonnes=[*columns, "article"],
-            note="« — » : sans objet, la base est vide.",
+            note="« — » : sans objet, la base est vide."
+            + (
+                f" « {MASQUE} » : nombre masqué, de moins de {seuil} ménages sur une commune."
+                if hidden.any()
+                else ""
+            ),
         )
     ]
     if len(passed):
@@ -57,10 +88,10 @@ def objectifs(plan: Plan, noms: Noms) -> Section:
                 cle="objectifs.bornes",
                 titre="Quotas et demande que le plan ne peut pas respecter",
                 frame=_owned(passed, noms),
-                colonnes=[c for c in columns if c not in ("niveau", "base")],
+                colonnes=["objectif", "porteur", "territoire_code", *columns[6:]],
             )
         )
-    aims = plan.objectifs.loc[plan.objectifs["niveau"].isin(AIMS)]
+    aims = mine.loc[mine["niveau"].isin(AIMS)]
     if len(aims):
         tables.append(
             Tableau(
@@ -84,7 +115,7 @@ def objectifs(plan: Plan, noms: Noms) -> Section:
             "L'objectif de premier quartile hors QPV se mesure sur tous les baux signés hors QPV, mutations "
             "et relogements compris, et non sur le seul flux.",
             *(() if len(passed) else ("Le plan respecte les quotas et la demande connue.",)),
-            *conflicts_said(plan.phrases, bool(plan.conflits["liste_complete"].fillna(False).all())),
+            *map(noms.phrase, _conflicts(plan, mine)),
         ),
         tableaux=tuple(tables),
     )
@@ -96,18 +127,126 @@ def _owned(table: pd.DataFrame, noms: Noms) -> pd.DataFrame:
     return named(table.assign(porteur=owners), noms)
 
 
-def orientations(plan: Plan, noms: Noms) -> Section:
-    """Whole dwellings by réservataire: by public, then by size, loan and QPV."""
-    table = named(plan.table, noms)
-    table = table.assign(
-        localisation=table["qpv"].astype(bool).map(QPV),
-        financement=table["financement"].map(lambda f: glossaire.format("financement", f)),
+def _of_parties(plan: Plan, vise: Selection) -> pd.DataFrame:
+    """The objectives that the parties of one convention bear, and those of everybody on their communes."""
+    towns = plan.quotas.dossier.communes
+    inside = towns.loc[towns["commune"].isin(vise.communes)]
+    places = {*vise.communes, *inside["epci"].dropna(), *inside["departement"].dropna(), "*"}
+    state = (
+        {"etat"}
+        if plan.quotas.table.set_index("id_reservataire")["categorie"]
+        .reindex(list(vise.idents))
+        .isin(STATE)
+        .any()
+        else set()
     )
-    order = [noms.reservataire(r) for r in plan.quotas.table["id_reservataire"]]
-    publics = [p for p in PUBLICS if (table["priorite"] == p).any()]
-    by_public = _pivot(table, "priorite", publics, order)
-    first = table.loc[table["quartile"] == "q1"].groupby("id_reservataire")["nb"].sum()
-    by_public["q1"] = [int(first.get(r, 0)) for r in by_public["id_reservataire"]]
+    table = plan.objectifs
+    common = (table["porteur"] == "*") & table["territoire_code"].isin(places)
+    demand = table["niveau"] == "physique"
+    return table.loc[table["porteur"].isin({*vise.idents, *state}) | common | demand]
+
+
+def _conflicts(plan: Plan, mine: pd.DataFrame) -> list[str]:
+    """The sentences on the conflicts that one of these objectives is a member of."""
+    table = plan.conflits
+    numbers = list(dict.fromkeys(table["conflit"])) if len(plan.phrases) else []
+    theirs = set(table.loc[table["porteur"].isin(mine["porteur"]), "conflit"]) if numbers else set()
+    kept = [phrase for number, phrase in zip(numbers, plan.phrases, strict=True) if number in theirs]
+    return list(conflicts_said(kept, bool(table["liste_complete"].fillna(False).all())))
+
+
+def _of_one_commune(plan: Plan, ident: str) -> bool:
+    """True for a réservataire whose territory is a single commune of the dossier."""
+    holders = plan.quotas.dossier.reservataires
+    kinds = holders.loc[holders["id_reservataire"] == ident, ["territoire_type", "territoire_code"]]
+    dossier = plan.quotas.dossier
+    return any(len(communes_of(dossier, str(k), str(c))) == 1 for k, c in kinds.itertuples(index=False))
+
+
+def _hidden(plan: Plan, aimed: pd.DataFrame, seuil: int) -> pd.Series:
+    """Rows that count a few households of one commune."""
+    alone = {p: _of_one_commune(plan, str(p)) for p in aimed["porteur"].unique()}
+    local = aimed["porteur"].map(alone).astype(bool) | aimed["territoire_code"].isin(
+        plan.quotas.dossier.communes["commune"]
+    )
+    few = (aimed["atteint"] > 0) & (aimed["atteint"] < seuil)
+    return aimed["objectif"].isin(HOUSEHOLDS) & local & few.fillna(False).astype(bool)
+
+
+def _masked(aimed: pd.DataFrame, hidden: pd.Series) -> pd.DataFrame:
+    """What is reached is masked and, where something is missing, what it misses: the threshold less one is
+    the other.
+    """
+    missing = hidden & (aimed["manque"] > 0)
+    said = {c: aimed[c].astype(object).mask(missing, MASQUE) for c in ("manque", "manque_entier")}
+    return aimed.assign(atteint=aimed["atteint"].astype(object).mask(hidden, MASQUE), **said)
+
+
+def publics(plan: Plan) -> pd.DataFrame:
+    """Whole dwellings by réservataire (codes), by public, and those of the first quartile (`q1`)."""
+    order = list(plan.quotas.table["id_reservataire"])
+    present = [p for p in PUBLICS if (plan.table["priorite"] == p).any()]
+    table = _pivot(plan.table, "priorite", present, order)
+    first = plan.table.loc[plan.table["quartile"] == "q1"].groupby("id_reservataire")["nb"].sum()
+    return table.assign(q1=[int(first.get(r, 0)) for r in table["id_reservataire"]])
+
+
+def publics_mask(plan: Plan, table: pd.DataFrame, seuil: int) -> Masque:
+    """What is masked of `publics`: the same rows in every annex of the plan, so that none completes another."""
+    parts = [c for c in table.columns if c in PUBLICS]
+    exposed = [_of_one_commune(plan, r) for r in table["id_reservataire"]]
+    return mask(
+        table.assign(_others=table["ensemble"] - table["q1"]), [parts, ["q1", "_others"]], exposed, seuil
+    )
+
+
+def _publics_table(
+    table: pd.DataFrame, hidden: Masque, noms: Noms, seuil: int, vise: Selection | None
+) -> Tableau:
+    counts = [c for c in table.columns if c in (*PUBLICS, "q1")]
+    sums = [*counts, "ensemble"]
+    totals = {c: MASQUE if hidden.totaux and c in counts else int(table[c].sum()) for c in sums}
+    rows = set(hidden.lignes)
+    if vise is not None:
+        table = vise.fold(table, sums)
+        # the row of the others would give back what is masked in a row that stands alone
+        if rows & {*vise.idents, BAILLEUR}:
+            rows.add(OTHERS)
+    masked = table["id_reservataire"].isin(rows)
+    frame = table.assign(**{c: table[c].astype(object).mask(masked, MASQUE) for c in counts})
+    return Tableau(
+        cle="orientations.publics",
+        titre="Orientations par réservataire et par public",
+        frame=named(frame, noms),
+        colonnes=[
+            "id_reservataire",
+            *(Colonne(p, "nb", glossaire.format("priorite", p)) for p in counts if p != "q1"),
+            Colonne("ensemble", "nb", "Ensemble"),
+            Colonne("q1", "nb", "dont premier quartile"),
+        ],
+        total=totals,
+        article="CCH, art. L. 441-1",
+        note=sentence(seuil) if masked.any() or hidden.totaux else "",
+    )
+
+
+def orientations(
+    plan: Plan,
+    noms: Noms,
+    counted: pd.DataFrame,
+    hidden: Masque,
+    seuil: int,
+    vise: Selection | None = None,
+) -> Section:
+    """Whole dwellings by réservataire: by public, then by size, loan and QPV.
+
+    `counted` is that of `publics`, `hidden` that of `publics_mask`.
+    """
+    table = plan.table.assign(
+        localisation=plan.table["qpv"].astype(bool).map(QPV),
+        financement=plan.table["financement"].map(lambda f: glossaire.format("financement", f)),
+    )
+    order = list(plan.quotas.table["id_reservataire"])
     kinds = [sorted(set(table[c])) for c in ("localisation", "typologie", "financement")]
     by_kind = _pivot(table, "localisation", kinds[0], order)
     for column, values in zip(("typologie", "financement"), kinds[1:], strict=True):
@@ -115,6 +254,8 @@ def orientations(plan: Plan, noms: Noms) -> Section:
             _pivot(table, column, values, order).drop(columns="ensemble"), on="id_reservataire"
         )
     every_kind = [value for values in kinds for value in values]
+    if vise is not None:
+        by_kind = vise.fold(by_kind, [*every_kind, "ensemble"])
     return Section(
         cle="orientations",
         titre="Plan d'orientation",
@@ -123,23 +264,11 @@ def orientations(plan: Plan, noms: Noms) -> Section:
             "ne préjuge pas de l'attribution, que décide la commission d'attribution des logements.",
         ),
         tableaux=(
-            Tableau(
-                cle="orientations.publics",
-                titre="Orientations par réservataire et par public",
-                frame=by_public,
-                colonnes=[
-                    "id_reservataire",
-                    *(Colonne(p, "nb", glossaire.format("priorite", p)) for p in publics),
-                    Colonne("ensemble", "nb", "Ensemble"),
-                    Colonne("q1", "nb", "dont premier quartile"),
-                ],
-                total=True,
-                article="CCH, art. L. 441-1",
-            ),
+            _publics_table(counted, hidden, noms, seuil, vise),
             Tableau(
                 cle="orientations.qualite",
                 titre="Orientations par réservataire, localisation, typologie et financement",
-                frame=by_kind,
+                frame=named(by_kind, noms),
                 colonnes=[
                     "id_reservataire",
                     *(Colonne(k, "nb", k) for k in every_kind),

@@ -9,6 +9,7 @@ import pandas as pd
 
 from flux.annexe.noms import BAILLEUR, Noms
 from flux.annexe.section import Section
+from flux.annexe.selection import ELSEWHERE, OTHERS, STATE, Selection
 from flux.rendu import glossaire
 from flux.rendu.vue import Colonne, Tableau
 
@@ -35,14 +36,18 @@ def named(frame: pd.DataFrame, noms: Noms) -> pd.DataFrame:
     return frame.assign(**known)
 
 
-def plafonds(quotas: Quotas, noms: Noms) -> Section:
-    """Caps of the State and of the guarantees, and what was reduced."""
-    reductions = quotas.reductions
+def plafonds(quotas: Quotas, noms: Noms, vise: Selection | None = None) -> Section:
+    """Caps of the State and of the guarantees, and what was reduced; for one convention, those that bind it."""
+    reductions = quotas.reductions if vise is None else vise.rows(quotas.reductions)
+    caps = quotas.plafonds if vise is None else _caps_of(quotas, vise)
+    if caps.empty:
+        said = (f"Aucun plafond de la loi ne s'applique à {vise.nom}.",) if vise else ()
+        return Section(cle="plafonds", titre="Plafonds et réductions", paragraphes=said)
     tables = [
         Tableau(
             cle="plafonds.plafonds",
             titre="Plafonds de l'année",
-            frame=named(quotas.plafonds, noms),
+            frame=named(caps, noms),
             colonnes=[
                 "groupe",
                 "territoire_code",
@@ -83,29 +88,51 @@ def plafonds(quotas: Quotas, noms: Noms) -> Section:
     )
 
 
-def communes(quotas: Quotas, noms: Noms) -> Section:
-    """Whole quotas by commune: by holder, then in and out of QPV and against guarantees."""
+def _caps_of(quotas: Quotas, vise: Selection) -> pd.DataFrame:
+    """The State's caps for the State; those of the guarantees, on their communes, for who shares them."""
+    table = quotas.plafonds
+    kinds = quotas.table.set_index("id_reservataire")["categorie"].reindex(list(vise.idents))
+    sharing = {str(k) for k in quotas.dossier.convention.choix.porteurs_garantie}
+    guarantees = table["groupe"].astype(str).str.startswith("garantie")
+    theirs = (
+        table["territoire_code"].astype(str).str.split("+").map(lambda codes: bool({*codes} & vise.communes))
+    )
+    kept = guarantees & theirs & bool({*kinds.astype(str)} & sharing)
+    return table.loc[kept | (~guarantees & bool(kinds.isin(STATE).any()))]
+
+
+def _placed(quotas: Quotas, vise: Selection | None) -> pd.DataFrame:
+    """The matrix by commune, the communes where the parties have no due added up in one."""
     table = quotas.communes
-    columns = _matrix_columns(quotas, noms)
+    if vise is None:
+        return table
+    return table.assign(commune=table["commune"].where(table["commune"].isin(vise.communes), ELSEWHERE))
+
+
+def communes(quotas: Quotas, noms: Noms, vise: Selection | None = None) -> Section:
+    """Whole quotas by commune: by holder, in and out of QPV, against guarantees; then cell by cell (T6)."""
+    table = _placed(quotas, vise)
+    columns = _matrix_columns(quotas, noms, vise)
     keys = [columns[r](c) if callable(columns[r]) else columns[r] for r, c in pairs(table)]
     order = sorted(set(keys), key=lambda k: _rank(k, columns, noms))
     matrix = table.assign(colonne=keys).pivot_table(
         index="commune", columns="colonne", values="nb", aggfunc="sum", fill_value=0, sort=False
     )
-    matrix = matrix[order].sort_index()
+    matrix = matrix[order].sort_index(key=lambda codes: codes.where(codes != ELSEWHERE, "~"))
     holders = quotas.table.loc[quotas.table["categorie"] == "commune"]
     home = dict(zip(holders["id_reservataire"], holders["territoire_code"], strict=True))
     matrix["ensemble"] = matrix.sum(axis=1)
-    flux = quotas.flux.groupby("commune")["flux_a_partager"].sum()
+    flux = _flow(quotas, vise)
     own = table.loc[[home.get(r) == c for r, c in pairs(table)]].groupby("commune")["solde"].sum()
     frame = matrix.assign(
         flux_a_partager=flux.reindex(matrix.index), solde=own.reindex(matrix.index)
     ).reset_index()
-    sums = (
-        table.groupby("commune", sort=True)[["nb", "nb_qpv", "nb_hors_qpv", "nb_garantie"]]
-        .sum()
-        .reset_index()
-    )
+    sums = table.groupby("commune")[["nb", "nb_qpv", "nb_hors_qpv", "nb_garantie"]].sum().loc[matrix.index]
+    rate = float(quotas.regles.part("part_max_garantie")) if "part_max_garantie" in quotas.regles else None
+    sums = sums.assign(
+        part_garantie=sums["nb_garantie"] / sums["nb"].where(sums["nb"] > 0), part_max=rate
+    ).reset_index()
+    counted = table if vise is None else vise.rows(table)
     return Section(
         cle="communes",
         titre="Répartition par commune",
@@ -142,18 +169,52 @@ def communes(quotas: Quotas, noms: Noms) -> Section:
                     "nb_qpv",
                     "nb_hors_qpv",
                     "nb_garantie",
+                    Colonne("part_garantie", "part", "Part contre garantie"),
+                    "part_max",
+                ],
+                total={c: sums[c].sum() for c in ("nb", "nb_qpv", "nb_hors_qpv", "nb_garantie")},
+                article="CCH, art. R. 441-5-2, II, et art. R. 441-5-3",
+                note="La part contre garantie rapporte des logements entiers : dans une petite commune, elle peut "
+                "passer la part maximale sans que le plafond le soit ; la section des plafonds fait foi.",
+            ),
+            Tableau(
+                cle="communes.cellules",
+                titre="Quotas par commune et par réservataire, cellule par cellule",
+                frame=named(counted.loc[counted["commune"] != ELSEWHERE], noms),
+                colonnes=[
+                    "commune",
+                    "id_reservataire",
+                    "exact",
+                    "nb",
+                    "nb_qpv",
+                    "nb_hors_qpv",
+                    "nb_garantie",
+                    "solde",
                 ],
                 total=True,
                 article="CCH, art. R. 441-5-2, II, et art. R. 441-5-3",
+                detail=True,
             ),
         ),
     )
 
 
-def livraisons(quotas: Quotas, noms: Noms) -> Section:
-    """First lettings of the year by programme, and single-use rights."""
-    programmes = quotas.livraisons
-    uniques = quotas.table.loc[quotas.table["nb_uniques"] > 0]
+def _flow(quotas: Quotas, vise: Selection | None) -> pd.Series:
+    flux: pd.Series = quotas.flux.groupby("commune")["flux_a_partager"].sum()
+    if vise is None:
+        return flux
+    return flux.groupby(lambda c: c if c in vise.communes else ELSEWHERE).sum()
+
+
+def livraisons(quotas: Quotas, noms: Noms, vise: Selection | None = None) -> Section:
+    """First lettings of the year by programme (T8), what the programmes are made of, and single-use rights."""
+    programmes, uniques = quotas.livraisons, quotas.table.loc[quotas.table["nb_uniques"] > 0]
+    if vise is not None:
+        programmes, uniques = vise.rows(programmes), vise.rows(uniques)
+    built = quotas.dossier.livraisons
+    built = built.loc[built["date_mise_service"].dt.year == quotas.dossier.convention.annee]
+    if vise is not None:
+        built = built.loc[built["programme"].isin(programmes["programme"])]
     said = [
         *(
             ()
@@ -175,6 +236,29 @@ def livraisons(quotas: Quotas, noms: Noms) -> Section:
                 note="Ces logements entrent dans l'assiette au 1er janvier suivant.",
             )
         )
+    if len(built):
+        tables.append(
+            Tableau(
+                cle="livraisons.composition",
+                titre="Programmes livrés dans l'année, par typologie et financement",
+                frame=named(
+                    built.assign(annee_assiette=quotas.dossier.convention.annee + 1).reset_index(drop=True),
+                    noms,
+                ),
+                colonnes=[
+                    "programme",
+                    "commune",
+                    "date_mise_service",
+                    "qpv",
+                    "typologie",
+                    "financement",
+                    "nb",
+                    Colonne("annee_assiette", "annee", "Entrée dans l'assiette"),
+                ],
+                total={"nb": built["nb"].sum()},
+                article="CCH, art. R. 441-5, I, al. 12",
+            )
+        )
     if len(uniques):
         tables.append(
             Tableau(
@@ -188,7 +272,9 @@ def livraisons(quotas: Quotas, noms: Noms) -> Section:
         )
     return Section(
         cle="livraisons",
-        titre="Premières mises en location et droits uniques", paragraphes=tuple(said), tableaux=tuple(tables)
+        titre="Premières mises en location et droits uniques",
+        paragraphes=tuple(said),
+        tableaux=tuple(tables),
     )
 
 
@@ -197,12 +283,18 @@ def pairs(table: pd.DataFrame) -> list[tuple[str, str]]:
     return list(zip(table["id_reservataire"], table["commune"], strict=True))
 
 
-def _matrix_columns(quotas: Quotas, noms: Noms) -> Mapping[str, Any]:
+def _matrix_columns(quotas: Quotas, noms: Noms, vise: Selection | None) -> Mapping[str, Any]:
     """réservataire -> the column where the matrix adds it, or a function of the commune that tells it.
 
-    A column for each holder of the département; communes and EPCI share theirs, each on its territory.
+    A column for each holder of the département; communes and EPCI share theirs, each on its territory. For
+    one convention, a column for each of its parties, and one for all the others.
     """
     holders = quotas.table.loc[quotas.table["id_reservataire"] != BAILLEUR]
+    if vise is not None and len(vise.idents) <= MOST_COLUMNS:
+        return {
+            BAILLEUR: noms.reservataire(BAILLEUR),
+            **{r: noms.reservataire(r) if r in vise.idents else OTHERS for r in holders["id_reservataire"]},
+        }
     wide = [
         r for r, k in zip(holders["id_reservataire"], holders["categorie"], strict=True) if k not in LOCAL
     ]
@@ -227,6 +319,6 @@ def _matrix_columns(quotas: Quotas, noms: Noms) -> Mapping[str, Any]:
 
 def _rank(column: str, columns: Mapping[str, Any], noms: Noms) -> tuple[int, str]:
     """Holders of the département, then EPCI, then communes, the bailleur last."""
-    if column == noms.reservataire(BAILLEUR):
+    if column in (OTHERS, noms.reservataire(BAILLEUR)):
         return (3, column)
     return (2 if column.startswith("Commune") else 1 if column == "EPCI et EPT" else 0, column)

@@ -9,21 +9,31 @@ import pandas as pd
 from flux.annexe.noms import Noms
 from flux.annexe.partage import named, pairs
 from flux.annexe.section import Section
+from flux.annexe.selection import folded
 from flux.conversion.territoires import communes_of
 from flux.rendu import nombres
 from flux.rendu.vue import Colonne, Tableau
 
 if TYPE_CHECKING:
+    from flux.annexe.selection import Selection
     from flux.conversion import Quotas
 
 
-def quotas(quotas: Quotas, noms: Noms) -> Section:
-    """Rates, whole quotas and what is carried over; then the computation, which a holder can redo by hand."""
+def quotas(
+    quotas: Quotas,
+    noms: Noms,
+    steps: pd.DataFrame,
+    vise: Selection | None = None,
+    pourquoi: tuple[str, ...] = (),
+) -> Section:
+    """Rates, whole quotas and what is carried over; then the computation, which a holder can redo by hand.
+
+    `steps` is that of `calcul`; `pourquoi`, the sentences on the quotas of the parties of one convention.
+    """
     annee = quotas.dossier.convention.annee
     carried = quotas.soldes.groupby("id_reservataire")["solde"].sum()
     table = quotas.table.assign(solde=quotas.table["id_reservataire"].map(carried).fillna(0.0))
     summed = ["nb_droits", "quota_exact", "quota", "solde"]
-    steps = calcul(quotas)
     flux, net = quotas.exact["flux_a_partager"], quotas.exact["flux_net"]
     carried_over = Colonne("solde", libelle=f"Solde reporté en {annee + 1}")
     return Section(
@@ -34,13 +44,14 @@ def quotas(quotas: Quotas, noms: Noms) -> Section:
             f"{nombres.entier(flux)} logements entiers à partager. L'écart, "
             f"{nombres.decimal(quotas.exact['report_flux'])}, est reporté sur le flux de l'année "
             "suivante et n'appartient à aucun réservataire.",
-            *_example(table, noms, annee),
+            *(_example(table, noms, annee) if vise is None else ()),
         ),
+        puces=pourquoi,
         tableaux=(
             Tableau(
                 cle="taux.quotas",
                 titre="Du droit au quota, par réservataire",
-                frame=named(table, noms),
+                frame=named(folded(vise, table, ["nb_droits", "quota_exact", "quota", "solde"]), noms),
                 colonnes=[
                     "id_reservataire",
                     "nb_droits",
@@ -62,7 +73,9 @@ def quotas(quotas: Quotas, noms: Noms) -> Section:
             Tableau(
                 cle="taux.calcul",
                 titre="Le calcul du quota exact, pas à pas",
-                frame=named(steps, noms),
+                frame=named(
+                    folded(vise, steps, ["nb_uniques", "du_exact", "solde_reporte", "quota_exact"]), noms
+                ),
                 colonnes=[
                     "id_reservataire",
                     Colonne("droits", "nb_droits", "Droits (a)"),

@@ -21,6 +21,39 @@ WIDE = [
 ]
 
 
+def _rights(holders, codes):
+    """One right of 75 dwellings a holder and commune."""
+    rows = [
+        (r, c, r.startswith("ville")) for r, _, k, t in holders for c in codes if k != "commune" or t == c
+    ]
+    return pd.DataFrame(rows, columns=["id_reservataire", "commune", "garantie"]).assign(
+        id_logement=None,
+        programme="P1",
+        nb=75,
+        qpv=False,
+        typologie="T2",
+        financement="PLUS",
+        type_droit="suite",
+        contrepartie="autre",
+        mode="flux",
+        gestion="directe",
+        part=None,
+        ordre=None,
+        convention_ref=HOSTILE,
+        date_debut=pd.NaT,
+        date_fin=pd.NaT,
+        date_remboursement=pd.NaT,
+        fin_effective=pd.NaT,
+        motif_fin="sans_terme",
+        dans_assiette=True,
+        situation="compte",
+        precision=None,
+        nb_compte=75.0,
+        nb_unique=0.0,
+        ligne=2,
+    )
+
+
 def _plan(nb_communes=14, bailleur=HOSTILE, flow=40):
     """`nb_communes` communes of `flow` dwellings a year each, one of them in QPV."""
     codes = [f"ZZ{i:03d}" for i in range(1, nb_communes + 1)]
@@ -43,7 +76,10 @@ def _plan(nb_communes=14, bailleur=HOSTILE, flow=40):
         convention=convention,
         reservataires=pd.DataFrame(
             holders, columns=["id_reservataire", "nom", "categorie", "territoire_code"]
-        ).assign(territoire_type=["commune" if k == "commune" else "departement" for _, _, k, _ in holders]),
+        ).assign(
+            territoire_type=["commune" if k == "commune" else "departement" for _, _, k, _ in holders],
+            gestion="directe",
+        ),
         communes=pd.DataFrame(
             {
                 "commune": codes,
@@ -51,7 +87,34 @@ def _plan(nb_communes=14, bailleur=HOSTILE, flow=40):
                 "epci": "200000001",
                 "epci_nom": "Communauté du Val-de-Mire",
                 "departement": "ZZ",
+                "ept": None,
+                "obligation_25": True,
             }
+        ),
+        logements=pd.DataFrame(
+            [
+                (f"L{i}", c, q, t, "PLUS", 1960 + 40 * (i % 2), 60.0, True, 2000, 4, f"R{i}", None, 0)
+                for i, (c, q, t) in enumerate(
+                    (c, q, t) for c in codes for q in (False, True) for t in ("T2", "T3")
+                )
+            ],
+            columns=[
+                *(
+                    "id_logement",
+                    "commune",
+                    "qpv",
+                    "typologie",
+                    "financement",
+                    "annee_construction",
+                    "surface",
+                ),
+                *("conventionne", "annee_mise_location", "contingent", "id_rpls", "adresse", "fragilite"),
+            ],
+        ),
+        reservations=pd.DataFrame({"part": [None], "ordre": [None]}),
+        livraisons=pd.DataFrame(
+            [("Les Jardins", codes[0], pd.Timestamp(2026, 6, 1), False, "T2", "PLUS", 4)],
+            columns=["programme", "commune", "date_mise_service", "qpv", "typologie", "financement", "nb"],
         ),
         sources=(Source(fichier="logements.csv", nb_lignes=12_345, sha256="0123456789abcdef" * 4),),
         reparations=(
@@ -262,6 +325,62 @@ def _plan(nb_communes=14, bailleur=HOSTILE, flow=40):
             [(c, "etat_p", 12.0, 10.0, "plafond de l'État") for c in codes],
             columns=["territoire_code", "id_reservataire", "avant", "apres", "motif"],
         ),
+        etat_des_lieux=_rights(holders, codes),
+        echeances=pd.DataFrame(
+            [
+                (
+                    *(
+                        "als",
+                        None,
+                        "P1",
+                        codes[0],
+                        3,
+                        "peec",
+                        "contrat",
+                        pd.Timestamp(2027, 6, 30),
+                        2028,
+                        -3.0,
+                    ),
+                    *("CCH, art. R. 441-5, I, al. 12", 9),
+                )
+            ],
+            columns=[
+                *(
+                    "id_reservataire",
+                    "id_logement",
+                    "programme",
+                    "commune",
+                    "nb",
+                    "contrepartie",
+                    "cause",
+                    "date",
+                ),
+                *("annee_effet", "effet_droits", "article", "ligne"),
+            ],
+        ),
+        exceptions_stock=pd.DataFrame(
+            columns=[
+                *(
+                    "id_reservataire",
+                    "id_logement",
+                    "programme",
+                    "commune",
+                    "qpv",
+                    "typologie",
+                    "financement",
+                ),
+                *(
+                    "date_debut",
+                    "fin_effective",
+                    "situation",
+                    "date_sortie",
+                    "motif_sortie",
+                    "remplacement_du",
+                ),
+            ]
+        ),
+        preuve=SimpleNamespace(classement=SimpleNamespace(etape=pd.Series(["assiette"] * (4 * nb_communes)))),
+        explain=lambda ident: SimpleNamespace(figure=SimpleNamespace(notes=(f"Pourquoi {ident}.",))),
         egalites=("Égalité des restes entre als et cd, donnée à als.",),
         hypotheses=("Aucun taux d'échec n'est donné : zéro.",),
         avertissements=(

@@ -54,7 +54,7 @@ def test_a_holder_redoes_its_quota_from_what_is_printed(choix):
 
 def test_a_small_holder_reads_that_nothing_is_lost():
     quotas = flux.convert(flux.read_dossier(SAMPLES / "val-de-mire"))
-    said = taux.quotas(quotas, Noms.of(quotas.dossier)).paragraphes[1]
+    said = taux.quotas(quotas, Noms.of(quotas.dossier), taux.calcul(quotas)).paragraphes[1]
     assert "quota exact de 0,38 et un quota de 0 ; 0,38 logement lui reste dû" in said
 
 

@@ -1,0 +1,125 @@
+"""One page for those who vote: three sentences and one table, for all the parties or for one convention."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from flux.annexe.noms import BAILLEUR, Noms
+from flux.annexe.orientations import objectives_of
+from flux.annexe.pourquoi import dwellings
+from flux.annexe.section import Section
+from flux.rendu import nombres
+from flux.rendu.vue import Colonne, Tableau
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from flux.allocation import Plan
+    from flux.annexe.selection import Selection
+    from flux.conversion import Quotas
+
+TOLERANCE = 5e-7  # half of the last decimal that a plan promises: below it, nothing is missing
+
+
+def synthese(plan: Plan, noms: Noms, vise: Selection | None = None) -> Section:
+    """From the stock to the flow, from the flow to the quotas, and what the plan reaches."""
+    quotas = plan.quotas
+    annee = quotas.dossier.convention.annee
+    flux = quotas.exact["flux_a_partager"]
+    expected, taken = (nombres.decimal(quotas.flux[c].sum(), 0) for c in ("liberations", "soustraits"))
+    return Section(
+        cle="synthese",
+        titre="Synthèse",
+        paragraphes=(
+            f"En {annee}, le bailleur s'attend à ce qu'environ {expected} de ses "
+            f"{nombres.entier(quotas.exact['base'])} logements se libèrent ; {taken} servent aux mutations et aux "
+            f"relogements, que la loi met à part ; {dwellings(flux)} sont à partager, report de l'an dernier et "
+            "arrondi compris.",
+            _shared(quotas) if vise is None else _theirs(quotas, vise),
+            _met(objectives_of(plan, vise), vise),
+        ),
+        puces=(
+            "Ma part : la section « Taux et quotas » donne le quota de chaque réservataire, puis son calcul.",
+            "Ma commune : la section « Répartition par commune » donne ce qui y est dû à chacun, et le solde "
+            "que la commune garde pour l'année suivante.",
+            "Mes droits : la section « État des lieux des réservations » donne les droits comptés au départ.",
+        ),
+        tableaux=(_categories(quotas) if vise is None else _holders(quotas, noms, vise),),
+    )
+
+
+def _shared(quotas: Quotas) -> str:
+    table, flux = quotas.table, quotas.exact["flux_a_partager"]
+    own = int(table.loc[table["id_reservataire"] == BAILLEUR, "quota"].sum())
+    holders = int((table.loc[table["id_reservataire"] != BAILLEUR, "quota"] > 0).sum())
+    to = f"{holders} réservataires" if holders > 1 else f"{holders} réservataire"
+    due = int(flux) - own
+    return (
+        f"{nombres.entier(due)} de ces logements {'sont dus' if due > 1 else 'est dû'} à {to}, selon leurs droits "
+        f"et les plafonds de la loi ; {nombres.entier(own)} {'restent' if own > 1 else 'reste'} au bailleur."
+    )
+
+
+def _theirs(quotas: Quotas, vise: Selection) -> str:
+    mine = vise.rows(quotas.table)
+    flux, quota = float(quotas.exact["flux_a_partager"]), int(mine["quota"].sum())
+    rights = mine["nb_droits"].dropna().sum()
+    held = "droit" if rights < 2 else "droits"
+    return (
+        f"{vise.nom} : {nombres.entier(rights)} {held} de suite au départ, un quota exact de "
+        f"{nombres.decimal(mine['quota_exact'].sum())}, un quota de {dwellings(quota)} en "
+        f"{quotas.dossier.convention.annee}, soit {nombres.part(quota / flux if flux else None)} de ces logements."
+    )
+
+
+def _met(objectives: pd.DataFrame, vise: Selection | None) -> str:
+    """How many objectives the plan reaches, and how much the others miss."""
+    asked = objectives.dropna(subset=["seuil"])
+    missed = asked.loc[asked["manque"] > TOLERANCE, "manque"]
+    if asked.empty:
+        return "Aucun objectif chiffré ne s'applique cette année."
+    whose = " qui concernent cette convention" if vise else ""
+    met = f"Objectifs{whose} atteints par le plan : {len(asked) - len(missed)} sur {len(asked)}"
+    if missed.empty:
+        return f"{met}."
+    lost = nombres.decimal(missed.sum())
+    lacks = "il manque " + lost + (" logement" if missed.sum() < 2 else " logements")
+    return f"{met} ; {lacks} pour les autres."
+
+
+def _categories(quotas: Quotas) -> Tableau:
+    table, flux = quotas.table, quotas.exact["flux_a_partager"]
+    rows = (
+        table.groupby("categorie", sort=False).agg(nb=("quota", "size"), quota=("quota", "sum")).reset_index()
+    )
+    rows["part"] = rows["quota"] / float(flux) if flux else 0.0
+    return Tableau(
+        cle="synthese.categories",
+        titre=f"Logements à orienter en {quotas.dossier.convention.annee}",
+        frame=rows,
+        colonnes=[
+            "categorie",
+            Colonne("nb", "nb_lignes", "Réservataires"),
+            "quota",
+            Colonne("part", "part_flux"),
+        ],
+        total={c: rows[c].dropna().sum() for c in ("quota", "part")},
+        article="CCH, art. R. 441-5, I",
+    )
+
+
+def _holders(quotas: Quotas, noms: Noms, vise: Selection) -> Tableau:
+    flux = float(quotas.exact["flux_a_partager"])
+    rows = vise.fold(quotas.table, ["quota_exact", "quota"])
+    rows = rows.assign(
+        part=rows["quota"].astype(float) / flux if flux else 0.0,
+        id_reservataire=rows["id_reservataire"].map(noms.reservataire),
+    )
+    return Tableau(
+        cle="synthese.parties",
+        titre=f"Logements à orienter en {quotas.dossier.convention.annee}",
+        frame=rows,
+        colonnes=["id_reservataire", "quota_exact", "quota", Colonne("part", "part", "Part de tout le flux")],
+        total={c: rows[c].dropna().sum() for c in ("quota_exact", "quota", "part")},
+        article="CCH, art. R. 441-5, I",
+    )
