@@ -7,6 +7,7 @@ from html import escape
 from importlib.resources import files
 from typing import TYPE_CHECKING
 
+from flux.annexe import identite
 from flux.rendu import nombres
 from flux.rendu.typographie import pieces, soigne
 from flux.rendu.vue import LINES_SHOWN, html_tableau
@@ -45,6 +46,7 @@ def render(annexe: Annexe) -> bytes:
     page = (
         f'<!doctype html>\n<html lang="fr">\n<head>\n<meta charset="utf-8">\n'
         f"<title>{_text(f'{annexe.titre}, {annexe.bailleur}', cut=False)}</title>\n"
+        f'<meta name="{identite.NOM}" content="{escape(identite.ligne(annexe))}">\n'
         f'<meta name="viewport" content="width=device-width, initial-scale=1">\n<style>\n{style}</style>\n'
         '</head>\n<body>\n<a class="saut" href="#contenu">Aller au contenu</a>\n'
         f"<header>\n<h1>{_text(annexe.titre)}</h1>\n<p>{_text(annexe.bailleur)}</p>\n"
@@ -85,8 +87,9 @@ def _sentences(section: Section) -> str:
 def _picture(picture: Illustration) -> str:
     data = base64.b64encode(picture.png).decode()
     return (
-        f'<figure><img src="data:image/png;base64,{data}" alt="{_text(picture.alternative, cut=False)}" '
-        f'style="max-width:100%;height:auto;"><figcaption>{_text(picture.titre)}</figcaption></figure>\n'
+        f"<figure><figcaption>{_text(picture.titre)}</figcaption>"
+        f'<img src="data:image/png;base64,{data}" alt="{_text(picture.alternative, cut=False)}" '
+        'style="max-width:100%;height:auto;"></figure>\n'
     )
 
 

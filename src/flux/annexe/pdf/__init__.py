@@ -18,6 +18,7 @@ import typst
 from flux.annexe.pdf import mise_en_page
 from flux.annexe.pdf.polices import FAMILIES, fonts, shown
 from flux.rendu import nombres
+from flux.rendu.images import DPI
 
 if TYPE_CHECKING:
     from flux.annexe.contenu import Annexe
@@ -25,7 +26,8 @@ if TYPE_CHECKING:
     from flux.rendu.illustration import Illustration
 
 MANY_SECTIONS = 6  # a document of more sections has a table of contents
-PICTURE_HEIGHT = 260.0  # points: a third of a page, whatever the shape of a picture
+PICTURE_SCALE = 0.8 * 72 / DPI  # points a pixel: letters of 10 points come out as 8
+SUMMARY_PICTURE = 260.0  # points: the height that lets the summary hold on one page
 RUNNING = 110  # characters of the line above each page
 
 
@@ -60,26 +62,26 @@ def _data(annexe: Annexe, root: Path) -> dict[str, Any]:
         "marge": mise_en_page.MARGIN,
         "sommaire": len(annexe.sections) > MANY_SECTIONS,
         "pages": [
-            {"couchee": lying, "sections": [_section(s, lying, root) for _, s in sections]}
-            for lying, sections in groupby(
-                zip(turned, annexe.sections, strict=True), key=lambda pair: pair[0]
-            )
+            {"couchee": lying, "sections": [_section(annexe.sections[i], lying, root, i == 0) for i in ranks]}
+            for lying, ranks in groupby(range(len(turned)), key=turned.__getitem__)
         ],
     }
 
 
-def _section(section: Section, lying: bool, root: Path) -> dict[str, Any]:
+def _section(section: Section, lying: bool, root: Path, summary: bool) -> dict[str, Any]:
     width = mise_en_page.place(lying)
+    height = SUMMARY_PICTURE if summary else 0.75 * mise_en_page.place(not lying)
     return {
         "titre": shown(section.titre),
         "paragraphes": list(map(shown, section.paragraphes)),
         "puces": list(map(shown, section.puces)),
-        "illustrations": [_picture(p, width, root) for p in section.illustrations],
+        "illustrations": [_picture(p, width, height, root) for p in section.illustrations],
         "tableaux": [b for t in section.tableaux_de_page for b in mise_en_page.laid_out(t, width)],
     }
 
 
-def _picture(picture: Illustration, width: float, root: Path) -> dict[str, Any]:
+def _picture(picture: Illustration, width: float, height: float, root: Path) -> dict[str, Any]:
+    """A picture as large as its letters want, within `width` and `height` (points)."""
     name = f"{len(list(root.iterdir()))}.png"
     (root / name).write_bytes(picture.png)
     across, down = struct.unpack(">II", picture.png[16:24])  # pixels, in the first chunk of a PNG
@@ -87,5 +89,5 @@ def _picture(picture: Illustration, width: float, root: Path) -> dict[str, Any]:
         "fichier": name,
         "titre": shown(picture.titre),
         "alternative": shown(picture.alternative),
-        "largeur": min(width, PICTURE_HEIGHT * across / down),
+        "largeur": min(width, height * across / down, PICTURE_SCALE * across),
     }
