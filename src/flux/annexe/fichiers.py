@@ -28,9 +28,14 @@ def save(annexe: Annexe, path: Path, *, ecraser: bool = False) -> Path:
         Codes "fichier.format_inconnu", "fichier.existe" (`ecraser` is false), "fichier.repertoire_absent".
     """
     refuse(path, suffixes=WRITERS, ecraser=ecraser)
-    render: Callable[[Annexe], bytes] = import_module(f"flux.annexe.{WRITERS[path.suffix.lower()]}").render
-    write_whole(path, render(annexe))
+    write_whole(path, render(annexe, path.suffix.lower()))
     return path
+
+
+def render(annexe: Annexe, suffix: str) -> bytes:
+    """What `save` writes, in the format of `suffix`."""
+    write: Callable[[Annexe], bytes] = import_module(f"flux.annexe.{WRITERS[suffix]}").render
+    return write(annexe)
 
 
 def stable_zip(content: bytes, day: dt.date) -> bytes:

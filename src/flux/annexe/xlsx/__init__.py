@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from xlsxwriter import Workbook
 
 from flux.annexe.fichiers import stable_zip
+from flux.annexe.identite import signed
 from flux.annexe.noms import Noms
 from flux.annexe.xlsx.communes import write_communes
 from flux.annexe.xlsx.dus import Taux, write_dus
@@ -70,7 +71,7 @@ def render(annexe: Annexe) -> bytes:
     ):
         _text(sheets[nom], annexe, chosen)
     book.close()
-    return stable_zip(out.getvalue(), annexe.date)
+    return stable_zip(signed(out.getvalue(), annexe), annexe.date)
 
 
 def _rates(feuille: Feuille, annexe: Annexe) -> Taux:
