@@ -51,7 +51,8 @@ class Illustration:
 
     @cached_property
     def _png(self) -> bytes:
-        out = io.BytesIO()
+        out, figure = io.BytesIO(), self.dessin()
+        figure.suptitle("")  # the caption says it
         # matplotlib signs with its version otherwise
-        self.dessin().savefig(out, format="png", metadata={"Software": None})
+        figure.savefig(out, format="png", metadata={"Software": None})
         return out.getvalue()

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 DARK, LIGHT, ALERT = "#1f4e79", "#a9c4de", "#c8553d"
 DPI = 200  # twice the usual 100: sharp on a dense screen
-ROW_HEIGHT = 0.42  # inches
+ROW_HEIGHT = 0.32  # inches
 
 
 def _canvas(titre: str, nb: int) -> tuple[Figure, Axes]:

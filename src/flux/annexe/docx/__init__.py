@@ -1,0 +1,66 @@
+"""The annex as a Word document: our own French layout, the same bytes twice."""
+
+from __future__ import annotations
+
+import io
+from typing import TYPE_CHECKING, Any
+
+from docx import Document
+
+from flux.annexe.docx.figures import write_figure
+from flux.annexe.docx.page import mark, place, prepare, speak_french, turn, write_contents
+from flux.annexe.docx.tableaux import is_wide, write_table
+from flux.annexe.docx.xml import legal
+from flux.annexe.fichiers import stable_zip
+from flux.annexe.identite import signed
+from flux.rendu import nombres
+from flux.rendu.typographie import soigne
+
+if TYPE_CHECKING:
+    from flux.annexe.contenu import Annexe
+    from flux.annexe.section import Section
+
+MANY_SECTIONS = 8  # more sections want a table of contents
+SUMMARY_PICTURE = 8.6  # centimetres: the summary holds on its page
+PART_OF_PAGE = 0.8  # height of a page that a picture may take
+
+
+def render(annexe: Annexe) -> bytes:
+    """The whole document: the summary alone on its page; pages lie from the first wide table to the last."""
+    document: Any = Document()
+    prepare(document, annexe)
+    document.add_paragraph(legal(annexe.titre), style="Title")
+    document.add_paragraph(
+        legal(f"{annexe.bailleur}\nDroit applicable au {nombres.date_longue(annexe.date)}"), style="Subtitle"
+    )
+    upright, _ = place(False)
+    wide = [i for i, section in enumerate(annexe.sections) if is_wide(section, upright)]
+    lying = False
+    for i, section in enumerate(annexe.sections):
+        turned = bool(wide) and wide[0] <= i <= wide[-1]
+        if turned != lying:
+            turn(document, lying := turned)
+        elif i == 1:
+            document.add_page_break()
+        if i == 1 and len(annexe.sections) > MANY_SECTIONS:
+            write_contents(document, [s.titre for s in annexe.sections])
+        _write_section(document, section, i, lying)
+    speak_french(document)
+    out = io.BytesIO()
+    document.save(out)
+    return stable_zip(signed(out.getvalue(), annexe), annexe.date)
+
+
+def _write_section(document: Any, section: Section, rank: int, lying: bool) -> None:
+    width, height = place(lying)
+    mark(document.add_heading(legal(section.titre), level=1), rank + 1)
+    tables = section.tableaux_de_page
+    for sentence in section.paragraphes:
+        document.add_paragraph(legal(soigne(sentence)))
+    for sentence in section.puces:
+        document.add_paragraph(legal(soigne(sentence)), style="List Bullet")
+    tallest = SUMMARY_PICTURE if rank == 0 else height * PART_OF_PAGE
+    for picture in section.illustrations:
+        write_figure(document, picture, width, tallest)
+    for tableau in tables:
+        write_table(document, tableau, width)
