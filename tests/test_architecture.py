@@ -19,6 +19,7 @@ FLOORS = (
     {"allocation"},
     {"simulation"},
     {"annexe"},
+    {"bilan"},
     {"lot", "compare", "samples"},
     {"cli"},
 )
@@ -29,7 +30,10 @@ DOORS = {
     "pulp": "noyau/solveur",
     "highspy": "noyau/solveur",
     "docx": "annexe/docx",
-    "xlsxwriter": ("annexe/xlsx", "dossier/modele", "dossier/classeur", "samples/classeurs"),
+    "xlsxwriter": (
+        *("annexe/xlsx", "bilan/classeur", "dossier/modele", "dossier/classeur"),
+        "samples/classeurs",
+    ),
     "matplotlib": "rendu/images",
     "typst": "annexe/pdf",
 }

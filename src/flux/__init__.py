@@ -1,11 +1,13 @@
 """flux: la gestion en flux des réservations de logements sociaux.
 
-The verbs, in order: `read_dossier`, `convert`, `allocate`, `draft_annexe`; `project` gives the years ahead,
-`regles` is the law by date, `template` the workbook to fill in.
+The verbs, in order: `read_dossier`, `convert`, `allocate`, `draft_annexe`; `draft_bilan` reports a
+past year, `project` gives the years ahead, `regles` is the law by date, `template` the workbook to fill in.
 """
 
 from flux.allocation import Frontiere, Plan, allocate, frontier
 from flux.annexe import Annexe, draft_annexe
+from flux.annexe.verification import Verification, verify
+from flux.bilan import Bilan, draft_bilan
 from flux.compare import Comparaison, compare
 from flux.conversion import Backtest, Quotas, backtest, convert, methode
 from flux.conversion.projection import Projection, project
@@ -35,6 +37,8 @@ __all__ = [
     "methode",
     "allocate",
     "draft_annexe",
+    "verify",
+    "draft_bilan",
     "compare",
     "frontier",
     "backtest",
@@ -48,6 +52,8 @@ __all__ = [
     "Plan",
     "Frontiere",
     "Annexe",
+    "Verification",
+    "Bilan",
     "Comparaison",
     "Backtest",
     "FluxError",

@@ -7,6 +7,7 @@ import io
 import json
 import zipfile
 from fractions import Fraction
+from functools import singledispatch
 from typing import TYPE_CHECKING, Any
 from xml.etree import ElementTree
 from xml.sax.saxutils import escape
@@ -23,16 +24,16 @@ SCHEMA = "flux-identite/1"
 NOM = "flux-identite"
 """Name of the property (docx, xlsx), of the `<meta>` (html), that carries it as one line of JSON."""
 CLES = frozenset(
-    ("schema", "version", "annee", "date", "pour", "seuil_masque")
-    + ("choix", "stipulations", "projets", "suppositions", "sources")
+    "schema version annee date pour seuil_masque choix stipulations projets suppositions sources".split()
 )
 PART = 250
 CUSTOM = "docProps/custom.xml"
 _OFFICE = "http://schemas.openxmlformats.org/officeDocument/2006/"
 
 
-def identite(annexe: Annexe) -> dict[str, Any]:
-    """JSON-able identity of an annex.
+@singledispatch
+def identite(annexe: Any) -> dict[str, Any]:
+    """JSON-able identity of an annex; another document that its writers lay out registers its own.
 
     Keys `schema, version` (of flux), `annee`, `date` (of the law), `pour` (a réservataire, or null),
     `seuil_masque` (counts under it are masked), `choix, stipulations` (those that Python gave, which no

@@ -7,7 +7,7 @@ from textwrap import wrap
 import pandas as pd
 
 from flux.annexe.section import Section
-from flux.bilan.decompte import accounts
+from flux.bilan.designations import summed
 from flux.bilan.faits import Faits
 from flux.bilan.journal import COMPTEURS, HORS_CHAMP, HORS_FLUX
 from flux.rendu import glossaire, nombres
@@ -17,16 +17,17 @@ from flux.rendu.vue import Colonne, Tableau
 def synthese(faits: Faits) -> Section:
     """Three sentences, one table, and to whom the report goes."""
     annee, journal = faits.annee, faits.journal
-    counts = journal.counts(["porteur"]).set_index("porteur")
+    counts = summed(faits, "porteur").set_index("porteur")
     last = next((c for c in reversed(COMPTEURS.values()) if counts[c].notna().any()), "nb_baux")
     nb = counts[last].fillna(0)
     inside = nb.drop(labels=[HORS_CHAMP], errors="ignore").sum()
     apart = nb.get(HORS_FLUX, 0)
     what = glossaire.libelle(f"bilan.{last}").lower()
-    table = faits.sorted(faits.mine(accounts(faits)), "porteur")
+    table = faits.sorted(faits.mine(faits.comptes), "porteur")
     reserved = table.loc[table["porteur"] != "bailleur"]
     said = [
-        f"En {annee} : {nombres.entier(inside)} {what}, dont {nombres.entier(apart)} mutations et relogements, "
+        f"En {annee} : {nombres.entier(inside)} {what}, dont {nombres.entier(apart)} mutations et "
+        "relogements, "
         f"hors du flux, et {nombres.entier(inside - apart)} relocations et premières locations."
     ]
     shown = [c for c in ("quota", "compte", "solde_cloture") if c in table]
@@ -40,7 +41,9 @@ def synthese(faits: Faits) -> Section:
     gaps = [e for e in COMPTEURS if not journal.knows(e)]
     if gaps:
         names = ", ".join(glossaire.libelle(f"bilan.{COMPTEURS[e]}").lower() for e in gaps)
-        said.append(f"Non calculable avec les données fournies : {names} ; chaque section dit ce qu'il manque.")
+        said.append(
+            f"Non calculable avec les données fournies : {names} ; chaque section dit ce qu'il manque."
+        )
     return Section(
         cle="synthese",
         titre="Synthèse",
@@ -67,10 +70,13 @@ def _recipients(faits: Faits) -> tuple[str, ...]:
     year, towns = faits.annee + 1, faits.dossier.communes
     under = towns.loc[towns["obligation_25"].fillna(False).astype(bool), "obligation_territoire"]
     places = sorted({faits.noms.territoire(code) for code in under.dropna()})
-    said = [f"À transmettre à l'ensemble des réservataires avant le 28 février {year} (CCH, art. R. 441-5-1)."]
+    said = [
+        f"À transmettre à l'ensemble des réservataires avant le 28 février {year} (CCH, art. R. 441-5-1)."
+    ]
     if places:
         said.append(
-            f"À transmettre aussi à : {', '.join(places)} ; à soumettre à la conférence intercommunale du logement "
+            f"À transmettre aussi à : {', '.join(places)} ; à soumettre à la conférence intercommunale du "
+            "logement "
             f"avant le 31 mars {year}."
         )
     return tuple(said)

@@ -9,19 +9,22 @@ from typing import Any
 
 import pandas as pd
 
+from flux.annexe.identite import identite
+from flux.annexe.masque import SEUIL
 from flux.annexe.noms import Noms
 from flux.annexe.section import Section
 from flux.bilan import cadre
-from flux.bilan.decompte import closing_balances, decompte
+from flux.bilan.decompte import accounts, closing_balances, decompte
 from flux.bilan.designations import cross, designations
 from flux.bilan.evolution import evolution
 from flux.bilan.faits import Faits
-from flux.bilan.journal import journal
+from flux.bilan.journal import DIMENSIONS, journal
 from flux.bilan.objectifs import objectifs
 from flux.bilan.prevision import prevision
 from flux.bilan.relogements import relogements
 from flux.conversion import Quotas, convert
 from flux.conversion.enveloppe import library_version
+from flux.conversion.projection.evenements import events
 from flux.dossier import Dossier
 from flux.loi import regles as law
 from flux.noyau.errors import DataError, FluxError
@@ -133,7 +136,24 @@ class Bilan(Affichable):
         }
 
 
-def draft_bilan(dossier: Dossier, *, annee: int) -> Bilan:
+@identite.register
+def _(bilan: Bilan) -> dict[str, Any]:
+    """What the report says of itself to programs, in the files that its writers share with the annex."""
+    return {
+        "schema": "flux-bilan/1",
+        "version": bilan.version,
+        "annee": bilan.annee,
+        "date": bilan.date.isoformat(),
+        "pour": bilan.faits.reservataire,
+        "seuil_masque": bilan.faits.seuil_masque,
+        "sources": [
+            {"fichier": s.fichier, "feuille": s.feuille, "nb_lignes": s.nb_lignes, "sha256": s.sha256}
+            for s in bilan.faits.dossier.sources
+        ],
+    }
+
+
+def draft_bilan(dossier: Dossier, *, annee: int, seuil_masque: int = SEUIL) -> Bilan:
     """Lay out the report of a year, due before 28 February of the next.
 
     The dossier may be that of the year reported or of the next one: the quotas of both years are converted on
@@ -143,6 +163,7 @@ def draft_bilan(dossier: Dossier, *, annee: int) -> Bilan:
     ----------
     dossier : its `mouvements` hold the events of `annee`, each at its stage.
     annee : the year reported.
+    seuil_masque : counts of households of one commune under it are masked; 1 masks nothing.
 
     Raises
     ------
@@ -153,7 +174,8 @@ def draft_bilan(dossier: Dossier, *, annee: int) -> Bilan:
     if annee not in known:
         raise FluxError(
             f"Aucun mouvement de {annee} dans le dossier ; années lues : "
-            f"{', '.join(map(str, known)) or 'aucune'}. À faire : compléter la table « mouvements », ou demander "
+            f"{', '.join(map(str, known)) or 'aucune'}. À faire : compléter la table « mouvements », ou "
+            "demander "
             "une autre année.",
             code="bilan.sans_mouvement",
         )
@@ -161,14 +183,20 @@ def draft_bilan(dossier: Dossier, *, annee: int) -> Bilan:
     rules = law(then.convention.date)
     quotas, refused = _converted(then)
     following, refused_next = _converted(dossier.with_annee(annee + 1))
+    told = journal(then, rules, annee)
+    moves = None if quotas is None or following is None else events([quotas, following])
     faits = Faits(
         dossier=then,
         regles=rules,
-        journal=journal(then, rules, annee),
+        journal=told,
         noms=Noms.of(dossier),
         quotas=quotas,
         suivants=following,
         refus=(refused, refused_next),
+        croisement=told.counts(["porteur", *DIMENSIONS]),
+        comptes=accounts(then, told, quotas),
+        evenements=None if moves is None else moves.loc[moves["annee"] == annee + 1],
+        seuil_masque=seuil_masque,
     )
     return _laid_out(faits, library_version())
 

@@ -72,7 +72,8 @@ def realised(dossier: Dossier, journal: Journal) -> pd.DataFrame:
     oriented = event in ("orientation", "proposition")
     columns = {
         "nb_orientes": stage("orientation" if journal.knows("orientation") else "proposition"),
-        **{issue: summed(failed.loc[failed["issue"] == issue]) for issue in ISSUES},
+        # where no failure is written at all, nothing says that there was none
+        **{i: summed(failed.loc[failed["issue"] == i]) if len(failed) else None for i in ISSUES},
         "non_comptes": summed(failed.loc[failed["issue"].isin(excused) & ~failed["obtenu"] & oriented]),
         "nb_attribues": stage("attribution"),
         "nb_baux": stage("bail"),
@@ -83,6 +84,8 @@ def realised(dossier: Dossier, journal: Journal) -> pd.DataFrame:
     table = pd.DataFrame(known, index=summed(rows).index).fillna(0)
     table = table.reindex(columns=list(columns)).astype("Int64")
     table["compte"] = table.pop("evenements") - table["non_comptes"]
+    if failed.empty:
+        table["non_comptes"] = pd.array([pd.NA] * len(table), dtype="Int64")
     return table.reset_index()
 
 
@@ -102,15 +105,15 @@ def _failures(rows: pd.DataFrame) -> pd.DataFrame:
     return failed.assign(obtenu=obtained).loc[~again]
 
 
-def accounts(faits: Faits) -> pd.DataFrame:
+def accounts(dossier: Dossier, journal: Journal, quotas: Quotas | None) -> pd.DataFrame:
     """One row a holder: opening balance, due, lost to ceilings, quota, counted, what is left, closing."""
-    done = realised(faits.dossier, faits.journal).drop(columns="commune").groupby("porteur").sum(min_count=1)
-    if faits.quotas is None:
+    done = realised(dossier, journal).drop(columns="commune").groupby("porteur").sum(min_count=1)
+    if quotas is None:
         return done.reset_index()
-    table = faits.quotas.table.set_index("id_reservataire")
-    lost = pd.Series(faits.quotas.preuve.perdus, dtype=object).reindex(table.index).fillna(0).astype(float)
+    table = quotas.table.set_index("id_reservataire")
+    lost = pd.Series(quotas.preuve.perdus, dtype=object).reindex(table.index).fillna(0).astype(float)
     own = table.index == BAILLEUR
-    given = declared_quotas(faits.dossier)
+    given = declared_quotas(dossier)
     out = pd.DataFrame(
         {
             "solde_ouverture": table["solde_reporte"].mask(own),
@@ -160,7 +163,7 @@ def _settled(quotas: Quotas, done: pd.DataFrame) -> pd.DataFrame:
     gap = served.sub(counted, fill_value=0).rename("ecart").reset_index()
     gap = gap.loc[gap["id_reservataire"] != BAILLEUR]
     in_pool = [(r, c) in pooled for r, c in zip(gap["id_reservataire"], gap["commune"], strict=True)]
-    gap["commune"] = gap["commune"].mask(in_pool)
+    gap["commune"] = gap["commune"].mask(pd.Series(in_pool, index=gap.index))
     keys = ["id_reservataire", "commune"]
     moved = gap.groupby(keys, dropna=False)["ecart"].sum().reset_index()
     table = quotas.soldes.merge(moved, on=keys, how="outer")
@@ -173,8 +176,7 @@ def decompte(faits: Faits) -> Section:
     """The account of each holder, and what became of what was given to it."""
     convention, annee = faits.dossier.convention, faits.annee
     choix = convention.choix
-    table = accounts(faits)
-    table = faits.sorted(faits.mine(table), "porteur")
+    table = faits.sorted(faits.mine(faits.comptes), "porteur")
     table["id_reservataire"] = [faits.name(p) for p in table["porteur"]]
     wanted = str(choix.evenement_decompte)
     event = counted_stage(faits.journal, wanted)
@@ -217,7 +219,8 @@ def decompte(faits: Faits) -> Section:
         cle="decompte",
         titre="Quotas et réalisé",
         paragraphes=(
-            f"La convention compte un quota à l'étape : {glossaire.format('choix.evenement_decompte', wanted)} "
+            "La convention compte un quota à l'étape : "
+            f"{glossaire.format('choix.evenement_decompte', wanted)} "
             + " ".join(
                 f"{glossaire.libelle(f'choix.{c}')} : {glossaire.format(f'choix.{c}', getattr(choix, c))}"
                 for c in ("compte_sans_candidat", "compte_refus_candidat", "compte_refus_caleol")
@@ -242,7 +245,8 @@ def _said(faits: Faits, table: pd.DataFrame, wanted: str, event: str | None) -> 
         given = declared_quotas(dossier)
         where = "lus dans les comptes (nb_cumule de « soldes »)" if len(given) else "recalculés"
         said.append(
-            f"Quotas de {annee} {where}, au 1er janvier {annee}, avec le registre, les choix et le droit de ce "
+            f"Quotas de {annee} {where}, au 1er janvier {annee}, avec le registre, les choix et le droit de "
+            "ce "
             "jour."
         )
         differ = table.loc[table["porteur"].isin(given.index), ["porteur", "quota"]]
@@ -255,7 +259,8 @@ def _said(faits: Faits, table: pd.DataFrame, wanted: str, event: str | None) -> 
         ]
         if not (dossier.soldes["annee"] == annee - 1).any():
             said.append(
-                f"Soldes d'ouverture : zéro, faute de lignes annee = {annee - 1} dans « soldes ». À fournir : "
+                f"Soldes d'ouverture : zéro, faute de lignes annee = {annee - 1} dans « soldes ». À fournir "
+                ": "
                 f"ces lignes, si des soldes ont été convenus à la fin de {annee - 1}."
             )
     if event is None:
@@ -269,17 +274,20 @@ def _said(faits: Faits, table: pd.DataFrame, wanted: str, event: str | None) -> 
             else ""
         )
         said.append(
-            f"Aucune ligne etape = {wanted} en {annee} dans « mouvements » : les {PLURIELS[event]} en tiennent "
+            f"Aucune ligne etape = {wanted} en {annee} dans « mouvements » : les {PLURIELS[event]} en "
+            "tiennent "
             f"lieu.{under}"
         )
     if not journal.lignes["issue"].isin(ISSUES).any():
         said.append(
-            "Échecs (sans candidat, refus, remises) : aucun n'est écrit. À fournir, s'il y en eut : issue sur la "
+            "Échecs (sans candidat, refus, remises) : aucun n'est écrit. À fournir, s'il y en eut : issue "
+            "sur la "
             "ligne d'orientation ou de proposition."
         )
     if nb := int(journal.lignes.loc[journal.lignes["en_stock"], "nb"].sum()):
         said.append(
-            f"{nombres.entier(nb)} mouvement(s) de logements restés en stock (défense, sécurité, santé) : hors "
+            f"{nombres.entier(nb)} mouvement(s) de logements restés en stock (défense, sécurité, santé) : "
+            "hors "
             "du décompte."
         )
     return tuple(said)

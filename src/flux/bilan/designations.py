@@ -33,7 +33,7 @@ def designations(faits: Faits) -> Section:
         Tableau(
             cle="designations.reservataires",
             titre=f"Logements proposés, attribués et loués en {faits.annee}, par réservataire",
-            frame=_named(faits, faits.sorted(faits.mine(faits.journal.counts(["porteur"])), "porteur")),
+            frame=_named(faits, faits.sorted(faits.mine(summed(faits, "porteur")), "porteur")),
             colonnes=["id_reservataire", *COLONNES],
             total=True,
             article=TEXTE,
@@ -44,7 +44,8 @@ def designations(faits: Faits) -> Section:
         cle="designations",
         titre="Proposés, attribués, loués",
         paragraphes=(
-            "Chaque logement est compté à l'étape qu'il a atteinte : proposition au réservataire, attribution "
+            "Chaque logement est compté à l'étape qu'il a atteinte : proposition au réservataire, "
+            "attribution "
             "par la CALEOL, bail signé. Les mutations et les relogements, hors du flux, sont à part.",
         ),
         puces=missing(faits),
@@ -55,7 +56,7 @@ def designations(faits: Faits) -> Section:
 def cross(faits: Faits) -> Tableau:
     """Every attribute at once, for the workbook."""
     keys = ["porteur", *DIMENSIONS]
-    frame = faits.sorted(faits.mine(faits.journal.counts(keys)), *keys)
+    frame = faits.sorted(faits.mine(faits.croisement), *keys)
     return Tableau(
         cle="designations.croisement",
         titre=f"Logements proposés, attribués et loués en {faits.annee} : croisement complet",
@@ -96,9 +97,15 @@ def missing(faits: Faits) -> tuple[str, ...]:
     return tuple(said)
 
 
+def summed(faits: Faits, *cles: str) -> pd.DataFrame:
+    """The counters by some of the attributes; a stage that was not given stays absent."""
+    counters = list(COMPTEURS.values())
+    return faits.croisement.groupby(list(cles))[counters].sum(min_count=1).reset_index()
+
+
 def _by(faits: Faits, dimension: str) -> Tableau:
     """A row a réservataire and value: counts, its share of the account, the same share for all accounts."""
-    table = faits.journal.counts(["porteur", dimension])
+    table = summed(faits, "porteur", dimension)
     last = next((c for c in reversed(COMPTEURS.values()) if table[c].notna().any()), "nb_baux")
     count = table[last].astype("float64")
     whole = count.groupby(table[dimension]).transform("sum") / (count.sum() or 1.0)

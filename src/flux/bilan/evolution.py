@@ -11,7 +11,7 @@ import pandas as pd
 from flux.annexe.section import Section
 from flux.bilan.faits import Faits
 from flux.conversion import Quotas
-from flux.conversion.projection.evenements import events
+from flux.rendu import glossaire
 from flux.rendu.vue import Colonne, Tableau
 
 TEXTE = "CCH, art. R. 441-5, I, al. 12"
@@ -20,11 +20,10 @@ TEXTE = "CCH, art. R. 441-5, I, al. 12"
 def evolution(faits: Faits) -> Section:
     """The base from one 1 January to the next, by commune; then the rights that ended or began."""
     titre = "Évolution de l'assiette"
-    if faits.quotas is None or faits.suivants is None:
+    moves = faits.evenements
+    if faits.quotas is None or faits.suivants is None or moves is None:
         why = faits.refus[0] if faits.quotas is None else faits.refus[1]
         return Section(cle="evolution", titre=titre, paragraphes=(f"Non calculable : {why}",))
-    moves = events([faits.quotas, faits.suivants])
-    moves = moves.loc[moves["annee"] == faits.annee + 1]
     base = moves.loc[moves["effet_assiette"] != 0]
     rights = moves.loc[moves["effet_droits"] != 0]
     rights = faits.mine(rights.rename(columns={"id_reservataire": "porteur"}))
@@ -73,8 +72,6 @@ def evolution(faits: Faits) -> Section:
 
 def _bridge(faits: Faits, before: Quotas, after: Quotas, base: pd.DataFrame) -> Tableau:
     """From one base to the other, by cause; the last row is counted, not summed."""
-    from flux.rendu import glossaire
-
     effects = base.groupby("nature", sort=False)["effet_assiette"].sum()
     rows = [
         (f"Assiette au 1er janvier {faits.annee}", int(before.exact["base"])),

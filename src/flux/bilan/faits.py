@@ -24,6 +24,10 @@ class Faits:
     regles : the law of that day.
     quotas, suivants : quotas of the year reported and of the next, None where the data does not give them.
     refus : for each of the two, why not.
+    croisement : the counters by account and by every attribute at once.
+    comptes : the account of each holder (`decompte.accounts`).
+    evenements : what moved base and rights in the year (`projection.events`), None as the quotas.
+    seuil_masque : counts of households under it are masked where they could point to one.
     reservataire : the one for whom the report is, None for all.
     """
 
@@ -34,6 +38,10 @@ class Faits:
     quotas: Quotas | None
     suivants: Quotas | None
     refus: tuple[str, str]
+    croisement: pd.DataFrame
+    comptes: pd.DataFrame
+    evenements: pd.DataFrame | None
+    seuil_masque: int
     reservataire: str | None = None
 
     @property

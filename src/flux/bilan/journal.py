@@ -102,7 +102,9 @@ def journal(dossier: Dossier, regles: Regles, annee: int) -> Journal:
         moves[column] = moves[column].where(moves[column].notna(), ABSENTE).astype(str)
     outside = pd.Series(False, index=dossier.logements.index)
     for step in CHAMP:
-        if not (step.nom == "residence_etudiante" and dossier.convention.choix.residences_etudiantes == "dans"):
+        if not (
+            step.nom == "residence_etudiante" and dossier.convention.choix.residences_etudiantes == "dans"
+        ):
             outside |= step.concerne(dossier).fillna(False).astype(bool)
     moves["porteur"] = np.select(
         [

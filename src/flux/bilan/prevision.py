@@ -21,9 +21,7 @@ def prevision(faits: Faits) -> Section:
     year, quotas = faits.annee + 1, faits.suivants
     titre = f"Prévision de {year}"
     if quotas is None:
-        return Section(
-            cle="prevision", titre=titre, paragraphes=(f"Non calculable : {faits.refus[1]}",)
-        )
+        return Section(cle="prevision", titre=titre, paragraphes=(f"Non calculable : {faits.refus[1]}",))
     planned = quotas.soustractions.loc[quotas.soustractions["etat"] == "previsionnel"]
     taken = planned.groupby("categorie", sort=False)[["nb", "impute", "non_imputable"]].sum().reset_index()
     exact = quotas.exact
@@ -44,7 +42,8 @@ def prevision(faits: Faits) -> Section:
         cle="prevision",
         titre=titre,
         paragraphes=(
-            f"Prévision au 1er janvier {year}, avec les soldes écrits dans la table « soldes » : les soldes de "
+            f"Prévision au 1er janvier {year}, avec les soldes écrits dans la table « soldes » : les soldes "
+            "de "
             "clôture du présent bilan sont à y porter une fois convenus.",
         ),
         puces=tuple(f"Hypothèse : {faits.noms.phrase(h)}" for h in quotas.hypotheses),
@@ -75,10 +74,9 @@ def prevision(faits: Faits) -> Section:
                 titre=f"Quotas de {year}",
                 frame=faits.mine(shares),
                 colonnes=["id_reservataire", "part_flux", "du_exact", "solde_reporte", "quota"],
-                total={
-                    c: faits.mine(shares)[c].sum() for c in ("part_flux", "du_exact", "solde_reporte", "quota")
-                },
+                total={c: faits.mine(shares)[c].sum() for c in ("du_exact", "solde_reporte", "quota")},
                 article="CCH, art. R. 441-5, I",
+                note="La part est celle du flux du territoire de chacun : ces parts ne s'ajoutent pas.",
             ),
         ),
     )

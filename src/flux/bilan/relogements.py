@@ -12,6 +12,7 @@ from flux.annexe.section import Section
 from flux.bilan.faits import Faits
 from flux.bilan.journal import HORS_FLUX
 from flux.dossier.vocabulaire import CategorieSoustraction
+from flux.rendu import glossaire, nombres
 from flux.rendu.vue import Colonne, Tableau
 
 TEXTE = "CCH, art. R. 441-5, I, al. 5"
@@ -83,13 +84,11 @@ def relogements(faits: Faits) -> Section:
 
 def _differences(frame: pd.DataFrame, annee: int) -> tuple[str, ...]:
     """Where what was declared is not what the movements show; where nothing was forecast."""
-    from flux.rendu import glossaire, nombres
-
+    both = frame.dropna(subset=["realise", "nb_baux"])
     said = [
         f"{glossaire.format('soustractions.categorie', row.Index)} : {nombres.entier(row.realise)} déclarés, "
         f"{nombres.entier(row.nb_baux)} baux dans « mouvements »."
-        for row in frame.dropna(subset=["realise", "nb_baux"]).itertuples()
-        if row.realise != row.nb_baux
+        for row in both.loc[both["realise"] != both["nb_baux"]].itertuples()
     ]
     if frame["prevu"].isna().all():
         said.append(

@@ -1,0 +1,94 @@
+"""DALO and priority households among what each holder received.
+
+"au moins un quart des attributions annuelles de logements réservés" (CCH, art. L. 441-1, al. 39; art.
+L. 313-26-2 for Action Logement; al. 43 for the bailleur).
+"""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+import pandas as pd
+
+from flux.allocation.obligations.loi import DALO_OF
+from flux.bilan.faits import Faits
+from flux.bilan.journal import APART
+from flux.bilan.mesure import against, hide
+from flux.conversion.cellules import BAILLEUR
+
+PRIORITES = ("dalo", "prioritaire")
+SEMESTRE = ("base_semestre", "prioritaires_semestre")
+MESURES = (
+    *SEMESTRE,
+    "base",
+    *PRIORITES,
+    "inconnu",
+    "part_atteinte",
+    "part_demandee",
+    "seuil_entier",
+    "manque",
+)
+HIDDEN = ("prioritaires_semestre", *PRIORITES, "inconnu", "part_atteinte", "manque")
+ONE_COMMUNE = ("commune", "ville_paris")
+
+
+def event(faits: Faits) -> str:
+    """What is counted: the attributions, as the law says; failing them, the leases."""
+    return "attribution" if faits.journal.knows("attribution") else "bail"
+
+
+def measured(faits: Faits) -> tuple[pd.DataFrame, bool]:
+    """A row a holder under the duty: its base, and who it went to, on 30 June and over the year.
+
+    Returns
+    -------
+    The table, names for its codes, and whether small counts of holders of one commune are masked in it.
+    """
+    holders = faits.dossier.reservataires
+    categories = {BAILLEUR: BAILLEUR}
+    for ident, categorie in zip(holders["id_reservataire"], holders["categorie"], strict=True):
+        categories[str(ident)] = str(categorie)
+    out = []
+    for row in faits.sorted(_counts(faits), "porteur").to_dict("records"):
+        categorie = categories.get(str(row["porteur"]), "")
+        cle = DALO_OF.get(categorie)
+        if cle is None or cle not in faits.regles:
+            continue
+        law = faits.regles.figure(cle)
+        reached = int(row["dalo"] + row["prioritaire"])
+        out.append(
+            {
+                **{str(nom): value for nom, value in row.items()},
+                "id_reservataire": faits.name(str(row["porteur"])),
+                **against(Fraction(law.valeur), int(row["base"]), reached),
+                "article": str(law.article),
+                "seule": categorie in ONE_COMMUNE,
+            }
+        )
+    columns = ["porteur", "id_reservataire", *MESURES, "article", "seule"]
+    frame = pd.DataFrame(out, columns=columns)
+    frame = faits.mine(frame).astype({"manque": "Int64"}).reset_index(drop=True)
+    early, reached_early = frame["base_semestre"], frame["prioritaires_semestre"]
+    rest = frame["base"] - frame["dalo"] - frame["prioritaire"] - frame["inconnu"]
+    parts = [*(frame[c] for c in (*PRIORITES, "inconnu")), rest, reached_early, early - reached_early]
+    frame, masked = hide(frame, frame["seule"], parts, HIDDEN, faits.seuil_masque)
+    if faits.journal.sans_jour:
+        frame[list(SEMESTRE)] = pd.NA
+    return frame, masked
+
+
+def _counts(faits: Faits) -> pd.DataFrame:
+    """Dwellings of each account: all, on 30 June, and by priority."""
+    rows = faits.journal.of(event(faits))
+    rows = rows.loc[~rows["porteur"].isin(list(APART))]
+    early = rows["jour"] <= pd.Timestamp(faits.annee, 6, 30)
+    counts = pd.DataFrame(
+        {
+            "base": rows["nb"],
+            "base_semestre": rows["nb"].where(early, 0),
+            "prioritaires_semestre": rows["nb"].where(early & rows["priorite"].isin(PRIORITES), 0),
+            **{p: rows["nb"].where(rows["priorite"] == p, 0) for p in PRIORITES},
+            "inconnu": rows["nb"].where(rows["priorite"].isna(), 0),
+        }
+    )
+    return counts.groupby(rows["porteur"]).sum().reset_index()
