@@ -35,6 +35,7 @@ USAGE_CODES = {
     "fichier.format_inconnu",
     "fichier.repertoire_absent",
     "regle.date_illisible",
+    "verification.format",
 }
 FORMATS = ("docx", "xlsx")
 USAGE_ERROR: Any = typer.BadParameter.__base__  # Typer does not export click's UsageError by name
@@ -201,6 +202,43 @@ def annexe(dossier: Dossier_, out: Sortie, ecraser: Ecraser = False, quiet: Quie
 
 
 @command()
+def bilan(
+    dossier: Dossier_,
+    annee: Annotated[int, typer.Option("--annee", metavar="AAAA", help="Année passée, à rapporter.")],
+    out: Sortie,
+    ecraser: Ecraser = False,
+    quiet: Quiet = False,
+) -> None:
+    """Écrire le bilan dû avant le 28 février : un pour tous, puis un classeur par réservataire."""
+    from flux.bilan import draft_bilan
+    from flux.bilan.fichiers import deliver
+    from flux.dossier import read_dossier
+
+    with _progress(quiet, "Lecture et contrôle") as said:
+        read = read_dossier(dossier, progress=said)
+    with _progress(quiet, "Rédaction du bilan") as said:
+        written = deliver(draft_bilan(read, annee=annee), out, ecraser=ecraser, progress=said)
+    for path in written:
+        typer.echo(str(path))
+
+
+@command()
+def verify(
+    annexe: Annotated[Path, typer.Argument(metavar="ANNEXE", exists=True, help="Annexe à vérifier.")],
+    dossier: Dossier_,
+    quiet: Quiet = False,
+) -> None:
+    """Refaire une annexe (.json, .xlsx, .docx, .html) depuis son dossier, et dire ce qui diffère."""
+    from flux.annexe.verification import verify as made_again
+
+    with _progress(quiet, "Annexe refaite et comparée"):
+        verification = made_again(annexe, dossier)
+    typer.echo(str(verification))
+    if not verification.conforme:
+        raise typer.Exit(DEFAUTS)
+
+
+@command()
 def regles(
     date: Jour,
     diff: Annotated[
@@ -292,7 +330,8 @@ FRENCH = (
     (r"No such option:? '?(\S+?)'?\.?$", "Option inconnue : {0}."),
     (
         r"No such command '(.+?)'.*",
-        "Commande inconnue : {0}. Commandes : demo, template, check, convert, allocate, annexe, regles.",
+        "Commande inconnue : {0}. Commandes : demo, template, check, convert, allocate, annexe, bilan, "
+        "regles.",
     ),
     (r"Missing argument '(.+?)'.*", "Il manque {0}."),
     (r"Missing option '(.+?)'.*", "Il manque l'option {0}."),
