@@ -21,7 +21,10 @@ COMPTES = ("nb_attribues", "nb_baux")
 
 
 def relogements(faits: Faits) -> Section:
-    """By category, then by category and commune; the same for every réservataire: none of them is charged."""
+    """By category, then by commune; the same for every réservataire: none of them is charged.
+
+    Never both at once: one relogement in a small commune points to a household.
+    """
     declared = faits.dossier.soustractions
     declared = declared.loc[declared["annee"] == faits.annee]
     done = declared.loc[declared["etat"] == "realise"].groupby("categorie")["nb"].sum()
@@ -46,7 +49,7 @@ def relogements(faits: Faits) -> Section:
                 f"« soustractions » ({TEXTE}).",
             ),
         )
-    towns = faits.sorted(faits.journal.counts(["categorie", "commune"], rows), "commune")
+    towns = faits.sorted(faits.journal.counts(["commune"], rows), "commune")
     return Section(
         cle="relogements",
         titre="Mutations et relogements",
@@ -74,7 +77,7 @@ def relogements(faits: Faits) -> Section:
                 cle="relogements.communes",
                 titre=f"Mutations et relogements de {faits.annee}, par commune",
                 frame=towns.assign(commune=[faits.noms.commune(c) for c in towns["commune"]]),
-                colonnes=["commune", CATEGORIE, *(Colonne(c, f"bilan.{c}") for c in COMPTES)],
+                colonnes=["commune", *(Colonne(c, f"bilan.{c}") for c in COMPTES)],
                 total=True,
                 article=TEXTE,
             ),
