@@ -37,7 +37,7 @@ def normal(formula: str, at: Place) -> str:
     """A formula with its references told from its own cell: copied down, it is the same.
 
     Spreadsheets write once a formula that is copied, quote names of sheets as they please, drop spaces and
-    write numbers their way: none of it changes what is computed.
+    write numbers with fewer digits: none of it changes what is computed.
     """
     parts = _TEXT.split(formula.removeprefix("="))
     return "".join(p if k % 2 else _normal(p, at) for k, p in enumerate(parts))
@@ -53,7 +53,7 @@ def reads(formula: str, sheet: str) -> Iterator[Zone]:
 
 def _normal(part: str, at: Place) -> str:
     told = _REF.sub(lambda m: _told(m, at), part)
-    return _NUMBER.sub(lambda m: repr(float(m[0])), told).replace(" ", "")
+    return _NUMBER.sub(lambda m: f"{float(m[0]):.12g}", told).replace(" ", "")
 
 
 def _told(found: re.Match[str], at: Place) -> str:

@@ -113,47 +113,55 @@ def verify(path: str | Path, dossier: str | Path | Dossier) -> Verification:
     DataError
         The dossier cannot be read.
     """
-    path = Path(path)
-    published = _read(path.suffix.lower(), path.read_bytes(), path.name)
-    said = _said(published.get("identite") if isinstance(published, dict) else published.identite)
+    published = _read(Path(path))
     read = dossier if isinstance(dossier, Dossier) else read_dossier(dossier)
-    annexe = identite.refaire(said or {}, read)
-    expected = _read(path.suffix.lower(), fichiers.render(annexe, path.suffix.lower()), path.name)
+    return _against(Path(path), published, identite.refaire(_identity_of(published) or {}, read))
+
+
+def against(path: str | Path, annexe: Annexe) -> Verification:
+    """The same as `verify`, with the annex already made again."""
+    return _against(Path(path), _read(Path(path)), annexe)
+
+
+def _against(path: Path, published: Any, annexe: Annexe) -> Verification:
+    suffix, said = path.suffix.lower(), _identity_of(published)
+    expected = READ[suffix](fichiers.render(annexe, suffix))
     differ, nb = _compared(published, expected, Lieux(annexe))
-    remarks = tuple(_remarks(said, annexe))
     ecarts = [e for e in (*_identity(said, annexe), *differ) if not _only_version(e, said)]
     return Verification(
         fichier=path.name,
-        remarques=remarks,
-        table=pd.DataFrame(
-            [
-                [e.nature.value, *(getattr(e.lieu, c) for c in COLUMNS[1:5]), e.publie, e.refait]
-                + [e.lieu.articles, e.lieu.sources]
-                for e in ecarts
-            ],
-            columns=COLUMNS,
-        ),
+        remarques=tuple(_remarks(said, annexe)),
+        table=pd.DataFrame([_row(e) for e in ecarts], columns=COLUMNS),
         nb_chiffres=nb,
         annexe=annexe,
     )
 
 
-def _said(identity: Any) -> dict[str, Any] | None:
+def _row(ecart: Ecart) -> list[str]:
+    place = ecart.lieu
+    where = [place.section, place.tableau, place.ligne, place.colonne]
+    return [ecart.nature.value, *where, ecart.publie, ecart.refait, place.articles, place.sources]
+
+
+def _identity_of(published: Any) -> dict[str, Any] | None:
     """What an annex says of itself, None when it does not, or not as we write it."""
+    identity = published.get("identite") if isinstance(published, dict) else published.identite
     known = isinstance(identity, dict) and identity.get("schema") == identite.SCHEMA
-    return identity if known and identite.CLES <= identity.keys() else None
+    return identity if known and identity.keys() >= identite.CLES else None
 
 
-def _read(suffix: str, content: bytes, nom: str) -> Any:
+def _read(path: Path) -> Any:
+    suffix = path.suffix.lower()
     if suffix not in READ:
         raise FluxError(
-            f"« {nom} » ne se relit pas : formats possibles, {', '.join(READ)}.", code="verification.format"
+            f"« {path.name} » ne se relit pas : formats possibles, {', '.join(READ)}.",
+            code="verification.format",
         )
     try:
-        return READ[suffix](content)
+        return READ[suffix](path.read_bytes())
     except (zipfile.BadZipFile, KeyError, ParseError, ValueError) as error:
         raise FluxError(
-            f"« {nom} » n'est pas un fichier {suffix} lisible ({error}). À faire : redemander le fichier.",
+            f"« {path.name} » n'est pas un fichier {suffix} lisible ({error}). À faire : redemander le fichier.",
             code="verification.illisible",
         ) from None
 
