@@ -108,7 +108,7 @@ def choix(convention: Convention) -> Section:
 
 
 def hypotheses(plan: Plan, noms: Noms, masking: str) -> Section:
-    """What was assumed, what deserves attention, what was read otherwise than written; how counts are masked."""
+    """What was assumed, what deserves attention, what was read otherwise; how counts are masked."""
     quotas = plan.quotas
     repairs = quotas.dossier.reparations
     said = list(dict.fromkeys((*quotas.hypotheses, *plan.hypotheses)))

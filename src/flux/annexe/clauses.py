@@ -24,7 +24,7 @@ BODY = "Corps de la convention : à rédiger par les parties."
 
 @functools.cache
 def matters() -> tuple[Mapping[str, Any], ...]:
-    """Every matter: `titre, article, genres` (all of them when absent), `sections` that answer, `precision`."""
+    """Every matter: `titre, article, genres` (all when absent), `sections` that answer, `precision`."""
     data = tomllib.loads((files("flux.annexe") / "clauses.toml").read_text(encoding="utf-8"))
     return tuple(data["clauses"])
 
@@ -39,8 +39,8 @@ def clauses(genre: Genre) -> Section:
         cle="clauses",
         titre="Ce que la convention doit contenir",
         paragraphes=(
-            "Chaque matière que les textes demandent, et la section de cette annexe qui y répond. Le reste se "
-            "rédige dans le corps de la convention.",
+            "Chaque matière que les textes demandent, et la section de cette annexe qui y répond. Le reste "
+            "se rédige dans le corps de la convention.",
         ),
         tableaux=(
             Tableau(

@@ -133,7 +133,7 @@ def draft_annexes(
 
 def _draft(fond: Fond, vise: Selection | None) -> Annexe:
     convention = fond.quotas.dossier.convention
-    whose = f" : {vise.nom}" if vise else ""
+    whose = f" – {vise.nom}" if vise else ""
     return Annexe(
         titre=clean(f"Annexe {convention.annee} à la convention de réservation en flux{whose}"),
         bailleur=clean(convention.bailleur.nom),

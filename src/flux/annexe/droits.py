@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from flux.annexe.inventaire import inventory
+from flux.annexe.inventaire import inventory, own_rights
 from flux.annexe.noms import Noms
 from flux.annexe.section import Section
 from flux.annexe.selection import folded
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 def etat_des_lieux(
     quotas: Quotas, noms: Noms, inventaire: pd.DataFrame, vise: Selection | None = None
 ) -> Section:
-    """Live rights by réservataire, against a guarantee or not, their share of the base, then T1 one by one."""
+    """Live rights by réservataire, their counterpart and share of the base; then T1, one by one."""
     base = quotas.exact["base"]
     rights = quotas.droits
     held = {
@@ -62,6 +62,7 @@ def etat_des_lieux(
                 total={c: sum(frame[c].dropna()) for c in columns},
                 article="CCH, art. L. 441-1, al. 39, et art. R. 441-5, I",
             ),
+            *((own_rights(inventaire, vise),) if vise else ()),
             inventory(inventaire, vise),
         ),
     )

@@ -9,7 +9,18 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from flux.annexe import cadre, clauses, droits, inventaire, orientations, partage, pourquoi, qualite, taux
+from flux.annexe import (
+    cadre,
+    clauses,
+    droits,
+    inventaire,
+    orientations,
+    partage,
+    plafonds,
+    pourquoi,
+    qualite,
+    taux,
+)
 from flux.annexe.illustrations import illustrated
 from flux.annexe.masque import Masque, sentence
 from flux.annexe.noms import Noms
@@ -51,12 +62,12 @@ class Fond:
             inventaire.exceptions(quotas, noms, vise),
             *self.base,
             taux.quotas(quotas, noms, steps, vise, why),
-            partage.plafonds(quotas, noms, vise),
+            plafonds.plafonds(quotas, noms, vise),
             partage.communes(quotas, noms, vise),
             partage.livraisons(quotas, noms, vise),
             orientations.objectifs(self.plan, noms, self.seuil, vise),
-            orientations.orientations(self.plan, noms, self.publics, self.masque, self.seuil, vise),
-            qualite.qualite(self.plan, noms, self.attendus, vise),
+            orientations.orientations(noms, self.publics, self.genres, self.masque, self.seuil, vise),
+            qualite.qualite(self.attendus, vise),
             clauses.clauses(vise.genre if vise else Genre.ENSEMBLE),
             *self.cadre,
         )
@@ -107,14 +118,19 @@ class Fond:
         return inventaire.rights(self.quotas, self.noms)
 
     @cached_property
-    def attendus(self) -> pd.DataFrame:
+    def attendus(self) -> qualite.Attendus:
         """See `qualite.expected`."""
-        return qualite.expected(self.plan)
+        return qualite.expected(self.plan, self.noms)
 
     @cached_property
     def publics(self) -> pd.DataFrame:
         """See `orientations.publics`."""
         return orientations.publics(self.plan)
+
+    @cached_property
+    def genres(self) -> pd.DataFrame:
+        """See `orientations.kinds`."""
+        return orientations.kinds(self.plan)
 
     @cached_property
     def masque(self) -> Masque:

@@ -58,5 +58,5 @@ def uncertain(quotas: Quotas) -> Tableau:
         titre="Règles non vérifiées appliquées ici",
         frame=pd.DataFrame(rows, columns=["regle", "valeur", "fondement", "appui"]),
         colonnes=["regle", "valeur", "fondement", "appui"],
-        note="Déduction : tirée des textes lus, sans y être écrite. Usage : pratique du secteur, aucun texte lu.",
+        note="Déduction : tirée des textes lus, sans y être écrite. Usage : pratique sans texte lu.",
     )

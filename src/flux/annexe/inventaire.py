@@ -1,4 +1,4 @@
-"""Sections on rights one by one: the inventory, the rights that end, the dwellings kept in stock (T1, T9, T11)."""
+"""Rights one by one (T1), those that end (T9), and the dwellings kept in stock (T11)."""
 
 from __future__ import annotations
 
@@ -88,6 +88,32 @@ def inventory(frame: pd.DataFrame, vise: Selection | None) -> Tableau:
     )
 
 
+def own_rights(frame: pd.DataFrame, vise: Selection) -> Tableau:
+    """The rights of the parties of one convention, in as many columns as a page holds."""
+    return Tableau(
+        cle="droits.un_a_un",
+        titre="Droits de réservation, un à un",
+        frame=vise.rows(frame, "ident"),
+        colonnes=[
+            *(("id_reservataire",) if len(vise.idents) > 1 else ()),
+            "programme",
+            "id_logement",
+            "commune",
+            "nb",
+            "type_droit",
+            "contrepartie",
+            "date_debut",
+            "fin_effective",
+            "motif_fin",
+            "nb_compte",
+            "situation",
+            "precision",
+        ],
+        article="CCH, art. L. 441-1, al. 39, R. 441-5 et R. 441-6",
+        detail=True,
+    )
+
+
 def echeances(quotas: Quotas, noms: Noms, vise: Selection | None = None) -> Section:
     """T9: rights that ended last year or will end in five, and what this takes from their holder."""
     annee = quotas.dossier.convention.annee
@@ -104,8 +130,8 @@ def echeances(quotas: Quotas, noms: Noms, vise: Selection | None = None) -> Sect
         cle="echeances",
         titre="Échéances des droits",
         paragraphes=(
-            f"Droits éteints en {annee - 1}, ou qui s'éteindront d'ici la fin de {annee + 4}. Un droit éteint ne "
-            "compte plus à partir du 1er janvier de l'année d'effet.",
+            f"Droits éteints en {annee - 1}, ou qui s'éteindront d'ici la fin de {annee + 4}. Un droit "
+            "éteint ne compte plus à partir du 1er janvier de l'année d'effet.",
         ),
         tableaux=(
             Tableau(
@@ -161,7 +187,7 @@ def exceptions(quotas: Quotas, noms: Noms, vise: Selection | None = None) -> Sec
         titre="Logements réservés en stock",
         paragraphes=(
             f"La défense nationale, la sécurité intérieure et la santé gardent {nombres.entier(len(table))} "
-            f"logement{'s' if len(table) > 1 else ''} identifié{'s' if len(table) > 1 else ''}, hors du flux. "
+            f"{'logements identifiés' if len(table) > 1 else 'logement identifié'}, hors du flux. "
             + (
                 f"{nombres.entier(due)} à remplacer après une vente."
                 if due

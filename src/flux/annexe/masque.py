@@ -70,8 +70,8 @@ def _certain(block: Array, small: Array) -> bool:
 def sentence(seuil: int) -> str:
     """What the annex says of the masking."""
     return (
-        f"« {MASQUE} » : nombre masqué. Les effectifs de 1 à {seuil - 1} d'un réservataire d'une seule commune "
-        "pourraient désigner un ménage ; d'autres lignes sont masquées pour qu'aucune différence ne les "
-        f"redonne. Seuil : {seuil} (option seuil_masque ; aucun texte lu ne le fixe). Les quotas comptent des "
-        "logements, non des ménages : ils ne sont jamais masqués."
+        f"« {MASQUE} » : nombre masqué. Les effectifs de 1 à {seuil - 1} d'un réservataire d'une seule "
+        "commune pourraient désigner un ménage ; d'autres lignes sont masquées pour qu'aucune différence ne "
+        f"les redonne. Seuil : {seuil} (option seuil_masque ; aucun texte lu ne le fixe). Les quotas "
+        "comptent des logements, non des ménages : ils ne sont jamais masqués."
     )

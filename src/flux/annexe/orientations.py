@@ -192,7 +192,7 @@ def publics(plan: Plan) -> pd.DataFrame:
 
 
 def publics_mask(plan: Plan, table: pd.DataFrame, seuil: int) -> Masque:
-    """What is masked of `publics`: the same rows in every annex of the plan, so that none completes another."""
+    """What is masked of `publics`: the same in every annex of the plan, so that none completes another."""
     parts = [c for c in table.columns if c in PUBLICS]
     exposed = [_of_one_commune(plan, r) for r in table["id_reservataire"]]
     return mask(
@@ -230,30 +230,35 @@ def _publics_table(
     )
 
 
+def kinds(plan: Plan) -> pd.DataFrame:
+    """Whole dwellings by réservataire (codes), by place, size and loan, and `ensemble`."""
+    table = plan.table.assign(
+        localisation=plan.table["qpv"].astype(bool).map(QPV),
+        financement=plan.table["financement"].map(lambda f: glossaire.format("financement", f)),
+    )
+    order = list(plan.quotas.table["id_reservataire"])
+    values = [sorted(set(table[c])) for c in ("localisation", "typologie", "financement")]
+    by_kind = _pivot(table, "localisation", values[0], order)
+    for column, some in zip(("typologie", "financement"), values[1:], strict=True):
+        by_kind = by_kind.merge(
+            _pivot(table, column, some, order).drop(columns="ensemble"), on="id_reservataire"
+        )
+    return by_kind
+
+
 def orientations(
-    plan: Plan,
     noms: Noms,
     counted: pd.DataFrame,
+    by_kind: pd.DataFrame,
     hidden: Masque,
     seuil: int,
     vise: Selection | None = None,
 ) -> Section:
     """Whole dwellings by réservataire: by public, then by size, loan and QPV.
 
-    `counted` is that of `publics`, `hidden` that of `publics_mask`.
+    `counted` is that of `publics`, `by_kind` that of `kinds`, `hidden` that of `publics_mask`.
     """
-    table = plan.table.assign(
-        localisation=plan.table["qpv"].astype(bool).map(QPV),
-        financement=plan.table["financement"].map(lambda f: glossaire.format("financement", f)),
-    )
-    order = list(plan.quotas.table["id_reservataire"])
-    kinds = [sorted(set(table[c])) for c in ("localisation", "typologie", "financement")]
-    by_kind = _pivot(table, "localisation", kinds[0], order)
-    for column, values in zip(("typologie", "financement"), kinds[1:], strict=True):
-        by_kind = by_kind.merge(
-            _pivot(table, column, values, order).drop(columns="ensemble"), on="id_reservataire"
-        )
-    every_kind = [value for values in kinds for value in values]
+    every_kind = [c for c in by_kind.columns if c not in ("id_reservataire", "ensemble")]
     if vise is not None:
         by_kind = vise.fold(by_kind, [*every_kind, "ensemble"])
     return Section(

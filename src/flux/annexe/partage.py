@@ -1,4 +1,4 @@
-"""Sections on the sharing of the flow: caps, communes, first lettings."""
+"""Sections on the sharing of the flow: communes, first lettings."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pandas as pd
 
 from flux.annexe.noms import BAILLEUR, Noms
 from flux.annexe.section import Section
-from flux.annexe.selection import ELSEWHERE, OTHERS, STATE, Selection
+from flux.annexe.selection import ELSEWHERE, OTHERS, Selection
 from flux.rendu import glossaire
 from flux.rendu.vue import Colonne, Tableau
 
@@ -34,71 +34,6 @@ def named(frame: pd.DataFrame, noms: Noms) -> pd.DataFrame:
         if column in frame.columns
     }
     return frame.assign(**known)
-
-
-def plafonds(quotas: Quotas, noms: Noms, vise: Selection | None = None) -> Section:
-    """Caps of the State and of the guarantees, and what was reduced; for one convention, those that bind it."""
-    reductions = quotas.reductions if vise is None else vise.rows(quotas.reductions)
-    caps = quotas.plafonds if vise is None else _caps_of(quotas, vise)
-    if caps.empty:
-        said = (f"Aucun plafond de la loi ne s'applique à {vise.nom}.",) if vise else ()
-        return Section(cle="plafonds", titre="Plafonds et réductions", paragraphes=said)
-    tables = [
-        Tableau(
-            cle="plafonds.plafonds",
-            titre="Plafonds de l'année",
-            frame=named(caps, noms),
-            colonnes=[
-                "groupe",
-                "territoire_code",
-                "part_max",
-                "exact",
-                "plafond",
-                "nb",
-                Colonne("atteint", "plafonds.atteint"),
-                "article",
-            ],
-        )
-    ]
-    if len(reductions):
-        keys = ["id_reservataire", "motif"]
-        by_holder = reductions.groupby(keys, as_index=False, sort=True).agg(
-            avant=("avant", "sum"), apres=("apres", "sum"), territoires=("territoire_code", "nunique")
-        )
-        tables.append(
-            Tableau(
-                cle="plafonds.reductions",
-                titre="Dus réduits, par réservataire et par motif",
-                frame=named(by_holder, noms),
-                colonnes=[
-                    "id_reservataire",
-                    "motif",
-                    Colonne("territoires", "nb_lignes", "Territoires"),
-                    "avant",
-                    "apres",
-                ],
-                note="Ce que les plafonds et les dépassements retirent revient au bailleur.",
-            )
-        )
-    return Section(
-        cle="plafonds",
-        titre="Plafonds et réductions",
-        paragraphes=() if len(reductions) else ("Aucun dû n'a été réduit.",),
-        tableaux=tuple(tables),
-    )
-
-
-def _caps_of(quotas: Quotas, vise: Selection) -> pd.DataFrame:
-    """The State's caps for the State; those of the guarantees, on their communes, for who shares them."""
-    table = quotas.plafonds
-    kinds = quotas.table.set_index("id_reservataire")["categorie"].reindex(list(vise.idents))
-    sharing = {str(k) for k in quotas.dossier.convention.choix.porteurs_garantie}
-    guarantees = table["groupe"].astype(str).str.startswith("garantie")
-    theirs = (
-        table["territoire_code"].astype(str).str.split("+").map(lambda codes: bool({*codes} & vise.communes))
-    )
-    kept = guarantees & theirs & bool({*kinds.astype(str)} & sharing)
-    return table.loc[kept | (~guarantees & bool(kinds.isin(STATE).any()))]
 
 
 def _placed(quotas: Quotas, vise: Selection | None) -> pd.DataFrame:
@@ -174,8 +109,8 @@ def communes(quotas: Quotas, noms: Noms, vise: Selection | None = None) -> Secti
                 ],
                 total={c: sums[c].sum() for c in ("nb", "nb_qpv", "nb_hors_qpv", "nb_garantie")},
                 article="CCH, art. R. 441-5-2, II, et art. R. 441-5-3",
-                note="La part contre garantie rapporte des logements entiers : dans une petite commune, elle peut "
-                "passer la part maximale sans que le plafond le soit ; la section des plafonds fait foi.",
+                note="La part contre garantie rapporte des logements entiers : dans une petite commune, elle "
+                "peut passer la part maximale sans que le plafond le soit ; la section Plafonds fait foi.",
             ),
             Tableau(
                 cle="communes.cellules",
@@ -207,7 +142,7 @@ def _flow(quotas: Quotas, vise: Selection | None) -> pd.Series:
 
 
 def livraisons(quotas: Quotas, noms: Noms, vise: Selection | None = None) -> Section:
-    """First lettings of the year by programme (T8), what the programmes are made of, and single-use rights."""
+    """First lettings by programme (T8), what the programmes are made of, and single-use rights."""
     programmes, uniques = quotas.livraisons, quotas.table.loc[quotas.table["nb_uniques"] > 0]
     if vise is not None:
         programmes, uniques = vise.rows(programmes), vise.rows(uniques)

@@ -36,25 +36,25 @@ def _holder(quotas: Quotas, noms: Noms, row: Mapping[Any, Any], ident: str) -> I
     rule = str(quotas.dossier.convention.choix.methode)
     if not absent(row["droits"]) and row["assiette"] > 0:
         held = (
-            f"ses droits, {decimal(row['droits'])} sur les {decimal(row['assiette'])} logements de l'assiette"
+            f"ses droits, {entier(row['droits'])} sur les {entier(row['assiette'])} logements de l'assiette"
             if rule == "parc"
             else f"les libérations attendues dans ses droits, {decimal(row['droits'])}, sur les "
             f"{decimal(row['assiette'])} de l'assiette"
         )
         yield (
-            f"{nom} : {held} de son territoire, font {part(row['part'], 2)} d'un flux de {decimal(row['flux'])} "
-            f"logements."
+            f"{nom} : {held} de son territoire, font {part(row['part'], 2)} d'un flux de "
+            f"{decimal(row['flux'])} logements."
         )
     added = [
         f"{entier(row['nb_uniques'])} au titre des droits uniques" if row["nb_uniques"] else "",
-        f"{decimal(row['corrections'])} de corrections (plafonds, réductions, droits hors du territoire)"
+        f"{decimal(row['corrections'])} de corrections : plafonds, réductions, droits hors du territoire"
         if abs(row["corrections"]) >= NEGLIGIBLE
         else "",
         f"{decimal(row['solde_reporte'])} de solde de {annee - 1}"
         if abs(row["solde_reporte"]) >= NEGLIGIBLE
         else "",
     ]
-    said = ", ".join(a for a in added if a)
+    said = " ; ".join(a for a in added if a)
     yield (
         f"{nom} : quota exact de {decimal(row['quota_exact'])}"
         + (f" (dont {said})" if said else "")

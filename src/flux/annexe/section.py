@@ -9,7 +9,8 @@ from flux.rendu.illustration import Illustration
 from flux.rendu.nombres import entier
 from flux.rendu.vue import Tableau
 
-PAGE_ROWS = 40  # rows: a table of detail that is longer is for the workbook and the json, not for pages
+# A table of detail that is longer or wider is for the workbook and the json, not for pages.
+PAGE_ROWS, PAGE_COLUMNS = 40, 16
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,8 +29,8 @@ class Section:
 
     @property
     def tableaux_de_page(self) -> tuple[Tableau, ...]:
-        """The tables that a page lays out: all but the long ones of detail, which a sentence points to."""
-        return tuple(t for t in self.tableaux if not _too_long(t))
+        """The tables that a page lays out: all but the large ones of detail, which a sentence points to."""
+        return tuple(t for t in self.tableaux if not _too_large(t))
 
     def numbered(self, rang: int) -> Section:
         """The same section with its number, its tables numbered under it: "Tableau 7.2"."""
@@ -37,9 +38,9 @@ class Section:
             replace(t, titre=f"Tableau {rang}.{i}. {t.titre}") for i, t in enumerate(self.tableaux, start=1)
         )
         elsewhere = tuple(
-            f"{t.titre} : ses {entier(len(t.frame))} lignes sont dans le classeur et dans le fichier json."
+            f"{t.titre} : {_rows(len(t.frame))} dans le classeur et dans le fichier json."
             for t in tables
-            if _too_long(t)
+            if _too_large(t)
         )
         return replace(
             self,
@@ -72,5 +73,10 @@ class Section:
         }
 
 
-def _too_long(tableau: Tableau) -> bool:
-    return tableau.detail and len(tableau.frame) > PAGE_ROWS
+def _too_large(tableau: Tableau) -> bool:
+    wide = len(tableau.colonnes) > PAGE_COLUMNS
+    return tableau.detail and (wide or len(tableau.frame) > PAGE_ROWS)
+
+
+def _rows(nb: int) -> str:
+    return f"ses {entier(nb)} lignes sont" if nb > 1 else "sa ligne est" if nb else "sans ligne,"

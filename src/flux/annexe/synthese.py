@@ -32,9 +32,9 @@ def synthese(plan: Plan, noms: Noms, vise: Selection | None = None) -> Section:
         titre="Synthèse",
         paragraphes=(
             f"En {annee}, le bailleur s'attend à ce qu'environ {expected} de ses "
-            f"{nombres.entier(quotas.exact['base'])} logements se libèrent ; {taken} servent aux mutations et aux "
-            f"relogements, que la loi met à part ; {dwellings(flux)} sont à partager, report de l'an dernier et "
-            "arrondi compris.",
+            f"{nombres.entier(quotas.exact['base'])} logements se libèrent ; {taken} servent aux mutations "
+            f"et aux relogements, que la loi met à part ; {dwellings(flux)} sont à partager, report de l'an "
+            "dernier et arrondi compris.",
             _shared(quotas) if vise is None else _theirs(quotas, vise),
             _met(objectives_of(plan, vise), vise),
         ),
@@ -55,8 +55,9 @@ def _shared(quotas: Quotas) -> str:
     to = f"{holders} réservataires" if holders > 1 else f"{holders} réservataire"
     due = int(flux) - own
     return (
-        f"{nombres.entier(due)} de ces logements {'sont dus' if due > 1 else 'est dû'} à {to}, selon leurs droits "
-        f"et les plafonds de la loi ; {nombres.entier(own)} {'restent' if own > 1 else 'reste'} au bailleur."
+        f"{nombres.entier(due)} de ces logements {'sont dus' if due > 1 else 'est dû'} à {to}, selon leurs "
+        f"droits et les plafonds de la loi ; {nombres.entier(own)} {'restent' if own > 1 else 'reste'} au "
+        "bailleur."
     )
 
 
@@ -68,7 +69,8 @@ def _theirs(quotas: Quotas, vise: Selection) -> str:
     return (
         f"{vise.nom} : {nombres.entier(rights)} {held} de suite au départ, un quota exact de "
         f"{nombres.decimal(mine['quota_exact'].sum())}, un quota de {dwellings(quota)} en "
-        f"{quotas.dossier.convention.annee}, soit {nombres.part(quota / flux if flux else None)} de ces logements."
+        f"{quotas.dossier.convention.annee}, soit {nombres.part(quota / flux if flux else None)} de ces "
+        "logements."
     )
 
 
