@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
 DEFAUTS, USAGE = 1, 2
 USAGE_CODES = {
+    "annexe.reservataire_inconnu",
     "fichier.dans_le_dossier",
     "fichier.existe",
     "fichier.format_inconnu",
@@ -37,7 +38,7 @@ USAGE_CODES = {
     "regle.date_illisible",
     "verification.format",
 }
-FORMATS = ("docx", "xlsx")
+DEMO_FORMATS = ("docx", "xlsx")
 USAGE_ERROR: Any = typer.BadParameter.__base__  # Typer does not export click's UsageError by name
 
 
@@ -91,13 +92,16 @@ Jour = Annotated[str, typer.Option("--date", metavar="AAAA-MM-JJ", help="Jour du
 def demo(out: Sortie = Path("demo"), ecraser: Ecraser = False, quiet: Quiet = False) -> None:
     """Dérouler l'exemple « val-de-mire » : des tables à l'annexe de la convention."""
     from flux import samples
+    from flux.annexe.lot import deliver, refuse_existing
 
     folder = out / "val-de-mire"
-    _refuse_existing([folder / "convention.toml", *_annex_paths(out, 2026)], ecraser)
+    annexes = [out / f"annexe_2026.{suffix}" for suffix in DEMO_FORMATS]
+    refuse_existing([folder / "convention.toml", *annexes], ecraser=ecraser)
     with _progress(quiet, "Écriture du dossier d'exemple"):
         samples.write("val-de-mire", folder, ecraser=ecraser)
-    plan = _plan(folder, quiet)
-    written = _write_annexes(plan, out, ecraser, quiet)
+    plan = _plan(_read(folder, quiet), quiet)
+    with _progress(quiet, "Rédaction de l'annexe"):
+        written = deliver(plan, {None: tuple(annexes)})
     typer.echo(str(plan.quotas))
     typer.echo(f"\nDossier d'exemple (fictif) : {folder}")
     for path in written:
@@ -182,22 +186,50 @@ def _defects_of_the_law(dossier: Dossier) -> tuple[Sequence[Anomalie], str]:
 @command()
 def convert(dossier: Dossier_, as_json: Json = False, quiet: Quiet = False) -> None:
     """Convertir les réservations en quotas annuels."""
-    quotas = _quotas(dossier, quiet)
+    quotas = _quotas(_read(dossier, quiet), quiet)
     typer.echo(_json(quotas.to_dict()) if as_json else str(quotas))
 
 
 @command()
 def allocate(dossier: Dossier_, as_json: Json = False, quiet: Quiet = False) -> None:
     """Orienter les libérations attendues vers les réservataires et leurs publics."""
-    plan = _plan(dossier, quiet)
+    plan = _plan(_read(dossier, quiet), quiet)
     typer.echo(_json(plan.to_dict()) if as_json else str(plan))
 
 
 @command()
-def annexe(dossier: Dossier_, out: Sortie, ecraser: Ecraser = False, quiet: Quiet = False) -> None:
-    """Écrire l'annexe de la convention de flux (docx et xlsx)."""
-    plan = _plan(dossier, quiet)
-    for path in _write_annexes(plan, out, ecraser, quiet):
+def annexe(
+    dossier: Dossier_,
+    out: Sortie,
+    pour: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--pour", metavar="ID", help="Pour ce réservataire ou cet EPCI seulement (option répétable)."
+        ),
+    ] = None,
+    tous: Annotated[bool, typer.Option("--tous", help="Une annexe par réservataire.")] = False,
+    formats: Annotated[
+        str | None,
+        typer.Option("--format", metavar="docx,pdf,…", help="Formats à écrire ; par défaut, tous."),
+    ] = None,
+    seuil: Annotated[
+        int, typer.Option("--seuil-masque", metavar="N", help="Masquer les publics de moins de N ménages.")
+    ] = 5,
+    ecraser: Ecraser = False,
+    quiet: Quiet = False,
+) -> None:
+    """Écrire l'annexe de la convention de flux : pour tous, pour un réservataire, ou une chacun."""
+    from flux.annexe.lot import FORMATS, chosen_formats, deliver, targets
+
+    if pour and tous:
+        raise USAGE_ERROR("--pour et --tous s'excluent.")
+    chosen = chosen_formats(formats) if formats else FORMATS
+    read = _read(dossier, quiet)
+    wanted = targets(read, out, pour=pour or (), tous=tous, formats=chosen, ecraser=ecraser)
+    plan = _plan(read, quiet)
+    with _progress(quiet, "Rédaction") as said:
+        written = deliver(plan, wanted, seuil_masque=seuil, progress=said)
+    for path in written:
         typer.echo(str(path))
 
 
@@ -260,48 +292,26 @@ def regles(
         typer.echo(texte(rules.vue_quartiles(), lignes=None))
 
 
-def _quotas(path: Path, quiet: bool) -> Quotas:
-    from flux.conversion import convert
+def _read(path: Path, quiet: bool) -> Dossier:
     from flux.dossier import read_dossier
 
     with _progress(quiet, "Lecture et contrôle") as said:
-        dossier = read_dossier(path, progress=said)
+        return read_dossier(path, progress=said)
+
+
+def _quotas(dossier: Dossier, quiet: bool) -> Quotas:
+    from flux.conversion import convert
+
     with _progress(quiet, "Conversion du stock en flux"):
         return convert(dossier)
 
 
-def _plan(path: Path, quiet: bool) -> Plan:
+def _plan(dossier: Dossier, quiet: bool) -> Plan:
     from flux.allocation import allocate
 
-    quotas = _quotas(path, quiet)
+    quotas = _quotas(dossier, quiet)
     with _progress(quiet, "Plan d'orientation"):
         return allocate(quotas)
-
-
-def _write_annexes(plan: Plan, out: Path, ecraser: bool, quiet: bool) -> list[Path]:
-    from flux.annexe import draft_annexe
-
-    paths = _annex_paths(out, plan.quotas.dossier.convention.annee)
-    _refuse_existing(paths, ecraser)
-    with _progress(quiet, "Rédaction de l'annexe"):
-        drafted = draft_annexe(plan)
-        out.mkdir(parents=True, exist_ok=True)
-        return [drafted.save(path, ecraser=ecraser) for path in paths]
-
-
-def _annex_paths(out: Path, annee: int) -> list[Path]:
-    return [out / f"annexe_{annee}.{suffix}" for suffix in FORMATS]
-
-
-def _refuse_existing(paths: list[Path], ecraser: bool) -> None:
-    """Nothing is written when one of the files would be overwritten without being asked."""
-    existing = [str(p) for p in paths if p.exists()]
-    if existing and not ecraser:
-        raise FluxError(
-            f"Existe déjà : {', '.join(existing)}. À faire : choisir un autre répertoire, "
-            "ou ajouter --ecraser.",
-            code="fichier.existe",
-        )
 
 
 def _json(value: dict[str, Any]) -> str:

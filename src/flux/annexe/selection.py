@@ -131,6 +131,19 @@ def select(quotas: Quotas, noms: Noms, pour: str | Iterable[str] | None) -> Sele
     )
 
 
+def check(dossier: Dossier, pour: Iterable[str]) -> None:
+    """Refuse what names nobody, before any work.
+
+    Raises
+    ------
+    FluxError
+        Code "annexe.reservataire_inconnu".
+    """
+    noms = Noms.of(dossier)
+    for word in pour:
+        _resolve(dossier, noms, word)
+
+
 def conventions(dossier: Dossier) -> tuple[str, ...]:
     """What `pour` takes, one a convention: each réservataire once, the State's two shares together."""
     holders = dossier.reservataires

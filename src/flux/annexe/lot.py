@@ -1,0 +1,124 @@
+"""Annexes of one plan, one or many in one go: refused before the work, put in place together."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from flux.annexe.contenu import draft_annexes
+from flux.annexe.fichiers import WRITERS, render
+from flux.annexe.masque import SEUIL
+from flux.annexe.selection import check, conventions, file_names
+from flux.noyau.errors import FluxError, near_misses
+
+if TYPE_CHECKING:
+    from flux.allocation import Plan
+    from flux.dossier import Dossier
+
+FORMATS = tuple(sorted(suffix.removeprefix(".") for suffix in WRITERS))
+
+Progress = Callable[[str, int, int], None]
+
+
+def chosen_formats(said: str) -> tuple[str, ...]:
+    """The formats of "docx,pdf", in that order.
+
+    Raises
+    ------
+    FluxError
+        Code "fichier.format_inconnu".
+    """
+    asked = tuple(dict.fromkeys(word.strip().lower().removeprefix(".") for word in said.split(",")))
+    for word in asked:
+        if word not in FORMATS:
+            close = near_misses(word, FORMATS)
+            hint = f" Vouliez-vous dire « {close[0]} » ?" if close else ""
+            raise FluxError(
+                f"Le format « {word} » n'est pas possible.{hint} Formats possibles : {', '.join(FORMATS)}.",
+                code="fichier.format_inconnu",
+            )
+    return asked
+
+
+def targets(
+    dossier: Dossier,
+    out: Path,
+    *,
+    pour: Sequence[str] = (),
+    tous: bool = False,
+    formats: Iterable[str] = FORMATS,
+    ecraser: bool = False,
+) -> Mapping[tuple[str, ...] | None, tuple[Path, ...]]:
+    """The files to write for each annex: all the parties, one convention (`pour`), or one a réservataire.
+
+    Returns
+    -------
+    What `draft_annexe` takes -> paths in `out`: "annexe_2026.docx", "annexe_2026_action_logement.docx".
+
+    Raises
+    ------
+    FluxError
+        Codes "annexe.reservataire_inconnu", and "fichier.existe" when one is there and `ecraser` is false.
+    """
+    annee = dossier.convention.annee
+    check(dossier, pour)
+    asked: list[tuple[str, ...] | None]
+    asked = [(ident,) for ident in conventions(dossier)] if tous else [tuple(pour) or None]
+    keys = ["+".join(words) for words in asked if words]
+    names = file_names(keys)
+    wanted = {
+        words: tuple(
+            out / (f"annexe_{annee}_{names['+'.join(words)]}.{f}" if words else f"annexe_{annee}.{f}")
+            for f in formats
+        )
+        for words in asked
+    }
+    refuse_existing([path for paths in wanted.values() for path in paths], ecraser=ecraser)
+    return wanted
+
+
+def refuse_existing(paths: Iterable[Path], *, ecraser: bool) -> None:
+    """Nothing is written when one of the files would be overwritten without being asked.
+
+    Raises
+    ------
+    FluxError
+        Code "fichier.existe".
+    """
+    existing = [] if ecraser else [str(p) for p in paths if p.exists()]
+    if existing:
+        more = f" et {len(existing) - 5} autres" if len(existing) > 5 else ""
+        raise FluxError(
+            f"Existe déjà : {', '.join(existing[:5])}{more}. À faire : choisir un autre répertoire, "
+            "ou ajouter --ecraser.",
+            code="fichier.existe",
+        )
+
+
+def deliver(
+    plan: Plan,
+    wanted: Mapping[tuple[str, ...] | None, tuple[Path, ...]],
+    *,
+    seuil_masque: int = SEUIL,
+    progress: Progress = lambda step, done, total: None,
+) -> list[Path]:
+    """Write every annex of `wanted`, and return the paths: all of them, or none.
+
+    Files are made aside and put in place once the last is whole.
+    """
+    folder = next(path.parent for paths in wanted.values() for path in paths)
+    folder.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix=".annexes-", dir=folder) as aside:
+        made: list[tuple[Path, Path]] = []
+        drafted = draft_annexes(plan, wanted, seuil_masque=seuil_masque)
+        for rank, (annexe, paths) in enumerate(zip(drafted, wanted.values(), strict=True)):
+            progress(annexe.titre, rank, len(wanted))
+            for path in paths:
+                whole = Path(aside) / path.name
+                whole.write_bytes(render(annexe, path.suffix))
+                made.append((whole, path))
+        for whole, path in made:
+            whole.replace(path)
+    return [path for _, path in made]
