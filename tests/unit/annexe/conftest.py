@@ -487,3 +487,37 @@ def annexe(plan):
     from flux.annexe import draft_annexe
 
     return draft_annexe(plan)
+
+
+@pytest.fixture(scope="session")
+def make_document():
+    """A document of what a writer reads, with the sections that a test is about."""
+    from flux.annexe.identite import identite
+
+    class Document(SimpleNamespace):
+        pass
+
+    identite.register(Document, lambda _: {})
+
+    def make(*sections, titre="Annexe 2026 à la convention", bailleur=HOSTILE):
+        numbered = tuple(s.numbered(i) for i, s in enumerate(sections, start=1))
+        return Document(
+            titre=titre, bailleur=bailleur, date=date(2026, 1, 1), version="1.2.3", sections=numbered
+        )
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def make_table():
+    """A table of texts, its columns named by their headings; the last one of counts."""
+    from flux.rendu.tableau import Colonne, Tableau
+
+    def make(rows, *headings, cle="t", **rest):
+        names = [f"c{i}" for i in range(len(headings))]
+        keys = ["valeur"] * (len(headings) - 1) + ["nb"]
+        columns = [Colonne(n, k, h) for n, k, h in zip(names, keys, headings, strict=True)]
+        frame = pd.DataFrame(rows, columns=names)
+        return Tableau(**{"cle": cle, "titre": "Un tableau", "frame": frame, "colonnes": columns, **rest})
+
+    return make
