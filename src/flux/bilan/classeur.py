@@ -5,12 +5,14 @@ from __future__ import annotations
 import datetime as dt
 import io
 import re
+from textwrap import wrap
 from typing import TYPE_CHECKING
 
 from xlsxwriter import Workbook
 
 from flux.annexe.fichiers import stable_zip
 from flux.annexe.xlsx.grille import Classeur, Feuille
+from flux.rendu.glossaire import clean
 
 if TYPE_CHECKING:
     from flux.bilan.contenu import Bilan
@@ -22,6 +24,15 @@ OPTIONS = {
     "strings_to_numbers": False,
 }
 NAME_LENGTH = 31  # characters of the name of a sheet
+LINE = 150  # characters of a line of a sentence: a longer one would widen the printed page
+
+
+class _Page(Feuille):
+    """A sheet whose long sentences take several lines."""
+
+    def sentences(self, *phrases: str) -> None:
+        """One sentence after the other."""
+        super().sentences(*(line for phrase in phrases for line in wrap(clean(phrase), LINE)))
 
 
 def render(bilan: Bilan) -> bytes:
@@ -37,12 +48,12 @@ def render(bilan: Bilan) -> bytes:
     )
     classeur = Classeur(book)
     for section in bilan.sections:
-        sheet = Feuille(classeur, sheet_name(section.titre))
+        sheet = _Page(classeur, sheet_name(section.titre))
         sheet.title(section.titre, f"{bilan.bailleur}. {bilan.titre}.", *section.paragraphes, *section.puces)
         for tableau in section.tableaux:
             sheet.tableau(tableau)
     for tableau in bilan.detail:
-        sheet = Feuille(classeur, "Détail")
+        sheet = _Page(classeur, "Détail")
         sheet.title(tableau.titre, f"{bilan.bailleur}. {bilan.titre}.")
         sheet.tableau(tableau)
     book.close()

@@ -55,22 +55,26 @@ def measured(faits: Faits) -> tuple[pd.DataFrame, bool]:
         if cle is None or cle not in faits.regles:
             continue
         law = faits.regles.figure(cle)
+        base, unknown = int(row["base"]), int(row["inconnu"])
         reached = int(row["dalo"] + row["prioritaire"])
         out.append(
             {
                 **{str(nom): value for nom, value in row.items()},
                 "id_reservataire": faits.name(str(row["porteur"])),
-                **against(Fraction(law.valeur), int(row["base"]), reached),
+                **against(Fraction(law.valeur), base, reached, unknown),
                 "article": str(law.article),
                 "seule": categorie in ONE_COMMUNE,
+                **(dict.fromkeys((*PRIORITES, "prioritaires_semestre")) if base == unknown else {}),
             }
         )
     columns = ["porteur", "id_reservataire", *MESURES, "article", "seule"]
     frame = pd.DataFrame(out, columns=columns)
-    frame = faits.mine(frame).astype({"manque": "Int64"}).reset_index(drop=True)
-    early, reached_early = frame["base_semestre"], frame["prioritaires_semestre"]
-    rest = frame["base"] - frame["dalo"] - frame["prioritaire"] - frame["inconnu"]
-    parts = [*(frame[c] for c in (*PRIORITES, "inconnu")), rest, reached_early, early - reached_early]
+    frame = faits.mine(frame).astype(dict.fromkeys((*PRIORITES, "prioritaires_semestre", "manque"), "Int64"))
+    frame = frame.reset_index(drop=True)
+    known = frame[[*PRIORITES, "prioritaires_semestre"]].fillna(0).astype(int)
+    early = frame["base_semestre"] - known["prioritaires_semestre"]
+    rest = frame["base"] - known["dalo"] - known["prioritaire"] - frame["inconnu"]
+    parts = [*(known[c] for c in known), frame["inconnu"], rest, early]
     frame, masked = hide(frame, frame["seule"], parts, HIDDEN, faits.seuil_masque)
     if faits.journal.sans_jour:
         frame[list(SEMESTRE)] = pd.NA

@@ -55,7 +55,10 @@ def realised(dossier: Dossier, journal: Journal) -> pd.DataFrame:
         return part.groupby(keys)["nb"].sum()
 
     def stage(etape: str | None) -> pd.Series | None:
-        return summed(inside.loc[inside["etape"] == etape]) if etape and journal.knows(etape) else None
+        mine = inside.loc[inside["etape"] == etape]
+        # events that name no account say nothing of any: not even that it received none
+        lost = etape is None or (mine.empty and len(journal.orphans(etape)))
+        return summed(mine) if etape and journal.knows(etape) and not lost else None
 
     failed = _failures(inside)
     excused = [
@@ -283,6 +286,12 @@ def _said(faits: Faits, table: pd.DataFrame, wanted: str, event: str | None) -> 
             "Échecs (sans candidat, refus, remises) : aucun n'est écrit. À fournir, s'il y en eut : issue "
             "sur la "
             "ligne d'orientation ou de proposition."
+        )
+    if event and (nb := int(journal.orphans(event)["nb"].sum())):
+        then = "le compté est un minimum" if table["compte"].notna().any() else "compté non calculable"
+        said.append(
+            f"{nombres.entier(nb)} {PLURIELS[event]} sans réservataire, au compte de personne : {then}. "
+            "À fournir : id_reservataire dans « mouvements »."
         )
     if nb := int(journal.lignes.loc[journal.lignes["en_stock"], "nb"].sum()):
         said.append(

@@ -62,6 +62,12 @@ class Journal:
         """True when the data says anything of a stage."""
         return bool((self.lignes["etape"] == etape).any())
 
+    def orphans(self, etape: str) -> pd.DataFrame:
+        """The events of a stage, in the flow, that name no account."""
+        return self.lignes.loc[
+            (self.lignes["etape"] == etape) & (self.lignes["porteur"] == SANS_RESERVATAIRE)
+        ]
+
     def counts(self, cles: Sequence[str], lignes: pd.DataFrame | None = None) -> pd.DataFrame:
         """`cles`, then one counter a stage: dwellings; absent where no event of that stage was given."""
         rows = self.lignes if lignes is None else lignes

@@ -11,13 +11,17 @@ import pandas as pd
 from flux.annexe.masque import MASQUE
 
 
-def against(part: Fraction, base: int, reached: int) -> dict[str, float | int | None]:
-    """What is asked of a base and what is short, in whole dwellings: "au moins un quart" of 5 is 2."""
+def against(part: Fraction, base: int, reached: int, unknown: int) -> dict[str, float | int | None]:
+    """What is asked of a base and what is short, in whole dwellings: "au moins un quart" of 5 is 2.
+
+    Nothing is said of a base of which nothing is known (`unknown` households of `base`).
+    """
+    told = base > unknown
     return {
-        "part_atteinte": reached / base if base else None,
+        "part_atteinte": reached / base if told else None,
         "part_demandee": float(part),
         "seuil_entier": ceil(part * base),
-        "manque": max(0, ceil(part * base - reached)) if base else None,
+        "manque": max(0, ceil(part * base - reached)) if told else None,
     }
 
 

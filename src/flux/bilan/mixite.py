@@ -61,24 +61,26 @@ def measured(faits: Faits) -> tuple[pd.DataFrame, bool]:
             counted = mine["nb"] if first is None else mine["nb"].where(mine["jour"].between(first, last), 0)
             direct = int(counted.loc[mine["quartile"].eq("q1" if outside else "q234") & ~moved].sum())
             relocated, base = int(counted.loc[moved].sum()), int(counted.sum())
-            known = mine["quartile"].isin(["q1", "q234"]) | moved
+            unknown = int(counted.loc[~(mine["quartile"].isin(["q1", "q234"]) | moved)].sum())
             out.append(
                 {
                     "objectif": cible.objectif,
                     "territoire_code": faits.noms.territoire(cible.territoire),
                     "arrete": arrete,
                     "base": base,
-                    "atteint_direct": direct,
+                    "atteint_direct": direct if base > unknown else None,
                     "releges": relocated if outside else None,
-                    "inconnu": int(counted.loc[~known].sum()),
-                    **against(cible.part, base, direct + relocated),
+                    "inconnu": unknown,
+                    **against(cible.part, base, direct + relocated, unknown),
                     "article": cible.article,
                     "seule": len(cible.communes) == 1,
                 }
             )
     columns = ["objectif", "territoire_code", "arrete", *MESURES, "article", "seule"]
-    frame = pd.DataFrame(out, columns=columns).astype({"releges": "Int64", "manque": "Int64"})
-    parts = [frame["atteint_direct"], frame["releges"].fillna(0), frame["inconnu"]]
+    frame = pd.DataFrame(out, columns=columns).astype(
+        dict.fromkeys(("atteint_direct", "releges", "manque"), "Int64")
+    )
+    parts = [frame["atteint_direct"].fillna(0), frame["releges"].fillna(0), frame["inconnu"]]
     rest = frame["base"] - parts[0] - parts[1] - parts[2]
     return hide(frame, frame["seule"], [*parts, rest], HIDDEN, faits.seuil_masque)
 

@@ -54,7 +54,7 @@ def objectifs(faits: Faits) -> Section:
         cle="objectifs",
         titre="Objectifs",
         paragraphes=("Objectifs de la loi et des parties, arrêtés au 30 juin et au 31 décembre.",),
-        puces=_missing(faits, shares),
+        puces=_missing(faits, shares, duties),
         tableaux=tuple(tables),
     )
 
@@ -69,7 +69,7 @@ def _base(faits: Faits) -> str:
     )
 
 
-def _missing(faits: Faits, shares: pd.DataFrame) -> tuple[str, ...]:
+def _missing(faits: Faits, shares: pd.DataFrame, duties: pd.DataFrame) -> tuple[str, ...]:
     """What the movements do not let the report say."""
     journal, said = faits.journal, []
     leases = journal.of("bail")
@@ -78,6 +78,11 @@ def _missing(faits: Faits, shares: pd.DataFrame) -> tuple[str, ...]:
     elif shares.empty:
         said.append(
             "Mixité : non calculable, aucun bail. À fournir : les lignes etape = bail de « mouvements »."
+        )
+    if duties.empty:
+        said.append(
+            "DALO et prioritaires : aucun réservataire tenu à cette obligation n'a d'attribution ni de bail à "
+            "son compte. À fournir, s'il en eut : id_reservataire dans « mouvements »."
         )
     for colonne, nom, rows in (
         ("quartile", "Premier quartile", leases),
