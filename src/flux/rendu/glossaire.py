@@ -18,6 +18,7 @@ from typing import Any
 
 from flux.noyau.errors import FluxError, near_misses
 from flux.rendu import nombres
+from flux.rendu.typographie import upright
 
 BARE = ("colonnes", "choix", "stipulations")
 
@@ -100,9 +101,12 @@ def libelle(cle: str) -> str:
 
 
 def clean(text: str) -> str:
-    """Text of a file as data: on one line, without the control characters that files and terminals obey."""
+    """Text of a file as data: on one line, without the control characters that files and terminals obey.
+
+    Marks of direction, which would turn around what follows them, are named: U+202E -> "□[U+202E]".
+    """
     on_one_line = "".join(" " if c in "\t\n\r" else c for c in text)
-    return "".join(c for c in on_one_line if unicodedata.category(c) not in ("Cc", "Cs"))
+    return upright("".join(c for c in on_one_line if unicodedata.category(c) not in ("Cc", "Cs")))
 
 
 def format(cle: str, value: Any) -> str:

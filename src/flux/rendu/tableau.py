@@ -13,10 +13,10 @@ import numpy as np
 import pandas as pd
 
 from flux.rendu import glossaire
+from flux.rendu.typographie import LONG_WORD
 
 # A line may end after a space or a hyphen, not after a no-break space.
 _WORD = re.compile(r"[^ -]+-*|-+")
-LONG_WORD = 40  # characters: a longer word is cut by every face
 
 
 @dataclass(frozen=True, slots=True)

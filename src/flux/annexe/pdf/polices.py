@@ -13,8 +13,6 @@ from flux.rendu.typographie import code_point, pieces, soigne
 
 FAMILIES = ("Liberation Sans", "DejaVu Sans")
 BREAK = "\u200b"  # a line may end there
-
-
 # ours, narrow enough for tables; matplotlib's, for the other scripts
 _OURS, _THEIRS = Path(str(files("flux.annexe.pdf") / "fonts")), images_polices.dejavu()
 
