@@ -6,17 +6,21 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from flux.rendu import glossaire
+
 
 @dataclass(frozen=True, slots=True)
 class Origine:
     """Where the figures of a published column stand: a table of `Quotas`, its column, the rows kept.
 
-    `sur` divides them: another column of the same row, or a figure of the whole ("base").
+    `groupe` keeps the réservataires that a column of the matrix adds up. `sur` divides the figure by another
+    column of the same row, or by one of the whole ("base").
     """
 
     table: str
     colonne: str
     filtre: Mapping[str, Any] = field(default_factory=dict)
+    groupe: str = ""
     sur: str = ""
 
 
@@ -30,7 +34,8 @@ class Filiation:
     tables : tables of the dossier that were read; all of them when empty.
     cles : columns that name a row -> the same in `Quotas`.
     colonnes : published columns -> where their figures stand; the others have no proof of their own.
-    par_reservataire : columns called by a réservataire hold its whole dwellings in the commune of the row.
+    par_reservataire : the other columns are called by a réservataire, or a group of them, and hold its whole
+        dwellings in the commune of the row.
     decimales : of its numbers in the JSON: what a solver gives has fewer that hold on every machine.
     """
 
@@ -42,17 +47,26 @@ class Filiation:
     decimales: int = 9
 
 
+def group_of(categorie: str, *, at_home: bool) -> str:
+    """The column of the matrix that adds up the réservataires of a category, on their territory or not."""
+    if categorie == "commune":
+        return AT_HOME if at_home else "Communes (hors de leur territoire)"
+    return "EPCI et EPT" if categorie in ("epci", "ept") else glossaire.format("categorie", categorie)
+
+
 def _same(table: str, *colonnes: str, **filtre: Any) -> dict[str, Origine]:
     """Columns that have the same name here and there."""
     return {c: Origine(table, c, filtre) for c in colonnes}
 
 
+AT_HOME = "Commune (sur son territoire)"
 BASE = ("logements", "territoires", "convention")
 RIGHTS = (*BASE, "reservataires", "reservations")
 FLOW = (*RIGHTS, "mouvements", "soustractions", "livraisons", "soldes")
 PLAN = (*FLOW, "demande", "taux", "objectifs")
 HOLDER = {"id_reservataire": "id_reservataire"}
 COMMUNE = {"commune": "commune"}
+LINE_BY_LINE = "chaque droit du registre, ligne à ligne : la colonne Ligne dit laquelle"
 PROGRAMME = Filiation(
     regle="programme linéaire en étapes, optimum prouvé ; logements entiers arrondis en dernier",
     tables=PLAN,
@@ -66,6 +80,20 @@ FILIATIONS: Mapping[str, Filiation] = {
         cles={"categorie": "categorie"},
         colonnes=_same("table", "quota") | {"part": Origine("table", "quota", sur="flux_a_partager")},
     ),
+    "synthese.parties": Filiation(
+        regle="quotas des parties, des autres réservataires ensemble, du bailleur",
+        tables=FLOW,
+        cles=HOLDER,
+        colonnes=_same("table", "quota_exact", "quota")
+        | {"part": Origine("table", "quota", sur="flux_a_partager")},
+    ),
+    "parties.reservataires": Filiation(regle="lu dans la table", tables=("reservataires",)),
+    "clauses.matieres": Filiation(regle="ce que les textes demandent, où l'annexe le dit", tables=PLAN),
+    "droits.inventaire": Filiation(regle=LINE_BY_LINE, tables=RIGHTS),
+    "droits.un_a_un": Filiation(regle=LINE_BY_LINE, tables=RIGHTS),
+    "echeances.synthese": Filiation(regle=LINE_BY_LINE, tables=RIGHTS),
+    "echeances.droits": Filiation(regle=LINE_BY_LINE, tables=RIGHTS),
+    "exceptions.logements": Filiation(regle=LINE_BY_LINE, tables=RIGHTS),
     "parties.parties": Filiation(regle="lu dans la convention", tables=("convention", "reservataires")),
     "droits.suite": Filiation(
         regle="droits de suite en cours au 1er janvier, comptés par réservataire",
@@ -90,6 +118,12 @@ FILIATIONS: Mapping[str, Filiation] = {
         cles={"place": "commune"},
         colonnes=_same("rotation", "nb_stock", "nb_relocations")
         | {"taux": Origine("rotation", "nb_relocations", sur="nb_stock")},
+    ),
+    "rotation.groupes": Filiation(
+        regle="relocations ÷ logements en service, par ensemble de logements ; taux retenu",
+        tables=("logements", "mouvements", "convention"),
+        cles={"groupe": "groupe"},
+        colonnes=_same("rotation", "taux"),
     ),
     "soustractions.categories": Filiation(
         regle="prévisions de l'année et réalisé de l'année précédente, par catégorie",
@@ -126,14 +160,25 @@ FILIATIONS: Mapping[str, Filiation] = {
         regle="quotas répartis par commune : lignes et colonnes s'additionnent au flux",
         tables=FLOW,
         cles=COMMUNE,
-        colonnes={"ensemble": Origine("communes", "nb")} | _same("flux", "flux_a_partager"),
+        colonnes=_same("flux", "flux_a_partager")
+        | {
+            "ensemble": Origine("communes", "nb"),
+            "solde": Origine("communes", "solde", groupe=AT_HOME),
+        },
         par_reservataire=True,
     ),
     "communes.qpv": Filiation(
         regle="quotas par commune, en QPV, hors QPV et contre garantie",
         tables=FLOW,
         cles=COMMUNE,
-        colonnes=_same("communes", "nb", "nb_qpv", "nb_hors_qpv", "nb_garantie"),
+        colonnes=_same("communes", "nb", "nb_qpv", "nb_hors_qpv", "nb_garantie")
+        | {"part_garantie": Origine("communes", "nb_garantie", sur="nb")},
+    ),
+    "communes.cellules": Filiation(
+        regle="quotas répartis par commune : lignes et colonnes s'additionnent au flux",
+        tables=FLOW,
+        cles=COMMUNE | HOLDER,
+        colonnes=_same("communes", "exact", "nb", "nb_qpv", "nb_hors_qpv", "nb_garantie", "solde"),
     ),
     "livraisons.programmes": Filiation(
         regle="premières mises en location, réparties selon les droits du programme",
@@ -141,6 +186,7 @@ FILIATIONS: Mapping[str, Filiation] = {
         cles={"programme": "programme", "commune": "commune", **HOLDER},
         colonnes=_same("livraisons", "exact", "nb"),
     ),
+    "livraisons.composition": Filiation(regle="lu dans la table", tables=("livraisons",)),
     "livraisons.uniques": Filiation(
         regle="droits uniques dus dans l'année, compris dans le quota",
         tables=FLOW,
@@ -152,6 +198,8 @@ FILIATIONS: Mapping[str, Filiation] = {
     "objectifs.equite": PROGRAMME,
     "orientations.publics": PROGRAMME,
     "orientations.qualite": PROGRAMME,
+    "qualite.caracteres": PROGRAMME,
+    "qualite.croisement": PROGRAMME,
     "choix.choix": Filiation(regle="lu dans la convention, ou valeur par défaut", tables=("convention",)),
     "choix.stipulations": Filiation(
         regle="lu dans la convention, ou valeur par défaut", tables=("convention",)
@@ -160,5 +208,6 @@ FILIATIONS: Mapping[str, Filiation] = {
     "sources.loi": Filiation(
         regle="loi du jour de la convention, lue dans les textes cités", tables=("convention",)
     ),
+    "sources.non_verifie": Filiation(regle="points de droit tenus pour incertains", tables=("convention",)),
     "sources.fichiers": Filiation(regle="empreinte de chaque fichier lu"),
 }

@@ -24,7 +24,10 @@ SCHEMA = "flux-identite/1"
 NOM = "flux-identite"
 """Name of the property (docx, xlsx), of the `<meta>` (html), that carries it as one line of JSON."""
 CLES = frozenset(
-    "schema version annee date pour seuil_masque choix stipulations projets suppositions sources".split()
+    (
+        *("schema", "version", "annee", "date", "pour", "seuil_masque"),
+        *("choix", "stipulations", "projets", "suppositions", "sources"),
+    )
 )
 PART = 250
 CUSTOM = "docProps/custom.xml"

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import product
 from typing import TYPE_CHECKING, Any
 
-from flux.annexe.filiations import FILIATIONS, Filiation, Origine
+from flux.annexe.filiations import FILIATIONS, Filiation, Origine, group_of
 from flux.annexe.noms import BAILLEUR, Noms
+from flux.annexe.selection import ELSEWHERE, OTHERS
 from flux.conversion.explication.tables import ENSEMBLE, Tables
 from flux.conversion.operations import add, ratio
 from flux.dossier.schemas import TABLES
@@ -34,7 +36,7 @@ class Lignees:
     """
 
     quotas: Quotas
-    _places: dict[tuple[str, tuple[str, ...]], dict[tuple[Any, ...], list[int]]] = field(
+    _known_places: dict[tuple[str, tuple[str, ...]], dict[tuple[Any, ...], list[int]]] = field(
         default_factory=dict, repr=False
     )
     _known: dict[tuple[str, str, tuple[int, ...]], Figure] = field(default_factory=dict, repr=False)
@@ -70,8 +72,8 @@ class Lignees:
 
     def total(self, tableau: Tableau, colonne: str, valeur: Any) -> Figure | None:
         """The figure of a sum under a column."""
-        rows = tableau.frame.to_dict("records")
-        figures = [self.cellule(tableau, row, colonne) for row in rows if not absent(row[colonne])]
+        rows = [row for row in tableau.frame.to_dict("records") if not absent(row[colonne]) and row[colonne]]
+        figures = [self.cellule(tableau, row, colonne) for row in rows]
         known = [f for f in figures if f is not None]
         if not known or len(known) < len(figures) or absent(valeur):
             return None
@@ -82,17 +84,14 @@ class Lignees:
     def _figure(self, tableau: Tableau, ligne: Ligne, colonne: str) -> Figure | None:
         filiation = self.filiation(tableau)
         origine = filiation.colonnes.get(colonne)
-        if origine is None and filiation.par_reservataire and colonne in self._codes["id_reservataire"]:
-            origine = Origine("communes", "nb", {"id_reservataire": self._codes["id_reservataire"][colonne]})
+        if origine is None and filiation.par_reservataire:
+            origine = Origine("communes", "nb", groupe=colonne)
         if origine is None or absent(ligne[colonne]):
             return None
-        codes = self.codes({target: ligne[shown] for shown, target in filiation.cles.items()})
-        key = {t: codes.get(t, ligne[shown]) for shown, t in filiation.cles.items()} | dict(origine.filtre)
-        ranks = self._rows(origine.table, tuple(key)).get(tuple(map(_plain, key.values())), [])
         frame = getattr(self.quotas, origine.table)[origine.colonne]
-        full = tuple(r for r in ranks if not absent(frame.iloc[r]))
-        if not full or not origine.sur:
-            return self._sum(origine, full) if full else None
+        ranks = tuple(r for r in self._rows(tableau, ligne, origine) if not absent(frame.iloc[r]))
+        if not ranks or not origine.sur:
+            return self._sum(origine, ranks) if ranks else None
         below = (
             self._tables.whole(origine.sur)
             if origine.sur in ENSEMBLE
@@ -100,8 +99,40 @@ class Lignees:
         )
         if below is None:
             return None
-        above = self._sum(origine, full)
+        above = self._sum(origine, ranks)
         return ratio(above, below, nom=f"{above.nom} ÷ {below.nom}", unite="part")
+
+    def _rows(self, tableau: Tableau, ligne: Ligne, origine: Origine) -> list[int]:
+        """Ranks of the rows of `Quotas` that a published row stands for."""
+        kept: dict[str, Iterable[Any]] = {k: (v,) for k, v in origine.filtre.items()}
+        for shown, target in self.filiation(tableau).cles.items():
+            kept[target] = self._behind(tableau, shown, target, ligne[shown])
+        if origine.groupe:
+            commune = next(iter(kept.get("commune", ())), "")
+            kept["id_reservataire"] = self._members(tableau, origine.groupe, commune)
+        places = self._places(origine.table, tuple(kept))
+        return sorted(r for key in product(*kept.values()) for r in places.get(tuple(map(_plain, key)), ()))
+
+    def _behind(self, tableau: Tableau, shown: str, target: str, value: Any) -> Iterable[Any]:
+        """The codes behind what a row shows: its own, or all those that the table does not show."""
+        codes = self._codes.get(target, {})
+        if value not in (OTHERS, ELSEWHERE):
+            return (codes.get(value, value),)
+        seen = set(tableau.frame[shown])
+        return [code for name, code in codes.items() if name not in seen and code != BAILLEUR]
+
+    def _members(self, tableau: Tableau, groupe: str, commune: Any) -> list[str]:
+        """The réservataires that a column of the matrix adds up in a commune."""
+        codes = self._codes["id_reservataire"]
+        if groupe in codes:
+            return [codes[groupe]]
+        apart = {codes[c.nom] for c in tableau.specs if c.nom in codes}
+        rows = self.quotas.table[["id_reservataire", "categorie", "territoire_code"]]
+        return [
+            str(r)
+            for r, kind, home in rows.itertuples(index=False)
+            if r not in apart and (groupe == OTHERS or groupe == group_of(kind, at_home=home == commune))
+        ]
 
     def _sum(self, origine: Origine, ranks: tuple[int, ...]) -> Figure:
         known = origine.table, origine.colonne, ranks
@@ -113,17 +144,17 @@ class Lignees:
             )
         return self._known[known]
 
-    def _rows(self, table: str, columns: tuple[str, ...]) -> dict[tuple[Any, ...], list[int]]:
-        """Ranks of the rows of a table of `Quotas` by their key."""
-        if (table, columns) not in self._places:
+    def _places(self, table: str, columns: tuple[str, ...]) -> dict[tuple[Any, ...], list[int]]:
+        """Ranks of the rows of a table of `Quotas` by their key; none when it has no such column."""
+        if (table, columns) not in self._known_places:
             frame = getattr(self.quotas, table)
             places: dict[tuple[Any, ...], list[int]] = {}
             known = all(c in frame.columns for c in columns)
             keys = zip(*(frame[c].tolist() for c in columns), strict=True) if known else ()
             for rank, key in enumerate(keys):
                 places.setdefault(tuple(map(_plain, key)), []).append(rank)
-            self._places[table, columns] = places
-        return self._places[table, columns]
+            self._known_places[table, columns] = places
+        return self._known_places[table, columns]
 
     @cached_property
     def _tables(self) -> Tables:

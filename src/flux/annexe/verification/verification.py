@@ -161,7 +161,7 @@ def _read(path: Path) -> Any:
         return READ[suffix](path.read_bytes())
     except (zipfile.BadZipFile, KeyError, ParseError, ValueError) as error:
         raise FluxError(
-            f"« {path.name} » n'est pas un fichier {suffix} lisible ({error}). À faire : redemander le fichier.",
+            f"« {path.name} » n'est pas un fichier {suffix} lisible ({error}). À faire : le redemander.",
             code="verification.illisible",
         ) from None
 
