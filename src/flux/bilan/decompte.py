@@ -153,7 +153,7 @@ def closing_balances(faits: Faits) -> pd.DataFrame:
     """
     quotas = faits.quotas
     done = realised(faits.dossier, faits.journal)
-    if quotas is None or done["compte"].isna().any():
+    if quotas is None or done.empty or done["compte"].isna().any():
         return pd.DataFrame(columns=[] if quotas is None else quotas.soldes.columns)
     return _settled(quotas, done)
 

@@ -81,8 +81,8 @@ def _missing(faits: Faits, shares: pd.DataFrame, duties: pd.DataFrame) -> tuple[
         )
     if duties.empty:
         said.append(
-            "DALO et prioritaires : aucun réservataire tenu à cette obligation n'a d'attribution ni de bail à "
-            "son compte. À fournir, s'il en eut : id_reservataire dans « mouvements »."
+            "DALO et prioritaires : aucun réservataire tenu à cette obligation n'a d'attribution ni de bail "
+            "à son compte. À fournir, s'il en eut : id_reservataire dans « mouvements »."
         )
     for colonne, nom, rows in (
         ("quartile", "Premier quartile", leases),

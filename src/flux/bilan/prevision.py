@@ -25,11 +25,13 @@ def prevision(faits: Faits) -> Section:
     planned = quotas.soustractions.loc[quotas.soustractions["etat"] == "previsionnel"]
     taken = planned.groupby("categorie", sort=False)[["nb", "impute", "non_imputable"]].sum().reset_index()
     exact = quotas.exact
+    left = quotas.flux["liberations"].sum() - quotas.flux["soustraits"].sum()
     flow = pd.DataFrame(
         [
             ("Libérations attendues", quotas.flux["liberations"].sum()),
             ("Logements soustraits (mutations, relogements, reprises)", -quotas.flux["soustraits"].sum()),
-            ("Report de l'année précédente et arrondi", exact["flux_a_partager"] - exact["flux_net"]),
+            ("Report de l'année précédente", float(exact["flux_net"]) - left),
+            ("Arrondi au logement entier", exact["flux_a_partager"] - exact["flux_net"]),
             ("Flux à partager", exact["flux_a_partager"]),
         ],
         columns=["ligne", "nb"],
