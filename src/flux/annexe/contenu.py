@@ -71,17 +71,25 @@ class Annexe(Affichable):
 
         return html.fragment(self)
 
-    def save(self, path: str | Path, *, ecraser: bool = False) -> Path:
+    def save(
+        self, path: str | Path, *, modele: str | Path | None = None, ecraser: bool = False
+    ) -> Path:
         """Write the annex; the suffix chooses the format (.docx, .html, .pdf, .xlsx).
+
+        Parameters
+        ----------
+        modele : a Word model with tags, filled instead of our layout (.docx only): see `docs/modele-docx.md`.
 
         Raises
         ------
         FluxError
-            Code "fichier.format_inconnu"; code "fichier.existe" when it exists and `ecraser` is False.
+            Code "fichier.format_inconnu"; code "fichier.existe" when it exists and `ecraser` is False; codes
+            "modele.…" for a model that cannot be filled, every unknown or missing tag at once.
         """
         from flux.annexe import fichiers
 
-        return fichiers.save(self, Path(path), ecraser=ecraser)
+        own = None if modele is None else Path(modele)
+        return fichiers.save(self, Path(path), modele=own, ecraser=ecraser)
 
     def to_dict(self) -> dict[str, Any]:
         """JSON-able: the sections as people read them."""

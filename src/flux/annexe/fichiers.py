@@ -17,23 +17,28 @@ if TYPE_CHECKING:
 
 # suffix -> module of this package whose `render(annexe) -> bytes` writes the format
 WRITERS = {".docx": "docx", ".html": "html", ".json": "canonique", ".pdf": "pdf", ".xlsx": "xlsx"}
+MODELED = ".docx"  # the format that a model of the bailleur's own may lay out
 
 
-def save(annexe: Annexe, path: Path, *, ecraser: bool = False) -> Path:
-    """Write `annexe` to `path` in the format of its suffix, and return the path.
+def save(annexe: Annexe, path: Path, *, modele: Path | None = None, ecraser: bool = False) -> Path:
+    """Write `annexe` to `path` in the format of its suffix, or in a Word model, and return the path.
 
     Raises
     ------
     FluxError
         Codes "fichier.format_inconnu", "fichier.existe" (`ecraser` is false), "fichier.repertoire_absent".
     """
-    refuse(path, suffixes=WRITERS, ecraser=ecraser)
-    write_whole(path, render(annexe, path.suffix.lower()))
+    refuse(path, suffixes=WRITERS if modele is None else (MODELED,), ecraser=ecraser)
+    write_whole(path, render(annexe, path.suffix.lower(), modele=modele))
     return path
 
 
-def render(annexe: Annexe, suffix: str) -> bytes:
-    """What `save` writes, in the format of `suffix`."""
+def render(annexe: Annexe, suffix: str, *, modele: Path | None = None) -> bytes:
+    """What `save` writes, in the format of `suffix`; a Word model is for its own format only."""
+    if modele is not None and suffix == MODELED:
+        from flux.annexe.docx.modele import render as fill
+
+        return fill(annexe, modele)
     write: Callable[[Annexe], bytes] = import_module(f"flux.annexe.{WRITERS[suffix]}").render
     return write(annexe)
 

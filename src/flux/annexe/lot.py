@@ -102,11 +102,12 @@ def deliver(
     wanted: Mapping[tuple[str, ...] | None, tuple[Path, ...]],
     *,
     seuil_masque: int = SEUIL,
+    modele: Path | None = None,
     progress: Progress = lambda step, done, total: None,
 ) -> list[Path]:
     """Write every annex of `wanted`, and return the paths: all of them, or none.
 
-    Files are made aside and put in place once the last is whole.
+    Files are made aside and put in place once the last is whole. `modele` lays the Word files out.
     """
     folder = next(path.parent for paths in wanted.values() for path in paths)
     folder.mkdir(parents=True, exist_ok=True)
@@ -117,7 +118,7 @@ def deliver(
             progress(annexe.titre, rank, len(wanted))
             for path in paths:
                 whole = Path(aside) / path.name
-                whole.write_bytes(render(annexe, path.suffix))
+                whole.write_bytes(render(annexe, path.suffix, modele=modele))
                 made.append((whole, path))
         for whole, path in made:
             whole.replace(path)

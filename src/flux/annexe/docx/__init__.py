@@ -28,7 +28,7 @@ PART_OF_PAGE = 0.8  # height of a page that a picture may take
 def render(annexe: Annexe) -> bytes:
     """The whole document: the summary alone on its page; pages lie from the first wide table to the last."""
     document: Any = Document()
-    prepare(document, annexe)
+    prepare(document, annexe.titre, annexe.bailleur, annexe.date)
     document.add_paragraph(legal(annexe.titre), style="Title")
     document.add_paragraph(
         legal(f"{annexe.bailleur}\nDroit applicable au {nombres.date_longue(annexe.date)}"), style="Subtitle"
@@ -56,7 +56,9 @@ def _write_section(document: Any, section: Section, rank: int, lying: bool) -> N
     mark(document.add_heading(legal(section.titre), level=1), rank + 1)
     tables = section.tableaux_de_page
     for sentence in section.paragraphes:
-        document.add_paragraph(legal(soigne(sentence)))
+        paragraph = document.add_paragraph(legal(soigne(sentence)))
+    if section.paragraphes and not section.puces:
+        paragraph.paragraph_format.keep_with_next = True  # what follows is what it speaks of
     for sentence in section.puces:
         document.add_paragraph(legal(soigne(sentence)), style="List Bullet")
     tallest = SUMMARY_PICTURE if rank == 0 else height * PART_OF_PAGE

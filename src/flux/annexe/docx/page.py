@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from docx.enum.section import WD_ORIENT
 from docx.enum.style import WD_STYLE_TYPE
@@ -15,12 +15,10 @@ from docx.shared import Cm, Pt, RGBColor
 from flux.annexe.docx.tableaux import CELL
 from flux.annexe.docx.xml import child, escaped, field, legal, parsed
 
-if TYPE_CHECKING:
-    from flux.annexe.contenu import Annexe
-
 FONT = "Arial"
 FOOT = "Pied de tableau"  # the only style that python-docx does not have
 SHORT, LONG, MARGIN = 21.0, 29.7, 1.8  # centimetres
+MOST = 255  # characters of a property
 COLOUR = RGBColor(0x1F, 0x4E, 0x79)
 SIZES = {
     "Normal": 10.0,
@@ -42,9 +40,9 @@ def place(lying: bool) -> tuple[float, float]:
     return width - 2 * MARGIN, height - 2 * MARGIN
 
 
-def prepare(document: Any, annexe: Annexe) -> None:
+def prepare(document: Any, titre: str, bailleur: str, jour: dt.date) -> None:
     """Page, styles, header, footer, and the properties."""
-    describe(document, annexe)
+    describe(document, titre, bailleur, jour)
     page = document.sections[0]
     page.page_width, page.page_height = Cm(SHORT), Cm(LONG)
     page.left_margin = page.right_margin = page.top_margin = page.bottom_margin = Cm(MARGIN)
@@ -65,16 +63,16 @@ def prepare(document: Any, annexe: Annexe) -> None:
     caption.paragraph_format.keep_with_next, caption.font.bold = True, True
     caption.paragraph_format.space_before, caption.paragraph_format.space_after = Pt(6), Pt(4)
     under.space_before, under.space_after = Pt(2), Pt(12)
-    _running(page, annexe)
+    _running(page, titre, bailleur)
 
 
-def describe(document: Any, annexe: Annexe) -> None:
-    """The properties of the file, dated as the convention."""
+def describe(document: Any, titre: str, bailleur: str, jour: dt.date) -> None:
+    """The properties of the file, dated `jour`, each as long as the format allows."""
     properties = document.core_properties
-    properties.title, properties.author = legal(annexe.titre)[:255], legal(annexe.bailleur)[:255]
+    properties.title, properties.author = legal(titre)[:MOST], legal(bailleur)[:MOST]
     properties.language, properties.comments, properties.keywords = "fr-FR", "", ""
-    properties.last_modified_by, properties.revision = legal(annexe.bailleur)[:255], 1
-    properties.created = properties.modified = dt.datetime.combine(annexe.date, dt.time())
+    properties.last_modified_by, properties.revision = legal(bailleur)[:MOST], 1
+    properties.created = properties.modified = dt.datetime.combine(jour, dt.time())
 
 
 def speak_french(document: Any) -> None:
@@ -126,10 +124,10 @@ def _toc(kind: str) -> Any:
     return parsed("w:r", code if kind == "code" else f'<w:fldChar w:fldCharType="{kind}"/>')
 
 
-def _running(page: Any, annexe: Annexe) -> None:
+def _running(page: Any, titre: str, bailleur: str) -> None:
     """Who and when above, "Page x / y" below."""
     header = page.header.paragraphs[0]
-    header.text = legal(f"{annexe.bailleur}, {annexe.titre[0].lower()}{annexe.titre[1:]}")
+    header.text = legal(f"{bailleur}, {titre[0].lower()}{titre[1:]}")
     rule = {"val": "single", "sz": "6", "space": "3", "color": str(COLOUR)}
     child(child(header._p.get_or_add_pPr(), "w:pBdr"), "w:bottom", **rule)
     footer = page.footer.paragraphs[0]

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from flux.annexe.docx.xml import escaped, parsed
+from flux.annexe.docx.xml import escaped, legal, parsed
 from flux.rendu.tableau import Cellules
 
 if TYPE_CHECKING:
@@ -22,6 +22,12 @@ WHOLE_LINES = 12  # lines: a row as short is never cut by a page; a taller one m
 MANY, MANY_TEXTS = 9, 2  # columns, and columns of text among them, that want a lying page
 TWIPS = 567  # a centimetre
 BAND, RULE, STRONG = "DCE6F1", "BFC7D1", "1F4E79"
+BORDERS = (
+    f'<w:tblBorders><w:top w:val="single" w:sz="8" w:space="0" w:color="{STRONG}"/><w:left w:val="nil"/>'
+    f'<w:bottom w:val="single" w:sz="8" w:space="0" w:color="{STRONG}"/><w:right w:val="nil"/>'
+    f'<w:insideH w:val="single" w:sz="4" w:space="0" w:color="{RULE}"/><w:insideV w:val="nil"/>'
+    "</w:tblBorders>"
+)
 
 
 def is_wide(section: Section, place: float) -> bool:
@@ -36,28 +42,30 @@ def is_wide(section: Section, place: float) -> bool:
 
 def write_table(document: Any, tableau: Tableau, place: float) -> None:
     """The table `place` centimetres wide, in several of its columns, the first one repeated, if it must."""
-    parts = list(_parts(tableau.cellules(), place))
-    for rank, cells in enumerate(parts, start=1):
-        suite = f" ({rank} / {len(parts)})" if len(parts) > 1 else ""
-        document.add_paragraph(tableau.titre + suite, style="Caption")
-        last = rank == len(parts)
-        append_table(document, cells, place, titre=tableau.titre + suite, pied=tableau.pied if last else "")
-        document.add_paragraph(tableau.pied if last else "", style="Pied de tableau")
-
-
-def append_table(document: Any, cells: Cellules, place: float, *, titre: str, pied: str) -> None:
-    """The grid itself, at the end of the document."""
     body = document.element.body
-    body.insert(len(body) - 1, table_xml(cells, place, titre=titre, pied=pied))  # the page set-up comes last
+    for titre, cells, pied in parts(tableau, place):
+        document.add_paragraph(legal(titre), style="Caption")
+        # the set-up of the page comes last
+        body.insert(len(body) - 1, table_xml(cells, place, titre=titre, pied=pied))
+        document.add_paragraph(legal(pied), style="Pied de tableau")
 
 
-def table_xml(cells: Cellules, place: float, *, titre: str, pied: str) -> Any:
+def parts(tableau: Tableau, place: float) -> list[tuple[str, Cellules, str]]:
+    """Caption, cells and what is said under, for each table that the columns need."""
+    cut = list(_cut(tableau.cellules(), place))
+    suites = [f" ({rank} / {len(cut)})" if len(cut) > 1 else "" for rank in range(1, len(cut) + 1)]
+    under = [""] * (len(cut) - 1) + [tableau.pied]
+    return [(tableau.titre + s, c, p) for s, c, p in zip(suites, cut, under, strict=True)]
+
+
+def table_xml(cells: Cellules, place: float, *, titre: str, pied: str, style: str | None = None) -> Any:
     """The grid as XML: the objects of python-docx take a minute on the matrix of a large département.
 
     Parameters
     ----------
     place : width, in centimetres.
     titre, pied : what a screen reader says of it.
+    style : identifier of a style of table of the document; ours by default.
     """
     nb = len(cells.entetes)
     size = max(LEAST, CELL * min(1.0, place / _needed(cells)))
@@ -65,28 +73,25 @@ def table_xml(cells: Cellules, place: float, *, titre: str, pied: str) -> Any:
     scale = place / sum(w + PADDING / CHARACTER for w in characters)
     widths = [round((w + PADDING / CHARACTER) * scale * TWIPS) for w in characters]
     rows = [cells.entetes, *cells.lignes, *([cells.total] if cells.total else [])]
+    look = f'<w:tblStyle w:val="{escaped(style)}"/>' if style else ""
     written, lines = [], [_lines(row, characters) for row in rows]
     for i, row in enumerate(rows):
         last = cells.total is not None and i == len(rows) - 1
         # the end of a table stays with what is said under it
         tied = i == 0 or sum(lines) <= SHORT_TABLE or i >= len(rows) - 3
         whole = lines[i] <= WHOLE_LINES
-        kind = {"heading": i == 0, "total": last, "tied": tied and whole, "whole": whole}
+        kind = {"heading": i == 0, "total": last, "tied": tied and whole, "whole": whole, "bare": bool(style)}
         written.append(_row(row, cells.a_droite, widths, size, **kind))
     grid = "".join(f'<w:gridCol w:w="{w}"/>' for w in widths)
-    rule = 'w:val="single" w:sz="4" w:space="0"'
-    strong = 'w:val="single" w:sz="8" w:space="0"'
     return parsed(
         "w:tbl",
-        '<w:tblPr><w:tblStyle w:val="TableGrid"/>'
-        f'<w:tblW w:w="{sum(widths)}" w:type="dxa"/><w:jc w:val="center"/>'
-        f'<w:tblBorders><w:top {strong} w:color="{STRONG}"/><w:left w:val="nil"/>'
-        f'<w:bottom {strong} w:color="{STRONG}"/><w:right w:val="nil"/>'
-        f'<w:insideH {rule} w:color="{RULE}"/><w:insideV w:val="nil"/></w:tblBorders>'
+        f'<w:tblPr>{look}<w:tblW w:w="{sum(widths)}" w:type="dxa"/><w:jc w:val="center"/>'
+        f"{'' if style else BORDERS}"
         '<w:tblLayout w:type="fixed"/><w:tblCellMar><w:left w:w="57" w:type="dxa"/>'
         '<w:right w:w="57" w:type="dxa"/></w:tblCellMar>'
-        '<w:tblLook w:val="04A0" w:firstRow="1" w:lastRow="0" w:firstColumn="1" w:lastColumn="0" '
-        'w:noHBand="0" w:noVBand="1"/>'
+        f'<w:tblLook w:val="{"04A0" if cells.total is None else "04E0"}" w:firstRow="1" '
+        f'w:lastRow="{int(cells.total is not None)}" w:firstColumn="1" w:lastColumn="0" w:noHBand="0" '
+        'w:noVBand="1"/>'
         f'<w:tblCaption w:val="{escaped(titre)}"/><w:tblDescription w:val="{escaped(pied)}"/></w:tblPr>'
         f"<w:tblGrid>{grid}</w:tblGrid>{''.join(written)}",
     )
@@ -102,9 +107,10 @@ def _row(
     total: bool,
     tied: bool,
     whole: bool,
+    bare: bool,
 ) -> str:
-    """One row: numbers on the right, the heading and the total bold on a band."""
-    bold = heading or total
+    """One row: numbers on the right, the heading and the total bold on a band; `bare`, a style does it."""
+    bold = (heading or total) and not bare
     shade = f'<w:shd w:val="clear" w:color="auto" w:fill="{BAND}"/>' if bold else ""
     bottom = '<w:vAlign w:val="bottom"/>' if heading else ""
     look = f"<w:rPr>{'<w:b/>' if bold else ''}<w:sz w:val=\"{round(size * 2)}\"/></w:rPr>"
@@ -131,10 +137,11 @@ def _least(cells: Cellules) -> list[float]:
 
 def _lines(row: tuple[str, ...], characters: tuple[int, ...]) -> int:
     """Lines that a row takes, or nearly."""
-    return max(math.ceil(1.15 * len(text) / width) for text, width in zip(row, characters, strict=True))
+    cells = zip(map(len, row), characters, strict=True)
+    return max(1 if length <= width else math.ceil(1.15 * length / width) for length, width in cells)
 
 
-def _parts(cells: Cellules, place: float) -> Iterator[Cellules]:
+def _cut(cells: Cellules, place: float) -> Iterator[Cellules]:
     """The columns in as few tables as the smallest letters allow, the first one in each."""
     least = [(w - PADDING) * LEAST / CELL + PADDING for w in _least(cells)]
     chosen = [0]
