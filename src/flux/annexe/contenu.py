@@ -71,9 +71,7 @@ class Annexe(Affichable):
 
         return html.fragment(self)
 
-    def save(
-        self, path: str | Path, *, modele: str | Path | None = None, ecraser: bool = False
-    ) -> Path:
+    def save(self, path: str | Path, *, modele: str | Path | None = None, ecraser: bool = False) -> Path:
         """Write the annex; the suffix chooses the format (.docx, .html, .pdf, .xlsx).
 
         Parameters
