@@ -146,8 +146,9 @@ def _row(ecart: Ecart) -> list[str]:
 def _identity_of(published: Any) -> dict[str, Any] | None:
     """What an annex says of itself, None when it does not, or not as we write it."""
     identity = published.get("identite") if isinstance(published, dict) else published.identite
-    known = isinstance(identity, dict) and identity.get("schema") == identite.SCHEMA
-    return identity if known and identity.keys() >= identite.CLES else None
+    if not isinstance(identity, dict) or identity.get("schema") != identite.SCHEMA:
+        return None
+    return identity if identity.keys() >= identite.CLES else None
 
 
 def _read(path: Path) -> Any:
