@@ -14,14 +14,17 @@ from flux.noyau.errors import FluxError, near_misses
 
 ANYTHING = object()  # a value of which nothing is known before the model is rendered
 LINE = "\n"
+FILTRES = {"capitalize", "default", "first", "join", "last", "length", "lower", "title", "trim", "upper"}
+"""What a model may ask of a text or of a list: nothing that escapes less, nothing that grows without end."""
 
 
 @dataclass
 class Lecture:
-    """What a model asks for: the tags that it uses, and those that do not exist with what looks like them."""
+    """What a model asks for: its tags, those that do not exist with what looks like them, what it may not."""
 
     employees: set[str] = field(default_factory=set)
     inconnues: dict[str, list[str]] = field(default_factory=dict)
+    interdites: set[str] = field(default_factory=set)
 
     def read(self, source: str, environment: Environment, context: Mapping[str, Any]) -> None:
         """Add the tags of one part of the model (its body, a header…), as jinja reads it.
@@ -45,6 +48,12 @@ class Lecture:
 
     def _walk(self, node: nodes.Node, scope: Mapping[str, Any]) -> None:
         match node:
+            case nodes.Call() | nodes.Mul() | nodes.Pow():
+                self.interdites.add("un calcul ou un appel")
+            case nodes.Filter() if node.name not in FILTRES:
+                self.interdites.add(f"le filtre « {node.name} »")
+            case nodes.Import() | nodes.FromImport() | nodes.Include() | nodes.Extends() | nodes.Macro():
+                self.interdites.add("un autre fichier ou une macro")
             case nodes.For():
                 listed = self._value(node.iter, scope)
                 first = listed[0] if isinstance(listed, list) and listed else ANYTHING
@@ -87,7 +96,7 @@ class Lecture:
         return [tags for tags in REQUISES if not self.employees & set(tags)]
 
     def refuse(self, deplacees: Iterator[str]) -> None:
-        """Raise when a tag is unknown, missing, or where it cannot be.
+        """Raise when a tag is unknown, forbidden, missing, or where it cannot be.
 
         Parameters
         ----------
@@ -103,6 +112,7 @@ class Lecture:
             + (f" : vouliez-vous dire {', '.join(f'« {c} »' for c in close)} ?" if close else ".")
             for path, close in sorted(self.inconnues.items())
         ]
+        said += [f"un modèle n'a pas droit à {what}." for what in sorted(self.interdites)]
         said += [f"balise manquante : {' ou '.join(f'« {t} »' for t in tags)}." for tags in self.manquantes]
         said += [
             f"balise mal placée « {nom} » : elle veut un paragraphe du corps pour elle seule."

@@ -12,10 +12,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from zipfile import BadZipFile
 
+from docx.opc.exceptions import PackageNotFoundError
+from docx.oxml import parse_xml
 from docx.oxml.ns import qn
 from docx.text.paragraph import Paragraph
 from docxtpl import DocxTemplate
-from jinja2 import StrictUndefined, TemplateError
+from jinja2 import Environment, StrictUndefined, TemplateError
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from flux.annexe.docx.balises import BLOCS, BORNE, balise, contexte
@@ -29,6 +31,9 @@ if TYPE_CHECKING:
     from flux.annexe.contenu import Annexe
 
 _BLOC = re.compile(rf"\{{\{{\s*((?:{'|'.join(BLOCS)})_\w+)\s*\}}\}}")
+# docxtpl takes away the whole paragraph, or the whole row, of these
+_ALONE = re.compile(r"\{[{%#]p .*?[}%#]\}")
+_ROW = re.compile(r"\{[{%#]tr .*?[}%#]\}")
 _PLACE = re.compile(f"{BORNE}([^{BORNE}]+){BORNE}")
 
 
@@ -53,10 +58,7 @@ def render(annexe: Annexe, modele: Path) -> bytes:
     for source in _sources(template):
         lecture.read(source, environment, context)
     lecture.refuse(_misplaced(template))
-    try:
-        template.render(context, environment)
-    except (TemplateError, TypeError, ValueError, OverflowError) as error:
-        raise FluxError(f"Le modèle ne peut pas être rempli : {error}.", code="modele.rendu") from None
+    _fill(template, context, environment)
     document = template.docx
     _set_blocks(document, annexe)
     describe(document, annexe.titre, annexe.bailleur, annexe.date)
@@ -66,15 +68,25 @@ def render(annexe: Annexe, modele: Path) -> bytes:
 
 
 def _opened(modele: Path) -> Any:
-    template = DocxTemplate(str(modele))
     try:
+        template = DocxTemplate(io.BytesIO(modele.read_bytes()))
         template.init_docx()
-    except (BadZipFile, KeyError, ValueError, OSError):
+    except (BadZipFile, PackageNotFoundError, KeyError, ValueError, OSError):
         raise FluxError(
             f"« {modele} » n'est pas un document Word lisible. À faire : l'enregistrer au format .docx.",
             code="modele.illisible",
         ) from None
     return template
+
+
+def _fill(template: Any, context: dict[str, Any], environment: Environment) -> None:
+    """Render the model; docxtpl would mend broken XML by dropping its end: it is parsed strictly first."""
+    try:
+        template.render_init()
+        parse_xml(template.build_xml(context, environment))
+        template.render(context, environment)
+    except (TemplateError, TypeError, ValueError, OverflowError, SyntaxError) as error:
+        raise FluxError(f"Le modèle ne peut pas être rempli : {error}", code="modele.rendu") from None
 
 
 def _sources(template: Any) -> Iterator[str]:
@@ -86,12 +98,19 @@ def _sources(template: Any) -> Iterator[str]:
 
 
 def _misplaced(template: Any) -> Iterator[str]:
-    """Block tags in the middle of a sentence, in a header or in a footer."""
-    for paragraph in template.docx.element.body.iter(qn("w:p")):
+    """Block tags in a sentence, in a header or in a footer; words that a loop would take away."""
+    body = template.docx.element.body
+    for paragraph in body.iter(qn("w:p")):
         text = _text(paragraph)
         found = _BLOC.findall(text)
         if found and not _BLOC.fullmatch(text.strip()):
             yield from found
+        if _ALONE.search(text) and not _ALONE.fullmatch(text.strip()):
+            yield _ALONE.findall(text)[0]
+    for row in body.iter(qn("w:tr")):
+        text = _text(row)
+        if _ROW.search(text) and not _ROW.fullmatch(text.strip()):
+            yield _ROW.findall(text)[0]
     for uri in (template.HEADER_URI, template.FOOTER_URI):
         for _, part in template.get_headers_footers(uri):
             yield from _BLOC.findall(re.sub(r"<[^>]+>", "", template.get_part_xml(part)))
