@@ -6,10 +6,8 @@ codes: 0, the work is done and whole; 1, defects in the data; 2, wrong usage.
 
 from __future__ import annotations
 
-import errno
 import json
 import os
-import re
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -19,9 +17,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 import typer.core
-import typer.rich_utils
 
 from flux.noyau.errors import Anomalie, DataError, FluxError, Gravite
+from flux.rendu.usage import french, reason, speak_french
 
 if TYPE_CHECKING:
     from flux.allocation import Plan
@@ -110,15 +108,26 @@ def demo(out: Sortie = Path("demo"), ecraser: Ecraser = False, quiet: Quiet = Fa
 
 @command()
 def template(
-    fichier: Annotated[Path, typer.Argument(metavar="FICHIER.xlsx", help="Classeur à écrire.")],
+    fichier: Annotated[
+        Path | None, typer.Argument(metavar="FICHIER.xlsx", help="Classeur à écrire.")
+    ] = None,
+    annexe: Annotated[
+        Path | None, typer.Option("--annexe", metavar="MODELE.docx", help="Modèle Word de l'annexe à écrire.")
+    ] = None,
     ecraser: Ecraser = False,
     quiet: Quiet = False,
 ) -> None:
-    """Écrire le classeur vide d'un dossier : listes déroulantes, notes, exemples, contrôles."""
+    """Écrire le classeur vide d'un dossier, ou un modèle Word de l'annexe, à adapter."""
+    if fichier is None and annexe is None:
+        raise USAGE_ERROR("Il manque FICHIER.xlsx, ou --annexe MODELE.docx.")
+    from flux.annexe.docx.depart import write_model
     from flux.dossier.modele import template as write
 
-    with _progress(quiet, "Écriture du classeur"):
-        typer.echo(str(write(fichier, ecraser=ecraser)))
+    with _progress(quiet, "Écriture"):
+        if fichier is not None:
+            typer.echo(str(write(fichier, ecraser=ecraser)))
+        if annexe is not None:
+            typer.echo(str(write_model(annexe, ecraser=ecraser)))
 
 
 @command()
@@ -215,6 +224,10 @@ def annexe(
     seuil: Annotated[
         int, typer.Option("--seuil-masque", metavar="N", help="Masquer les publics de moins de N ménages.")
     ] = 5,
+    modele: Annotated[
+        Path | None,
+        typer.Option("--modele", metavar="MODELE.docx", exists=True, help="Modèle Word à remplir."),
+    ] = None,
     ecraser: Ecraser = False,
     quiet: Quiet = False,
 ) -> None:
@@ -224,11 +237,13 @@ def annexe(
     if pour and tous:
         raise USAGE_ERROR("--pour et --tous s'excluent.")
     chosen = chosen_formats(formats) if formats else FORMATS
+    if modele is not None and "docx" not in chosen:
+        raise USAGE_ERROR("--modele ne sert qu'au format docx.")
     read = _read(dossier, quiet)
     wanted = targets(read, out, pour=pour or (), tous=tous, formats=chosen, ecraser=ecraser)
     plan = _plan(read, quiet)
     with _progress(quiet, "Rédaction") as said:
-        written = deliver(plan, wanted, seuil_masque=seuil, progress=said)
+        written = deliver(plan, wanted, seuil_masque=seuil, modele=modele, progress=said)
     for path in written:
         typer.echo(str(path))
 
@@ -331,35 +346,6 @@ def _progress(quiet: bool, what: str) -> Iterator[Callable[[str, int, int], None
         yield lambda step, done, total: status.update(f"{escape(step)}… ({done + 1}/{total})")
 
 
-# What Typer says in English, and what a person reads.
-FRENCH = (
-    (
-        r"No such option:? '?(\S+?)'?\.? \(?(?:Did you mean|Possible options:) (.+?)[?)]+$",
-        "Option inconnue : {0}. Vouliez-vous dire {1} ?",
-    ),
-    (r"No such option:? '?(\S+?)'?\.?$", "Option inconnue : {0}."),
-    (
-        r"No such command '(.+?)'.*",
-        "Commande inconnue : {0}. Commandes : demo, template, check, convert, allocate, annexe, bilan, "
-        "regles.",
-    ),
-    (r"Missing argument '(.+?)'.*", "Il manque {0}."),
-    (r"Missing option '(.+?)'.*", "Il manque l'option {0}."),
-    (r"Missing command.*", "Il manque une commande."),
-    (r"Option '(.+?)' requires an argument.*", "L'option {0} attend une valeur."),
-    (r"Got unexpected extra arguments?(?:\(s\))? \((.+)\)", "En trop : {0}."),
-    (r".*[Pp]ath '(.+)' does not exist.*", "« {0} » n'existe pas."),
-)
-
-
-def french(message: str) -> str:
-    """A usage message in French; one we do not know stays as it is."""
-    for pattern, sentence in FRENCH:
-        if found := re.match(pattern, message, flags=re.DOTALL):
-            return sentence.format(*found.groups())
-    return message
-
-
 def main(arguments: list[str] | None = None) -> None:
     """Run the command line and leave with its exit code."""
     sys.exit(run(sys.argv[1:] if arguments is None else arguments))
@@ -370,7 +356,7 @@ def run(arguments: list[str]) -> int:
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):  # a Windows console may not know our narrow spaces
             stream.reconfigure(encoding="utf-8", errors="replace")
-    _speak_french()
+    speak_french()
     try:
         result = app(args=arguments, prog_name="flux", standalone_mode=False)
         return int(result or 0)
@@ -387,34 +373,11 @@ def run(arguments: list[str]) -> int:
         return 0
     except OSError as error:
         where = f" « {error.filename} »" if error.filename else ""
-        typer.echo(f"Lecture ou écriture impossible{where} : {_reason(error)}.", err=True)
+        typer.echo(f"Lecture ou écriture impossible{where} : {reason(error)}.", err=True)
         return USAGE
     except (typer.Abort, KeyboardInterrupt):
         typer.echo("Interrompu.", err=True)
         return 130
-
-
-def _reason(error: OSError) -> str:
-    """Why the system refused, in French."""
-    reasons = {
-        FileExistsError: "un fichier porte déjà ce nom",
-        NotADirectoryError: "ce n'est pas un répertoire",
-        IsADirectoryError: "c'est un répertoire",
-        FileNotFoundError: "ce chemin n'existe pas",
-        PermissionError: "droits insuffisants, ou fichier ouvert dans un autre logiciel",
-    }
-    full = "plus de place sur le disque" if error.errno == errno.ENOSPC else "refus du système"
-    return reasons.get(type(error), full)
-
-
-def _speak_french() -> None:
-    """Titles of the help pages; Typer has no other place to translate them."""
-    typer.rich_utils.ARGUMENTS_PANEL_TITLE = "Arguments"
-    typer.rich_utils.OPTIONS_PANEL_TITLE = "Options"
-    typer.rich_utils.COMMANDS_PANEL_TITLE = "Commandes"
-    typer.rich_utils.ERRORS_PANEL_TITLE = "Erreur"
-    typer.rich_utils.REQUIRED_LONG_STRING = "[obligatoire]"
-    typer.rich_utils.DEFAULT_STRING = "[défaut : {}]"
 
 
 if __name__ == "__main__":

@@ -14,7 +14,7 @@ import pytest
 
 from flux.cli import french, run
 
-COMMANDS = ("demo", "template", "check", "convert", "allocate", "annexe", "regles")
+COMMANDS = ("demo", "template", "check", "convert", "allocate", "annexe", "bilan", "verify", "regles")
 ENGLISH = ("Error", "Usage:", "No such", "Missing", "Invalid", "Traceback", "does not", "requires")
 
 
@@ -98,16 +98,44 @@ def test_json_is_one_object(command, stages, flux, bon):
     assert sum(row["quota"] for row in answer["quotas"]["table"]) == 53
 
 
-def test_annexe_writes_both_formats(flux, bon, tmp_path):
+def test_annexe_writes_the_formats_that_are_asked(flux, bon, tmp_path):
     out = tmp_path / "sortie"
-    answer = flux("annexe", bon, "--out", out)
+    answer = flux("annexe", bon, "--out", out, "--format", "docx,xlsx")
     paths = [out / "annexe_2026.docx", out / "annexe_2026.xlsx"]
     assert answer == (0, "".join(f"{p}\n" for p in paths), "") and all(p.is_file() for p in paths)
     before = [p.read_bytes() for p in paths]
-    code, said, err = flux("annexe", bon, "--out", out)
+    code, said, err = flux("annexe", bon, "--out", out, "--format", "xlsx")
     assert (code, said) == (2, "") and "--ecraser" in err
-    assert flux("annexe", bon, "--out", out, "--ecraser").code == 0
+    assert flux("annexe", bon, "--out", out, "--format", "docx,xlsx", "--ecraser").code == 0
     assert [p.read_bytes() for p in paths] == before
+    assert sorted(p.name for p in out.iterdir()) == ["annexe_2026.docx", "annexe_2026.xlsx"]
+
+
+def test_annexe_writes_every_format_by_default(flux, bon, tmp_path):
+    assert flux("annexe", bon, "--out", tmp_path / "s", "--pour", "etat_agents").code == 0
+    names = {p.name for p in (tmp_path / "s").iterdir()}
+    assert names == {f"annexe_2026_etat.{f}" for f in ("docx", "html", "json", "pdf", "xlsx")}
+
+
+def test_one_annex_a_reservataire(flux, bon, tmp_path):
+    holders = (bon / "reservataires.csv").read_text(encoding="utf-8-sig").splitlines()[1:]
+    code, out, err = flux("annexe", bon, "--out", tmp_path / "s", "--tous", "--format", "json")
+    assert (code, err) == (0, "")
+    idents = ["etat" if r.startswith("etat_") else r for r in (h.split(";")[0] for h in holders)]
+    assert out.split() == [str(tmp_path / "s" / f"annexe_2026_{r}.json") for r in dict.fromkeys(idents)]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["--pour", "etat_agent"], "Vouliez-vous dire « etat"),
+        (["--pour", "etat", "--tous"], "s'excluent"),
+        (["--format", "docx,odt"], "Formats possibles : docx, html"),
+    ],
+)
+def test_annexe_refuses_before_any_work(arguments, said, flux, bon, tmp_path):
+    code, out, err = flux("annexe", bon, "--out", tmp_path / "s", *arguments)
+    assert (code, out) == (2, "") and said in err and not (tmp_path / "s").exists()
 
 
 def test_demo_from_nothing(flux, tmp_path):

@@ -29,12 +29,15 @@ class ImagePlan(StrEnum):
     ORIENTATIONS = "orientations"
 
 
-def illustrate(plan: Plan, genre: str = ImagePlan.OBJECTIFS) -> Illustration:
+def illustrate(
+    plan: Plan, genre: str = ImagePlan.OBJECTIFS, *, sauf: frozenset[str] = frozenset()
+) -> Illustration:
     """One picture of the plan, drawn on demand.
 
     Parameters
     ----------
     genre : "objectifs" (reached against threshold), "orientations" (who gets which kind).
+    sauf : réservataires left out, because a table masks their counts; the caption says so.
 
     Raises
     ------
@@ -42,14 +45,19 @@ def illustrate(plan: Plan, genre: str = ImagePlan.OBJECTIFS) -> Illustration:
         Code "image.inconnue": no picture of that name; near-misses suggested.
     """
     makers = {ImagePlan.OBJECTIFS: _objectifs, ImagePlan.ORIENTATIONS: _orientations}
-    return makers[member(ImagePlan, genre)](plan)
+    return makers[member(ImagePlan, genre)](plan, sauf)
 
 
-def _objectifs(plan: Plan) -> Illustration:
+def _without(titre: str, sauf: frozenset[str]) -> str:
+    return f"{titre} (hors nombres masqués)" if sauf else titre
+
+
+def _objectifs(plan: Plan, sauf: frozenset[str]) -> Illustration:
     """Objectives, and the quotas that are not met: those that fall short first, then the largest."""
     rows = plan.objectifs
     rows = rows.loc[
         (rows["base"] > 0)
+        & ~rows["porteur"].isin(sauf)
         & (rows["niveau"] != "physique")
         & ((rows["niveau"] != "quota") | (rows["manque"] > EPSILON))
     ].dropna(subset=["seuil"])
@@ -59,7 +67,7 @@ def _objectifs(plan: Plan) -> Illustration:
     frame = shown.assign(nom=_called(plan, shown))[["nom", "atteint", "seuil"]]
     left = len(rows) - len(shown)
     suite = f" ({len(shown)} sur {len(rows)}, les manqués d'abord)" if left else ""
-    titre = f"Objectifs : atteint et seuil, en logements{suite}"
+    titre = _without(f"Objectifs : atteint et seuil, en logements{suite}", sauf)
     said = (
         f"{nom} : {nombres.decimal(a)} pour un seuil de {nombres.decimal(s)}"
         for nom, a, s in frame.itertuples(index=False)
@@ -87,16 +95,17 @@ def _called(plan: Plan, rows: pd.DataFrame) -> list[str]:
     return called
 
 
-def _orientations(plan: Plan) -> Illustration:
+def _orientations(plan: Plan, sauf: frozenset[str]) -> Illustration:
     """Whole dwellings by réservataire (by group when they are many), public, size and QPV."""
-    holders = named(plan.quotas)
+    holders = named(plan.quotas).loc[lambda h: ~h["id_reservataire"].isin(sauf)]
     many = len(holders) > MOST_HOLDERS
     called = holders["categorie"].map(GROUPE) if many else holders["nom"]
     names = dict(zip(holders["id_reservataire"], called, strict=True))
-    table = plan.table.assign(
-        nom=plan.table["id_reservataire"].map(names),
-        public=plan.table["priorite"].map(lambda p: glossaire.format("priorite", p)),
-        place=plan.table["qpv"].astype(bool).map(QPV),
+    table = plan.table.loc[~plan.table["id_reservataire"].isin(sauf)]
+    table = table.assign(
+        nom=table["id_reservataire"].map(names),
+        public=table["priorite"].map(lambda p: glossaire.format("priorite", p)),
+        place=table["qpv"].astype(bool).map(QPV),
     )
     order = list(GROUPES) if many else list(dict.fromkeys(called))
     families = {"Public": "public", "Typologie": "typologie", "Localisation": "place"}
@@ -109,7 +118,8 @@ def _orientations(plan: Plan) -> Illustration:
     frame = pd.concat(wide, axis=1)
     frame = frame.loc[[n for n in order if n in frame.index and frame.loc[n].any()]]
     kinds = {f: [str(c) for c in block.columns] for f, block in zip(families, wide, strict=True)}
-    titre = f"Orientations {plan.quotas.dossier.convention.annee} : qui reçoit quoi, en logements"
+    annee = plan.quotas.dossier.convention.annee
+    titre = _without(f"Orientations {annee} : qui reçoit quoi, en logements", sauf)
     said = (
         f"{nom} : " + ", ".join(f"{c} {nombres.entier(v)}" for c, v in row.items() if v)
         for nom, row in frame.iterrows()

@@ -31,7 +31,7 @@ class Annexe(Affichable):
     version : version of flux that made it.
     sections : what it says, in order.
     plan : its parent.
-    pour : whose it is, as `draft_annexe` takes it; None, all the parties.
+    pour : whose it is, several joined by "+"; None, all the parties.
     seuil_masque : on one commune, counts of publics under it are masked.
     """
 

@@ -88,7 +88,8 @@ class Fond:
     def _pictures(self, drafted: Sequence[Section]) -> dict[str, tuple[Illustration, ...]]:
         """The pictures by section, the same objects for every annex: each is drawn once."""
         if not self._drawn:
-            self._drawn = {s.cle: s.illustrations for s in illustrated(drafted, self.plan)}
+            owners = self.masque.lignes | orientations.masked_owners(self.plan, self.seuil)
+            self._drawn = {s.cle: s.illustrations for s in illustrated(drafted, self.plan, owners)}
         return self._drawn
 
     @cached_property

@@ -20,8 +20,13 @@ MOST_BARS = 24  # réservataires of a picture that stays on one page
 MOST_COMMUNES = 80  # communes of a page, in two columns
 
 
-def illustrated(sections: Iterable[Section], plan: Plan) -> tuple[Section, ...]:
-    """The sections with their pictures, found by the key of each section."""
+def illustrated(
+    sections: Iterable[Section], plan: Plan, masques: frozenset[str] = frozenset()
+) -> tuple[Section, ...]:
+    """The sections with their pictures, found by the key of each section.
+
+    `masques` : réservataires whose small counts the tables mask: no picture counts their households.
+    """
     quotas = plan.quotas
     pictures: dict[str, tuple[Illustration, ...]] = {
         "synthese": (quota_images.illustrate(quotas, ImageQuotas.CASCADE),),
@@ -30,7 +35,7 @@ def illustrated(sections: Iterable[Section], plan: Plan) -> tuple[Section, ...]:
             quota_images.quota_bars(quotas, MOST_BARS),
         ),
         "communes": quota_images.by_commune(quotas, MOST_COMMUNES),
-        "objectifs": (plan_images.illustrate(plan, ImagePlan.OBJECTIFS),),
-        "orientations": (plan_images.illustrate(plan, ImagePlan.ORIENTATIONS),),
+        "objectifs": (plan_images.illustrate(plan, ImagePlan.OBJECTIFS, sauf=masques),),
+        "orientations": (plan_images.illustrate(plan, ImagePlan.ORIENTATIONS, sauf=masques),),
     }
     return tuple(replace(s, illustrations=s.illustrations + pictures.get(s.cle, ())) for s in sections)

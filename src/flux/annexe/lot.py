@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from flux.annexe.contenu import draft_annexes
 from flux.annexe.fichiers import WRITERS, render
 from flux.annexe.masque import SEUIL
-from flux.annexe.selection import check, conventions, file_names
+from flux.annexe.selection import canonical, check, conventions, file_names
 from flux.noyau.errors import FluxError, near_misses
 
 if TYPE_CHECKING:
@@ -65,7 +65,7 @@ def targets(
     annee = dossier.convention.annee
     check(dossier, pour)
     asked: list[tuple[str, ...] | None]
-    asked = [(ident,) for ident in conventions(dossier)] if tous else [tuple(pour) or None]
+    asked = [(ident,) for ident in conventions(dossier)] if tous else [canonical(dossier, pour) or None]
     keys = ["+".join(words) for words in asked if words]
     names = file_names(keys)
     wanted = {

@@ -173,6 +173,12 @@ def _hidden(plan: Plan, aimed: pd.DataFrame, seuil: int) -> pd.Series:
     return aimed["objectif"].isin(HOUSEHOLDS) & local & few.fillna(False).astype(bool)
 
 
+def masked_owners(plan: Plan, seuil: int) -> frozenset[str]:
+    """Réservataires that have an objective whose count is masked."""
+    aimed = measured(plan)
+    return frozenset(aimed.loc[_hidden(plan, aimed, seuil), "porteur"].astype(str)) - {"*"}
+
+
 def _masked(aimed: pd.DataFrame, hidden: pd.Series) -> pd.DataFrame:
     """What is reached is masked and, where something is missing, what it misses: the threshold less one is
     the other.

@@ -107,8 +107,8 @@ def select(quotas: Quotas, noms: Noms, pour: str | Iterable[str] | None) -> Sele
     """
     if pour is None:
         return None
-    asked = (pour,) if isinstance(pour, str) else tuple(dict.fromkeys(pour))
     dossier = quotas.dossier
+    asked = canonical(dossier, (pour,) if isinstance(pour, str) else pour)
     holders = dossier.reservataires.set_index("id_reservataire")
     idents: set[str] = set()
     communes: set[str] = set()
@@ -123,7 +123,7 @@ def select(quotas: Quotas, noms: Noms, pour: str | Iterable[str] | None) -> Sele
     genres = {GENRES.get(c, Genre.AUTRE) for c in categories}
     alone = len(ordered) == 1 or genres == {Genre.ETAT}
     return Selection(
-        cle="+".join(ETAT if genres == {Genre.ETAT} else word for word in asked),
+        cle="+".join(asked),
         nom=_called(noms, asked, ordered, genres),
         genre=genres.pop() if alone else Genre.MULTIPARTITE,
         idents=ordered,
@@ -142,6 +142,12 @@ def check(dossier: Dossier, pour: Iterable[str]) -> None:
     noms = Noms.of(dossier)
     for word in pour:
         _resolve(dossier, noms, word)
+
+
+def canonical(dossier: Dossier, pour: Iterable[str]) -> tuple[str, ...]:
+    """The same réservataires, by one name each: either share of the State is "etat"."""
+    state = _state(dossier)
+    return tuple(dict.fromkeys(ETAT if word in state else word for word in pour))
 
 
 def conventions(dossier: Dossier) -> tuple[str, ...]:
@@ -173,9 +179,9 @@ def file_names(idents: Iterable[str]) -> Mapping[str, str]:
 def _resolve(dossier: Dossier, noms: Noms, word: str) -> tuple[set[str], set[str]]:
     """Réservataires that a word names, and the communes that it adds by itself."""
     holders, towns = dossier.reservataires, dossier.communes
-    state = set(holders.loc[holders["categorie"].isin(STATE), "id_reservataire"])
+    state = _state(dossier)
     if word in state or (word == ETAT and state):
-        return {str(r) for r in state}, set()
+        return state, set()
     if (holders["id_reservataire"] == word).any():
         return {word}, set()
     for level in ("epci", "ept"):
@@ -189,18 +195,23 @@ def _resolve(dossier: Dossier, noms: Noms, word: str) -> tuple[set[str], set[str
     raise _unknown(dossier, noms, word)
 
 
+def _state(dossier: Dossier) -> set[str]:
+    holders = dossier.reservataires
+    return set(holders.loc[holders["categorie"].isin(STATE), "id_reservataire"].astype(str))
+
+
 def _unknown(dossier: Dossier, noms: Noms, word: str) -> FluxError:
     known: dict[str, str] = {}
     for ident in conventions(dossier):
         known |= {ident: ident, noms.reservataire(ident): ident}
     for code, name in noms.territoires.items():
         known |= {code: code, name: code}
+    known |= {str(r): str(r) for r in dossier.reservataires["id_reservataire"]}
     close = list(dict.fromkeys(known[k] for k in near_misses(word, known)))
-    holders = conventions(dossier)
     said = ", ".join(
-        f"« {c} » ({noms.reservataire(c) if c in holders else noms.territoire(c)})" for c in close
+        f"« {c} » ({noms.reservataire(c) if c in noms.reservataires else noms.territoire(c)})" for c in close
     )
-    some = ", ".join(holders[:5])
+    some = ", ".join(conventions(dossier)[:5])
     return FluxError(
         f"Aucun réservataire « {word} » dans ce dossier. "
         + (f"Vouliez-vous dire {said} ?" if said else f"Identifiants de la table reservataires : {some}…"),

@@ -27,7 +27,7 @@ def test_an_existing_file_is_refused_then_replaced_on_request(annexe, tmp_path):
 
 
 def test_an_unknown_format_names_those_that_exist(annexe, tmp_path):
-    with pytest.raises(FluxError, match=r"\.docx, \.html, \.pdf, \.xlsx") as caught:
+    with pytest.raises(FluxError, match=r"\.docx, \.html, \.json, \.pdf, \.xlsx") as caught:
         annexe.save(tmp_path / "annexe.odt")
     assert caught.value.code == "fichier.format_inconnu"
     assert list(tmp_path.iterdir()) == []
