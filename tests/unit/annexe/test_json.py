@@ -1,4 +1,4 @@
-"""The annex as canonical JSON: valid against its schema, whole, and each figure with a proof that makes it."""
+"""The annex as canonical JSON: valid against its schema, whole, each figure with its proof."""
 
 from __future__ import annotations
 
