@@ -15,7 +15,7 @@ import pandas as pd
 
 from flux.conversion.assiette import CHAMP
 from flux.conversion.registre import stock_identified
-from flux.conversion.segments import PERIODES, described
+from flux.conversion.segments import APRES, PERIODES, described
 from flux.dossier import Dossier
 from flux.dossier import vocabulaire as v
 from flux.loi import Regles
@@ -24,7 +24,6 @@ ABSENTE = "non renseigné"
 DIMENSIONS = ("typologie", "financement", "qpv", "commune", "periode")
 #: Stage of an event -> the column that counts it.
 COMPTEURS = {"proposition": "nb_proposes", "attribution": "nb_attribues", "bail": "nb_baux"}
-#: The three counters, then what each event must be told apart by.
 HORS_FLUX, SANS_RESERVATAIRE, HORS_CHAMP = "hors_flux", "sans_reservataire", "hors_champ"
 #: Accounts that are nobody's: events counted apart, so that the whole adds up to the table of movements.
 APART = {
@@ -91,43 +90,55 @@ def journal(dossier: Dossier, regles: Regles, annee: int) -> Journal:
     regles : the law of that day: which dwellings were kept in stock.
     """
     moves = dossier.mouvements
-    moves = moves.loc[moves["annee"] == annee].reset_index(drop=True)
-    known = described(dossier.logements).set_index("id_logement")
+    moves = _described(dossier, moves.loc[moves["annee"] == annee].reset_index(drop=True))
     dwelling = moves["id_logement"]
-    found = dwelling.isin(known.index)
-    for column in ("programme", "commune", "qpv", "typologie", "financement"):
-        moves[column] = dwelling.map(known[column]).where(found, moves[column])
-    periode = dwelling.map(known["periode"])
-    programmes = described(dossier.logements).dropna(subset=["programme"]).groupby("programme")
-    one = programmes.agg({"commune": _only, "periode": _only})
-    place = moves["programme"].map(one["commune"])
-    moves["commune"] = moves["commune"].where(moves["commune"].notna(), place)
-    moves["periode"] = periode.where(found, moves["programme"].map(one["periode"]))
-    moves["qpv"] = [ABSENTE if pd.isna(q) else QPV[bool(q)] for q in moves["qpv"]]
-    for column in ("typologie", "financement", "commune", "periode"):
-        moves[column] = moves[column].where(moves[column].notna(), ABSENTE).astype(str)
-    outside = pd.Series(False, index=dossier.logements.index)
-    for step in CHAMP:
-        if not (
-            step.nom == "residence_etudiante" and dossier.convention.choix.residences_etudiantes == "dans"
-        ):
-            outside |= step.concerne(dossier).fillna(False).astype(bool)
-    moves["porteur"] = np.select(
-        [
-            dwelling.isin(dossier.logements.loc[outside, "id_logement"]),
-            ~moves["nature"].isin(EN_FLUX),
-            moves["id_reservataire"].isna(),
-        ],
-        [HORS_CHAMP, HORS_FLUX, SANS_RESERVATAIRE],
-        moves["id_reservataire"].astype(object),
-    ).astype(str)
-    moves["en_stock"] = dwelling.isin(stock_identified(dossier, regles))
-    moves["rattache"] = found | dwelling.isna()
+    holder = moves["id_reservataire"]
+    apart = [
+        (dwelling.isin(_out_of_scope(dossier)), HORS_CHAMP),
+        (~moves["nature"].isin(EN_FLUX), HORS_FLUX),
+        (holder.isna(), SANS_RESERVATAIRE),
+    ]
+    porteur = np.select([c for c, _ in apart], [p for _, p in apart], holder.astype(object))
     day = moves["date"].where(moves["date"].dt.year == annee)
     first = day.dropna() == pd.Timestamp(annee, 1, 1)
+    lignes = moves.assign(
+        porteur=porteur.astype(str),
+        en_stock=dwelling.isin(stock_identified(dossier, regles)),
+        rattache=dwelling.isna() | dwelling.isin(dossier.logements["id_logement"]),
+        jour=day,
+    )
     # a year alone is read as its first day: several events on that day only say no day
     undated = bool(len(first) == 0 or (len(first) > 1 and first.all()))
-    return Journal(annee=annee, lignes=moves.assign(jour=day), sans_jour=undated)
+    return Journal(annee=annee, lignes=lignes, sans_jour=undated)
+
+
+def _described(dossier: Dossier, moves: pd.DataFrame) -> pd.DataFrame:
+    """The movements with what their dwelling is; failing it, what the row or its programme says."""
+    stock = described(dossier.logements)
+    known, dwelling = stock.set_index("id_logement"), moves["id_logement"]
+    programmes = stock.groupby("programme")
+    found = dwelling.isin(known.index)
+    out = moves.assign(periode=None)
+    for column in ("programme", *DIMENSIONS):
+        out[column] = dwelling.map(known[column]).where(found, out[column])
+    for column in ("commune", "periode"):
+        values = programmes[column].agg(["first", "nunique"])
+        alone = values.loc[values["nunique"] == 1, "first"]
+        out[column] = out[column].where(out[column].notna(), out["programme"].map(alone))
+    out["qpv"] = out["qpv"].map(QPV)
+    for column in DIMENSIONS:
+        out[column] = out[column].where(out[column].notna(), ABSENTE).astype(str)
+    return out
+
+
+def _out_of_scope(dossier: Dossier) -> pd.Series:
+    """Dwellings that the convention does not cover, whatever the year."""
+    outside = pd.Series(False, index=dossier.logements.index)
+    inside = {"residence_etudiante"} if dossier.convention.choix.residences_etudiantes == "dans" else set()
+    for step in CHAMP:
+        if step.nom not in inside:
+            outside |= step.concerne(dossier).fillna(False).astype(bool)
+    return dossier.logements.loc[outside, "id_logement"]
 
 
 def order(dossier: Dossier) -> dict[str, list[str]]:
@@ -139,11 +150,5 @@ def order(dossier: Dossier) -> dict[str, list[str]]:
         "financement": [*v.Financement, ABSENTE],
         "qpv": [*QPV.values(), ABSENTE],
         "commune": [*towns, ABSENTE],
-        "periode": [*(name for _, name in PERIODES), "2005 et après", ABSENTE],
+        "periode": [*(name for _, name in PERIODES), APRES, ABSENTE],
     }
-
-
-def _only(values: pd.Series) -> object:
-    """The value, where there is one only."""
-    distinct = values.dropna().unique()
-    return distinct[0] if len(distinct) == 1 else np.nan

@@ -84,7 +84,7 @@ def test_unknown_format_holder_or_table(bilan, tmp_path):
 
 
 def test_command(racine, tmp_path, capsys):
-    command = ["bilan", str(racine / "data/samples/val-de-mire"), "--annee", "2025", "--out", str(tmp_path)]
+    command = ["bilan", str(racine / "data/samples/cas-ecole"), "--annee", "2025", "--out", str(tmp_path)]
     assert cli.run(command) == 0
     assert str(tmp_path / "bilan_2025.xlsx") in capsys.readouterr().out
     assert cli.run(command) == 2

@@ -58,7 +58,7 @@ def test_the_base_goes_from_one_year_to_the_next(bilan, racine):
     sold = ((out > "2025-01-01") & (out <= "2026-01-01")).sum()
     moves = bilan.tableau("evolution.communes").frame
     assert -moves.loc[moves["nature"] == "vente", "effet_assiette"].sum() == sold
-    stock = csv(racine, "logements").query("nature == 'ordinaire' and financement != 'PLI'")
+    stock = csv(racine, "logements").query("occupation in [1, 2, 6]")
     arrived = (stock["annee_mise_location"] == ANNEE).sum()
     assert moves.loc[moves["nature"] == "livraison", "effet_assiette"].sum() == arrived
 
