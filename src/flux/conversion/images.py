@@ -187,7 +187,7 @@ def by_commune(quotas: Quotas, most: int | None = None) -> tuple[Illustration, .
     frame = frame.sort_values(["flux", "commune"], ascending=[False, True], ignore_index=True)
     size = most or max(len(frame), 1)
     pages = [frame.iloc[i : i + size] for i in range(0, max(len(frame), 1), size)]
-    longest = float(max([0, *frame[groups].sum(axis=1)]))
+    longest = float(max([0, *frame[groups].sum(axis=1), *frame["flux"]]))
     return tuple(
         _communes(quotas, page, groups, longest, f" ({rank}/{len(pages)})" if len(pages) > 1 else "")
         for rank, page in enumerate(pages, start=1)

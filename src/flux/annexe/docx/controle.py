@@ -112,7 +112,7 @@ class Lecture:
             + (f" : vouliez-vous dire {', '.join(f'« {c} »' for c in close)} ?" if close else ".")
             for path, close in sorted(self.inconnues.items())
         ]
-        said += [f"un modèle n'a pas droit à {what}." for what in sorted(self.interdites)]
+        said += [f"interdit dans un modèle : {what}." for what in sorted(self.interdites)]
         said += [f"balise manquante : {' ou '.join(f'« {t} »' for t in tags)}." for tags in self.manquantes]
         said += [
             f"balise mal placée « {nom} » : elle veut un paragraphe du corps pour elle seule."
