@@ -1,4 +1,5 @@
 import io
+from itertools import pairwise
 
 import pandas as pd
 import pytest
@@ -99,7 +100,7 @@ def test_groups_are_told_apart_in_grey():
 
     shades = [lightness(c) for c in images_flux.PALETTE]
     assert shades == sorted(shades)
-    assert min(b - a for a, b in zip(shades, shades[1:], strict=False)) > 12
+    assert min(b - a for a, b in pairwise(shades)) > 12
 
 
 @pytest.mark.parametrize(
