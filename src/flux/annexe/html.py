@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from flux.annexe import identite
 from flux.rendu import nombres
-from flux.rendu.typographie import pieces, soigne
+from flux.rendu.typographie import NAMED, NAMED_NOTE, pieces, soigne
 from flux.rendu.vue import LINES_SHOWN, html_tableau
 
 if TYPE_CHECKING:
@@ -43,6 +43,8 @@ def render(annexe: Annexe) -> bytes:
     """The whole page, in one file that asks for nothing outside: landmarks, contents, captioned tables."""
     style = (files("flux.annexe") / "annexe.css").read_text(encoding="utf-8")
     contents = "".join(f'<li><a href="#{escape(s.cle)}">{_text(s.titre)}</a></li>' for s in annexe.sections)
+    sections = "".join(map(_section, annexe.sections))
+    note = f"<p>{NAMED_NOTE}</p>\n" if NAMED in sections + _text(annexe.bailleur) else ""
     page = (
         f'<!doctype html>\n<html lang="fr">\n<head>\n<meta charset="utf-8">\n'
         f"<title>{_text(f'{annexe.titre}, {annexe.bailleur}', cut=False)}</title>\n"
@@ -52,8 +54,8 @@ def render(annexe: Annexe) -> bytes:
         f"<header>\n<h1>{_text(annexe.titre)}</h1>\n<p>{_text(annexe.bailleur)}</p>\n"
         f"<p>Droit applicable au {nombres.date_longue(annexe.date)}</p>\n</header>\n"
         f'<nav aria-labelledby="sommaire">\n<h2 id="sommaire">Sommaire</h2>\n<ul>{contents}</ul>\n</nav>\n'
-        f'<main id="contenu" tabindex="-1">\n{"".join(map(_section, annexe.sections))}</main>\n'
-        f"<footer>\n<p>Document fait par flux, version {_text(annexe.version)}.</p>\n</footer>\n"
+        f'<main id="contenu" tabindex="-1">\n{sections}</main>\n'
+        f"<footer>\n{note}<p>Document fait par flux, version {_text(annexe.version)}.</p>\n</footer>\n"
         "</body>\n</html>\n"
     )
     return page.encode()

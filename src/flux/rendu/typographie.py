@@ -7,6 +7,11 @@ import re
 LONG_WORD = 40  # characters: every face cuts a longer word
 PIECE = 20  # characters: what such a word is cut into
 NO_BREAK = "\u00a0"
+NAMED = "□[U+"
+NAMED_NOTE = (
+    f"« {NAMED}…] » tient la place d'un caractère qui ne peut pas être montré ou qui retournerait le texte ; "
+    "ce qui suit « U+ » est son numéro dans Unicode."
+)
 # before a double sign, inside quotes, inside the number of an article or of one of its paragraphs
 _HELD = re.compile(r" (?=[:;!?%»€])|(?<=«) |(?<=\bart\.) |(?<=\b[DLR]\.) (?=\d)|(?<=\bal\.) (?=\d)")
 # embeddings, overrides and isolates: they turn the text that follows around, beyond the name that holds them
@@ -20,7 +25,7 @@ def upright(text: str) -> str:
 
 def code_point(character: str) -> str:
     """What stands for a character that cannot be shown: U+202E -> "□[U+202E]"."""
-    return f"□[U+{ord(character):04X}]"
+    return f"{NAMED}{ord(character):04X}]"
 
 
 def soigne(text: str) -> str:

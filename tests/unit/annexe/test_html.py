@@ -7,6 +7,7 @@ from matplotlib.figure import Figure
 from flux.annexe import html
 from flux.annexe.section import Section
 from flux.rendu.illustration import Illustration
+from flux.rendu.typographie import NAMED_NOTE
 
 HOSTILE = "<script>alert(1)</script> &lt; \"a\" 'b' ]]> --> {{ x }}"
 VOID = {"meta", "img", "wbr", "br", "link"}
@@ -142,7 +143,9 @@ def test_long_words_break_and_stay_whole(make_document):
 
 def test_marks_of_direction_are_shown(make_document):
     page = Page(html.render(make_document(Section(cle="s", titre="S", paragraphes=("a\u202eb",)))).decode())
-    assert "a□[U+202E]b" in [text for _, _, text in page.all("p")]
+    said = [text for _, _, text in page.all("p")]
+    assert "a□[U+202E]b" in said
+    assert NAMED_NOTE in said
 
 
 def test_the_fragment_stands_alone_in_an_untrusted_notebook(annexe):

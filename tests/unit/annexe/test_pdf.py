@@ -14,6 +14,7 @@ from flux.annexe.pdf import mise_en_page
 from flux.annexe.pdf.polices import BREAK, shown
 from flux.annexe.section import Section
 from flux.rendu.illustration import Illustration
+from flux.rendu.typographie import NAMED_NOTE
 
 HOSTILE = '#import "x" $x$ *a* _b_ `c` \\ <d> @e // f ]]> {{ g }} = h'
 
@@ -150,6 +151,12 @@ def test_what_no_font_draws_is_named():
     assert shown("Ville de 🦄") == "Ville de □[U+1F984]"
     assert shown("a\u202eb\x07") == "a□[U+202E]b□[U+0007]"
     assert shown("😀 שלום عربي ελ жук — « ≤ − →\u202f%") == "😀 שלום عربي ελ жук — «\u00a0≤ − →\u202f%"
+
+
+def test_what_is_named_is_said(make_document):
+    for sentence, said in (("Ville de 🦄.", True), ("Ville de Mire.", False)):
+        content = pdf.render(make_document(Section(cle="s", titre="S", paragraphes=(sentence,))))
+        assert (bare(NAMED_NOTE) in bare("".join(texts(content)))) is said
 
 
 def test_a_text_longer_than_a_page_is_whole(make_document, make_table):

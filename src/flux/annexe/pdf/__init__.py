@@ -19,6 +19,7 @@ from flux.annexe.pdf import mise_en_page
 from flux.annexe.pdf.polices import FAMILIES, fonts, shown
 from flux.rendu import nombres
 from flux.rendu.images import DPI
+from flux.rendu.typographie import NAMED, NAMED_NOTE
 
 if TYPE_CHECKING:
     from flux.annexe.contenu import Annexe
@@ -37,12 +38,14 @@ def render(annexe: Annexe) -> bytes:
     with TemporaryDirectory() as folder:
         root = Path(folder)
         (root / "annexe.typ").write_bytes(template)
-        (root / "annexe.json").write_text(json.dumps(_data(annexe, root)), encoding="utf-8")
+        data = json.dumps(_data(annexe, root), ensure_ascii=False)
+        (root / "annexe.json").write_text(data, encoding="utf-8")
         return typst.compile(
             str(root / "annexe.typ"),
             root=str(root),
             font_paths=fonts(),
             ignore_system_fonts=True,
+            sys_inputs={"note": NAMED_NOTE if NAMED in data else ""},
             pdf_standards=["ua-1"],
         )
 
