@@ -8,6 +8,7 @@ import pandas as pd
 
 from flux.annexe.inventaire import inventory, own_rights
 from flux.annexe.noms import Noms
+from flux.annexe.partage import named
 from flux.annexe.section import Section
 from flux.annexe.selection import folded
 from flux.rendu import nombres
@@ -64,6 +65,30 @@ def etat_des_lieux(
             ),
             *((own_rights(inventaire, vise),) if vise else ()),
             inventory(inventaire, vise),
+            *_too_many(quotas, noms),
+        ),
+    )
+
+
+def _too_many(quotas: Quotas, noms: Noms) -> tuple[Tableau, ...]:
+    """Dwellings and programmes that carried more rights than dwellings, and what was kept of them."""
+    table = quotas.sur_reservations
+    if table.empty:
+        return ()
+    return (
+        Tableau(
+            cle="droits.sur_reservations",
+            titre="Logements et programmes qui portaient plus de droits que de logements",
+            frame=named(table, noms),
+            colonnes=[
+                "id_logement",
+                "programme",
+                "commune",
+                Colonne("nb_droits", "sur_reservations.nb_droits"),
+                "nb_logements",
+                "coefficient",
+            ],
+            detail=True,
         ),
     )
 

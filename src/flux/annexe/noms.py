@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 BAILLEUR = "bailleur"
 # A word of a sentence that can only be an identifier or a code: "commune_00108", "00108".
 _CODE = re.compile(r"\b(?=\w*[\d_])\w{3,}\b")
+# A number, or the mark of a plural that waits for the number before it.
+_PLURIEL = re.compile(r"(\d[\d \u00a0\u202f]*(?:,\d+)?)|\(s\)")
 _CHOIX = re.compile(r"\b([a-z_]+) = ([a-z_0-9]+)\b")
 
 
@@ -64,7 +66,21 @@ class Noms:
         """A sentence of the computation with names for its codes, and words for the choices it cites."""
         known = {**self.territoires, **self.communes, **self.reservataires}
         said = _CHOIX.sub(_choice, texte)
-        return clean(_CODE.sub(lambda m: known.get(m[0], m[0]), said))
+        return clean(_CODE.sub(lambda m: known.get(m[0], m[0]), _agreed(said)))
+
+
+def _agreed(texte: str) -> str:
+    """The same with plurals that agree: "1 logement(s)" -> "1 logement", "2 droit(s)" -> "2 droits"."""
+    several = True
+
+    def write(found: re.Match[str]) -> str:
+        nonlocal several
+        if found[1] is None:
+            return "s" if several else ""
+        several = float(re.sub(r"\s", "", found[1]).replace(",", ".")) >= 2
+        return found[0]
+
+    return _PLURIEL.sub(write, texte)
 
 
 def _choice(match: re.Match[str]) -> str:

@@ -10,6 +10,7 @@ import pandas as pd
 from flux.annexe.noms import BAILLEUR, Noms
 from flux.annexe.section import Section
 from flux.annexe.selection import ELSEWHERE, OTHERS, Selection
+from flux.conversion.remarques import KINDS
 from flux.rendu import glossaire
 from flux.rendu.vue import Colonne, Tableau
 
@@ -130,6 +131,30 @@ def communes(quotas: Quotas, noms: Noms, vise: Selection | None = None) -> Secti
                 article="CCH, art. R. 441-5-2, II, et art. R. 441-5-3",
                 detail=True,
             ),
+            *_gaps(quotas, noms, vise),
+        ),
+    )
+
+
+def _gaps(quotas: Quotas, noms: Noms, vise: Selection | None) -> tuple[Tableau, ...]:
+    """Sums that whole dwellings could not keep between their floor and ceiling, and accounts beyond one."""
+    table = quotas.ecarts if vise is None else vise.rows(quotas.ecarts)
+    if table.empty:
+        return ()
+    return (
+        Tableau(
+            cle="communes.ecarts",
+            titre="Sommes et comptes que l'arrondi n'a pas pu tenir",
+            frame=named(table, noms).assign(somme=table["groupe"].map({**KINDS, "compte": "compte"})),
+            colonnes=[
+                Colonne("somme", "motif", "Somme"),
+                "territoire_code",
+                "id_reservataire",
+                "exact",
+                "nb",
+                "limite",
+            ],
+            detail=True,
         ),
     )
 

@@ -10,10 +10,13 @@ from flux.annexe.noms import Noms
 from flux.annexe.partage import named
 from flux.annexe.section import Section
 from flux.annexe.selection import STATE, Selection
+from flux.rendu import glossaire
 from flux.rendu.vue import Colonne, Tableau
 
 if TYPE_CHECKING:
     from flux.conversion import Quotas
+
+NEGLIGIBLE = 0.005  # dwellings: below it, two decimals show nothing
 
 
 def plafonds(quotas: Quotas, noms: Noms, vise: Selection | None = None) -> Section:
@@ -31,6 +34,7 @@ def plafonds(quotas: Quotas, noms: Noms, vise: Selection | None = None) -> Secti
         tableaux=(
             *((_ceilings(caps, noms),) if len(caps) or vise is None else ()),
             *((_reduced(reductions, noms),) if len(reductions) else ()),
+            *_readings(quotas, noms, vise),
         ),
     )
 
@@ -69,6 +73,35 @@ def _reduced(reductions: pd.DataFrame, noms: Noms) -> Tableau:
             "apres",
         ],
         note="Ce que les plafonds et les dépassements retirent revient au bailleur.",
+    )
+
+
+def _readings(quotas: Quotas, noms: Noms, vise: Selection | None) -> tuple[Tableau, ...]:
+    """Both readings of the 20 % where a commune and its EPCI guarantee, if they do not leave the same."""
+    table = quotas.lectures_garantie if vise is None else vise.rows(quotas.lectures_garantie)
+    keys = ["territoire_code", "id_reservataire"]
+    wide = table.pivot_table(index=keys, columns="lecture", values="apres", aggfunc="sum").reset_index()
+    if not {"somme", "separee"} <= set(wide.columns):
+        return ()
+    differ = wide.loc[(wide["somme"] - wide["separee"]).abs() >= NEGLIGIBLE]
+    if differ.empty:
+        return ()
+    return (
+        Tableau(
+            cle="plafonds.lectures",
+            titre="Dus contre garantie, selon les deux lectures du plafond",
+            frame=named(differ, noms),
+            colonnes=[
+                *keys,
+                *(
+                    Colonne(lecture, "apres", glossaire.format("lecture", lecture).capitalize())
+                    for lecture in ("somme", "separee")
+                ),
+            ],
+            article="CCH, art. R. 441-5-3",
+            note="Le texte ne dit pas comment les garanties d'une commune et de son EPCI s'additionnent ; "
+            "la lecture retenue est parmi les choix. Seuls les dus qui diffèrent sont montrés.",
+        ),
     )
 
 

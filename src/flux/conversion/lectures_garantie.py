@@ -19,6 +19,7 @@ from flux.conversion.plafonnement import guarantee_territories
 from flux.dossier import Dossier
 from flux.dossier.vocabulaire import GarantieImbriquee
 from flux.loi import Regles
+from flux.rendu import glossaire
 from flux.rendu.nombres import decimal
 
 COLUMNS = ["lecture", "retenue", "territoire_code", "id_reservataire", "avant", "plafond_exact", "apres"]
@@ -73,5 +74,6 @@ def readings_differ(table: pd.DataFrame) -> list[str]:
     return [
         "Garanties d'une commune et de son EPCI (CCH, art. R. 441-5-3) : la lecture retenue "
         f"(garantie_imbriquee = {kept}) laisse {decimal(after[kept].sum())} logement(s) exacts aux garants, "
-        f"l'autre ({other}) {decimal(after[other].sum())} ; voir le tableau des deux lectures."
+        f"l'autre ({glossaire.format('lecture', other)}) {decimal(after[other].sum())} ; "
+        "voir le tableau des deux lectures."
     ]

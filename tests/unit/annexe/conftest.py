@@ -358,6 +358,11 @@ def _plan(nb_communes=14, bailleur=HOSTILE, flow=40):
                 *("annee_effet", "effet_droits", "article", "ligne"),
             ],
         ),
+        lectures_garantie=pd.DataFrame(
+            columns=["lecture", "retenue", "territoire_code", "id_reservataire", "apres"]
+        ),
+        sur_reservations=pd.DataFrame(),
+        ecarts=pd.DataFrame(columns=["groupe", "territoire_code", "id_reservataire"]),
         exceptions_stock=pd.DataFrame(
             columns=[
                 *(
