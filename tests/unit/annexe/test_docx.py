@@ -134,7 +134,7 @@ def test_forty_columns_stay_whole(make_document, make_table):
     assert len(parts) > 1
     assert all(t.rows[0].cells[0].text == "Commune" for t in parts)
     assert [c.text for t in parts for c in t.rows[0].cells[1:]] == headings
-    assert [c.text for t in parts for c in t.rows[3].cells[1:]] == rows[2][1:-1] + ["2"]
+    assert [c.text for t in parts for c in t.rows[3].cells[1:]] == [*rows[2][1:-1], "2"]
     room = [s.page_width - s.left_margin - s.right_margin for s in document.sections]
     assert all(sum(c.width for c in t.columns) <= max(room) * 1.001 for t in parts)
     captions = [p.text for p in document.paragraphs if p.style.name == "Caption"]
