@@ -7,6 +7,7 @@ from textwrap import wrap
 import pandas as pd
 
 from flux.annexe.section import Section
+from flux.bilan import images
 from flux.bilan.designations import summed
 from flux.bilan.faits import Faits
 from flux.bilan.journal import COMPTEURS, HORS_CHAMP, HORS_FLUX
@@ -27,8 +28,7 @@ def synthese(faits: Faits) -> Section:
     reserved = table.loc[table["porteur"] != "bailleur"]
     said = [
         f"En {annee} : {nombres.entier(inside)} {what}, dont {nombres.entier(apart)} mutations et "
-        "relogements, "
-        f"hors du flux, et {nombres.entier(inside - apart)} relocations et premières locations."
+        f"relogements, hors du flux, et {nombres.entier(inside - apart)} relocations et premières locations."
     ]
     shown = [c for c in ("quota", "compte", "solde_cloture") if c in table]
     if "quota" in table and table["compte"].notna().any():
@@ -49,6 +49,7 @@ def synthese(faits: Faits) -> Section:
         titre="Synthèse",
         paragraphes=tuple(said),
         puces=_recipients(faits),
+        illustrations=images.illustrate(faits),
         tableaux=(
             Tableau(
                 cle="synthese.reservataires",
@@ -76,8 +77,7 @@ def _recipients(faits: Faits) -> tuple[str, ...]:
     if places:
         said.append(
             f"À transmettre aussi à : {', '.join(places)} ; à soumettre à la conférence intercommunale du "
-            "logement "
-            f"avant le 31 mars {year}."
+            f"logement avant le 31 mars {year}."
         )
     return tuple(said)
 

@@ -13,7 +13,7 @@ from flux.annexe.identite import identite
 from flux.annexe.masque import SEUIL
 from flux.annexe.noms import Noms
 from flux.annexe.section import Section
-from flux.bilan import cadre
+from flux.bilan import cadre, images
 from flux.bilan.decompte import accounts, closing_balances, decompte
 from flux.bilan.designations import cross, designations
 from flux.bilan.evolution import evolution
@@ -30,6 +30,8 @@ from flux.loi import regles as law
 from flux.noyau.errors import DataError, FluxError
 from flux.rendu.glossaire import clean
 from flux.rendu.vue import Affichable, Tableau, Vue
+
+SAID = 3  # defects said of quotas that cannot be made: `flux check` lists them all
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)
@@ -62,6 +64,11 @@ class Bilan(Affichable):
     def quotas(self) -> Quotas | None:
         """The quotas of the year reported, None where the data does not give them."""
         return self.faits.quotas
+
+    @property
+    def suivants(self) -> Quotas | None:
+        """Those of the next year, likewise."""
+        return self.faits.suivants
 
     @property
     def soldes(self) -> pd.DataFrame:
@@ -111,6 +118,10 @@ class Bilan(Affichable):
             tableaux=tuple(t for section in self.sections for t in section.tableaux),
             notes=self.sections[0].paragraphes,
         )
+
+    def plot(self) -> Any:
+        """Quota and count of each réservataire (a matplotlib figure)."""
+        return images.draw(self.faits)
 
     def save(self, path: str | Path, *, ecraser: bool = False) -> Path:
         """Write the report; the suffix chooses the format (.docx, .html, .xlsx).
@@ -175,14 +186,13 @@ def draft_bilan(dossier: Dossier, *, annee: int, seuil_masque: int = SEUIL) -> B
         raise FluxError(
             f"Aucun mouvement de {annee} dans le dossier ; années lues : "
             f"{', '.join(map(str, known)) or 'aucune'}. À faire : compléter la table « mouvements », ou "
-            "demander "
-            "une autre année.",
+            "demander une autre année.",
             code="bilan.sans_mouvement",
         )
-    then = dossier.with_annee(annee)
+    then = _in_year(dossier, annee)
     rules = law(then.convention.date)
     quotas, refused = _converted(then)
-    following, refused_next = _converted(dossier.with_annee(annee + 1))
+    following, refused_next = _converted(_in_year(dossier, annee + 1))
     told = journal(then, rules, annee)
     moves = None if quotas is None or following is None else events([quotas, following])
     faits = Faits(
@@ -201,12 +211,23 @@ def draft_bilan(dossier: Dossier, *, annee: int, seuil_masque: int = SEUIL) -> B
     return _laid_out(faits, library_version())
 
 
+def _in_year(dossier: Dossier, annee: int) -> Dossier:
+    """The tables on 1 January of a year; a forecast of vacancies is that of the convention's year only."""
+    convention = dossier.convention
+    if annee != convention.annee and convention.hypotheses.liberations_prevues is not None:
+        own = convention.hypotheses.model_copy(update={"liberations_prevues": None})
+        dossier = replace(dossier, convention=replace(convention, hypotheses=own))
+    return dossier.with_annee(annee)
+
+
 def _converted(dossier: Dossier) -> tuple[Quotas | None, str]:
     """The quotas, or why the data does not give them: a report says what it can."""
     try:
         return convert(dossier), ""
     except DataError as error:
-        return None, " ".join(dict.fromkeys(a.message for a in error.anomalies))
+        found = list(dict.fromkeys(a.message for a in error.anomalies))
+        more = f" Et {len(found) - SAID} autre(s) défaut(s)." if len(found) > SAID else ""
+        return None, " ".join(found[:SAID]) + more
     except FluxError as error:
         return None, str(error)
 

@@ -114,7 +114,7 @@ def accounts(dossier: Dossier, journal: Journal, quotas: Quotas | None) -> pd.Da
     if quotas is None:
         return done.reset_index()
     table = quotas.table.set_index("id_reservataire")
-    lost = pd.Series(quotas.preuve.perdus, dtype=object).reindex(table.index).fillna(0).astype(float)
+    lost = pd.Series([float(quotas.preuve.perdus.get(str(i), 0)) for i in table.index], index=table.index)
     own = table.index == BAILLEUR
     given = declared_quotas(dossier)
     out = pd.DataFrame(
@@ -248,23 +248,21 @@ def _said(faits: Faits, table: pd.DataFrame, wanted: str, event: str | None) -> 
         given = declared_quotas(dossier)
         where = "lus dans les comptes (nb_cumule de « soldes »)" if len(given) else "recalculés"
         said.append(
-            f"Quotas de {annee} {where}, au 1er janvier {annee}, avec le registre, les choix et le droit de "
-            "ce "
-            "jour."
+            f"Quotas de {annee} {where}, au 1er janvier {annee}, avec le registre et le droit de ce jour, "
+            "les choix et les stipulations de la convention lue."
         )
         differ = table.loc[table["porteur"].isin(given.index), ["porteur", "quota"]]
         computed = faits.quotas.table.set_index("id_reservataire")["quota"]
         said += [
-            f"{faits.name(p)} : quota de {nombres.entier(q)} dans les comptes, {nombres.entier(computed[p])} "
-            "recalculé."
+            f"{faits.name(p)} : quota de {nombres.entier(q)} dans les comptes, "
+            f"{nombres.entier(computed[p])} recalculé."
             for p, q in zip(differ["porteur"], differ["quota"], strict=True)
             if p in computed.index and q != computed[p]
         ]
         if not (dossier.soldes["annee"] == annee - 1).any():
             said.append(
                 f"Soldes d'ouverture : zéro, faute de lignes annee = {annee - 1} dans « soldes ». À fournir "
-                ": "
-                f"ces lignes, si des soldes ont été convenus à la fin de {annee - 1}."
+                f": ces lignes, si des soldes ont été convenus à la fin de {annee - 1}."
             )
     if event is None:
         said.append(
@@ -278,25 +276,22 @@ def _said(faits: Faits, table: pd.DataFrame, wanted: str, event: str | None) -> 
         )
         said.append(
             f"Aucune ligne etape = {wanted} en {annee} dans « mouvements » : les {PLURIELS[event]} en "
-            "tiennent "
-            f"lieu.{under}"
+            f"tiennent lieu.{under}"
         )
     if not journal.lignes["issue"].isin(ISSUES).any():
         said.append(
             "Échecs (sans candidat, refus, remises) : aucun n'est écrit. À fournir, s'il y en eut : issue "
-            "sur la "
-            "ligne d'orientation ou de proposition."
+            "sur la ligne d'orientation ou de proposition."
         )
     if event and (nb := int(journal.orphans(event)["nb"].sum())):
         then = "le compté est un minimum" if table["compte"].notna().any() else "compté non calculable"
         said.append(
-            f"{nombres.entier(nb)} {PLURIELS[event]} sans réservataire, au compte de personne : {then}. "
-            "À fournir : id_reservataire dans « mouvements »."
+            f"{nombres.entier(nb)} {PLURIELS[event]} sans réservataire, au compte de personne : {then}. À "
+            "fournir : id_reservataire dans « mouvements »."
         )
     if nb := int(journal.lignes.loc[journal.lignes["en_stock"], "nb"].sum()):
         said.append(
             f"{nombres.entier(nb)} mouvement(s) de logements restés en stock (défense, sécurité, santé) : "
-            "hors "
-            "du décompte."
+            "hors du décompte."
         )
     return tuple(said)

@@ -45,8 +45,8 @@ def designations(faits: Faits) -> Section:
         titre="Proposés, attribués, loués",
         paragraphes=(
             "Chaque logement est compté à l'étape qu'il a atteinte : proposition au réservataire, "
-            "attribution "
-            "par la CALEOL, bail signé. Les mutations et les relogements, hors du flux, sont à part.",
+            "attribution par la CALEOL, bail signé. Les mutations et les relogements, hors du flux, sont "
+            "à part.",
         ),
         puces=missing(faits),
         tableaux=tuple(tables),
@@ -79,13 +79,14 @@ def missing(faits: Faits) -> tuple[str, ...]:
     for dimension in DIMENSIONS:
         if nb := int(lines.loc[lines[dimension] == ABSENTE, "nb"].sum()):
             said.append(
-                f"{glossaire.libelle(dimension)} : non renseigné pour {nombres.entier(nb)} "
-                f"sur {nombres.entier(lines['nb'].sum())}. À fournir : {SOURCES[dimension]}."
+                f"{glossaire.libelle(dimension)} : non renseigné pour {nombres.entier(nb)} sur "
+                f"{nombres.entier(lines['nb'].sum())}. À fournir : {SOURCES[dimension]}."
             )
     if nb := int(lines.loc[~lines["rattache"], "nb"].sum()):
         said.append(
-            f"{nombres.entier(nb)} mouvement(s) citent un logement absent de « logements » : comptés d'après "
-            "leurs propres colonnes. À fournir : la ligne du logement, avec date_sortie s'il est parti."
+            f"{nombres.entier(nb)} mouvement(s) citent un logement absent de « logements » : comptés "
+            "d'après leurs propres colonnes. À fournir : la ligne du logement, avec date_sortie s'il est "
+            "parti."
         )
     for porteur, how in (
         (SANS_RESERVATAIRE, "comptés à part. À fournir : id_reservataire dans « mouvements »"),

@@ -31,9 +31,8 @@ def objectifs(faits: Faits) -> Section:
                     "article",
                 ],
                 note="L'objectif légal s'apprécie sur le territoire, tous bailleurs ensemble : ceci est la "
-                "part "
-                "du bailleur. Relogés comptés : renouvellement urbain et ORCOD, hors QPV, quelles que soient "
-                "les ressources." + (f" {sentence(faits.seuil_masque)}" if hidden else ""),
+                "part du bailleur. Relogés comptés : renouvellement urbain et ORCOD, hors QPV, quelles que "
+                "soient les ressources." + (f" {sentence(faits.seuil_masque)}" if hidden else ""),
             )
         )
     if len(duties):
@@ -64,8 +63,8 @@ def _base(faits: Faits) -> str:
     what = "attributions" if dalo.event(faits) == "attribution" else "baux, faute d'attributions,"
     return (
         f"Base : {what} de l'année au compte du réservataire, hors mutations et relogements. Le bailleur "
-        "répond "
-        "aussi des logements dont le candidat du réservataire a échoué, s'ils sont écrits à son compte."
+        "répond aussi des logements dont le candidat du réservataire a échoué, s'ils sont écrits à son "
+        "compte."
     )
 
 
@@ -81,8 +80,8 @@ def _missing(faits: Faits, shares: pd.DataFrame, duties: pd.DataFrame) -> tuple[
         )
     if duties.empty:
         said.append(
-            "DALO et prioritaires : aucun réservataire tenu à cette obligation n'a d'attribution ni de bail "
-            "à son compte. À fournir, s'il en eut : id_reservataire dans « mouvements »."
+            "DALO et prioritaires : aucun réservataire tenu à cette obligation n'a d'attribution ni de "
+            "bail à son compte. À fournir, s'il en eut : id_reservataire dans « mouvements »."
         )
     for colonne, nom, rows in (
         ("quartile", "Premier quartile", leases),
@@ -93,23 +92,20 @@ def _missing(faits: Faits, shares: pd.DataFrame, duties: pd.DataFrame) -> tuple[
             said.append(
                 f"{nom} : {colonne} non renseigné pour {nombres.entier(nb)} sur "
                 f"{nombres.entier(rows['nb'].sum())} ; ils restent dans la base et ne comptent pas comme "
-                "atteints. "
-                f"À fournir : {colonne} dans « mouvements »."
+                f"atteints. À fournir : {colonne} dans « mouvements »."
             )
     if len(leases) and journal.sans_jour:
         said.append(
             f"Arrêtés au 30 juin et au 31 décembre : non calculables, aucun jour de {journal.annee} n'est "
-            "donné. "
-            "À fournir : date (JJ/MM/AAAA) dans « mouvements »."
+            "donné. À fournir : date (JJ/MM/AAAA) dans « mouvements »."
         )
     elif nb := int(leases.loc[leases["jour"].isna(), "nb"].sum()):
         said.append(
             f"{nombres.entier(nb)} bail(baux) sans date de {journal.annee} : comptés dans l'année, dans "
-            "aucun "
-            "semestre. À fournir : date dans « mouvements »."
+            "aucun semestre. À fournir : date dans « mouvements »."
         )
     said.append(
-        "Travailleurs essentiels : non calculable, la table « mouvements » ne dit pas quels ménages le sont "
-        "(CCH, art. L. 441-1, al. 35)."
+        "Travailleurs essentiels : non calculable, la table « mouvements » ne dit pas quels ménages le "
+        "sont (CCH, art. L. 441-1, al. 35)."
     )
     return tuple(said)

@@ -44,9 +44,8 @@ def prevision(faits: Faits) -> Section:
         cle="prevision",
         titre=titre,
         paragraphes=(
-            f"Prévision au 1er janvier {year}, avec les soldes écrits dans la table « soldes » : les soldes "
-            "de "
-            "clôture du présent bilan sont à y porter une fois convenus.",
+            f"Prévision au 1er janvier {year}, avec les soldes écrits dans la table « soldes » : les "
+            "soldes de clôture du présent bilan sont à y porter une fois convenus.",
         ),
         puces=tuple(f"Hypothèse : {faits.noms.phrase(h)}" for h in quotas.hypotheses),
         tableaux=(

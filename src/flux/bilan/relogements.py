@@ -45,8 +45,8 @@ def relogements(faits: Faits) -> Section:
             cle="relogements",
             titre="Mutations et relogements",
             paragraphes=(
-                f"Aucune mutation ni aucun relogement de {faits.annee} dans « mouvements » ni dans "
-                f"« soustractions » ({TEXTE}).",
+                f"Aucune mutation ni aucun relogement de {faits.annee} dans « mouvements » ni dans « "
+                f"soustractions » ({TEXTE}).",
             ),
         )
     towns = faits.sorted(faits.journal.counts(["commune"], rows), "commune")
@@ -89,8 +89,8 @@ def _differences(frame: pd.DataFrame, annee: int) -> tuple[str, ...]:
     """Where what was declared is not what the movements show; where nothing was forecast."""
     both = frame.dropna(subset=["realise", "nb_baux"])
     said = [
-        f"{glossaire.format('soustractions.categorie', row.Index)} : {nombres.entier(row.realise)} déclarés, "
-        f"{nombres.entier(row.nb_baux)} baux dans « mouvements »."
+        f"{glossaire.format('soustractions.categorie', row.Index)} : {nombres.entier(row.realise)} "
+        f"déclarés, {nombres.entier(row.nb_baux)} baux dans « mouvements »."
         for row in both.loc[both["realise"] != both["nb_baux"]].itertuples()
     ]
     if frame["prevu"].isna().all():

@@ -72,6 +72,15 @@ def test_hostile_names_stay_in_the_folder(bilan, tmp_path):
     assert len({p.name.casefold() for p in written}) == 6
 
 
+def test_the_picture_says_what_the_table_says(bilan):
+    (picture,) = bilan.sections[0].illustrations
+    rows = bilan.faits.comptes.set_index("porteur")
+    assert f"Bailleur (non réservé) : {rows.loc['bailleur', 'quota']} dus" in picture.alternative
+    assert picture.png.startswith(b"\x89PNG")
+    assert len(bilan.plot().axes[0].get_yticklabels()) == len(rows)
+    assert not bilan.pour("epci").sections[0].illustrations
+
+
 def test_unknown_format_holder_or_table(bilan, tmp_path):
     for code, act in (
         ("fichier.format_inconnu", lambda: bilan.save(tmp_path / "b.odt")),

@@ -1,9 +1,11 @@
 """What the data does not allow is said where it is missing, column by column; nothing is made up."""
 
+from dataclasses import replace
+
 import pandas as pd
 import pytest
 
-from flux import FluxError, draft_bilan, read_dossier
+from flux import FluxError, convert, draft_bilan, read_dossier
 
 ANNEE = 2025
 
@@ -91,3 +93,22 @@ def test_a_year_without_any_movement_is_refused(val):
 def test_nothing_of_the_dossier_is_changed(val, bilan):
     assert val.convention.annee == 2026
     assert bilan.annee == ANNEE
+
+
+def test_a_forecast_of_vacancies_is_that_of_its_own_year(val):
+    hypotheses = val.convention.hypotheses.model_copy(update={"liberations_prevues": 400})
+    dossier = replace(val, convention=replace(val.convention, hypotheses=hypotheses))
+    report = draft_bilan(dossier, annee=ANNEE)
+    assert report.suivants.flux["liberations"].sum() == pytest.approx(400)
+    assert report.quotas.flux["liberations"].sum() != pytest.approx(400)
+
+
+def test_the_year_of_the_convention_itself(val, with_table):
+    """Filed at the end of its own year: the quotas are those of the convention."""
+    moves = val.mouvements
+    last = moves.loc[moves["annee"] == ANNEE]
+    later = last.assign(annee=ANNEE + 1, date=last["date"] + pd.DateOffset(years=1))
+    report = draft_bilan(with_table(val, "mouvements", pd.concat([moves, later])), annee=ANNEE + 1)
+    assert report.quotas.table["quota"].tolist() == convert(val).table["quota"].tolist()
+    assert report.tableau("relogements.categories").frame["prevu"].sum() == 168
+    assert report.faits.comptes["solde_ouverture"].sum() == pytest.approx(0.67, abs=0.01)
