@@ -96,13 +96,23 @@ def beta_interval(
     is smooth however close to 0 or 1. Programmes are often alike: each law is made once, and a few at a
     time, since the grids of all of them may not fit in memory.
     """
+    return beta_quantiles(moyenne, poids, (_BAS, _HAUT))
+
+
+def beta_quantiles(
+    moyenne: npt.NDArray[np.float64], poids: npt.NDArray[np.float64], niveaux: Sequence[float]
+) -> npt.NDArray[np.float64]:
+    """The chances under which these shares of the beta laws fall, shape (niveaux, n): see `beta_interval`."""
     laws, place = np.unique(np.column_stack([moyenne, poids]), axis=0, return_inverse=True)
     blocks = np.array_split(laws, len(laws) // _ENSEMBLE + 1)
-    return np.hstack([_between(*block.T[:, :, None]) for block in blocks])[:, place.reshape(-1)]
+    found = [_found(block[:, :1], block[:, 1:], niveaux) for block in blocks]
+    return np.hstack(found)[:, place.reshape(-1)]
 
 
-def _between(moyenne: npt.NDArray[np.float64], poids: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-    """Low and high chances, shape (2, n), of means and weights of shape (n, 1)."""
+def _found(
+    moyenne: npt.NDArray[np.float64], poids: npt.NDArray[np.float64], niveaux: Sequence[float]
+) -> npt.NDArray[np.float64]:
+    """The quantiles, shape (niveaux, n), of means and weights of shape (n, 1)."""
     a, b = moyenne * poids, (1 - moyenne) * poids
     left = 12 * (a**-0.5 + 1 / a + b**-0.5)
     right = 12 * (b**-0.5 + 1 / b + a**-0.5)
@@ -111,8 +121,8 @@ def _between(moyenne: npt.NDArray[np.float64], poids: npt.NDArray[np.float64]) -
     density = np.exp(logs - logs.max(axis=1, keepdims=True))
     reached = np.cumsum(density, axis=1) - density / 2
     reached /= reached[:, -1:]
-    found = [[float(np.interp(q, r, g)) for r, g in zip(reached, grid, strict=True)] for q in (_BAS, _HAUT)]
-    return np.asarray(1 / (1 + np.exp(-np.array(found).reshape(2, -1))), dtype=float)
+    found = [[float(np.interp(q, r, g)) for r, g in zip(reached, grid, strict=True)] for q in niveaux]
+    return np.asarray(1 / (1 + np.exp(-np.array(found).reshape(len(niveaux), -1))), dtype=float)
 
 
 def _trimmed(loi: Loi) -> Loi:

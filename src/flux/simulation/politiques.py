@@ -1,0 +1,192 @@
+"""Rules of orientation: to whom the bailleur turns when a dwelling frees itself.
+
+All runs advance together, a vacancy at a time. Every rule sees the same: what each holder of the commune is
+still owed, there and everywhere, and what the plan would have given it of this kind of dwelling.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+
+import numpy as np
+
+from flux.noyau.errors import FluxError, near_misses
+from flux.simulation.annee import Vacances
+from flux.simulation.parc import Parc
+from flux.simulation.sequence import UNITE, Strates, may_take, tijdeman
+from flux.simulation.tirages import Places, Reels, Usage
+
+
+class Orientation(StrEnum):
+    """The rules that we know."""
+
+    SUITE = "suite_bornee"
+    DEFICIT = "plus_grand_retard"
+    HASARD = "au_hasard"
+    PLAN = "plan"
+    TIJDEMAN = "tijdeman"
+
+
+@dataclass(frozen=True, eq=False)
+class Moment:
+    """One vacancy of each of n runs, and who may take it: E holders side by side, then nobody.
+
+    porteurs, parts : the holders of the strate, and their shares of its flow. Shapes (n, E).
+    recus, rang : what the strate has given each, and to all, before this vacancy. Shapes (n, E), (n,).
+    retard : what each is owed in all the strates together, this vacancy counted, dwellings, shape (n, E).
+    ecart : the same of this kind of dwelling, by the shares of the plan, shape (n, E).
+    plan : share of the plan in this very segment, shape (n, E).
+    tirage : a number of [0, 1) for each, shape (n,).
+    """
+
+    porteurs: Places
+    parts: Places
+    recus: Places
+    rang: Places
+    retard: Reels
+    ecart: Reels
+    plan: Reels
+    tirage: Reels
+
+
+Regle = Callable[[Moment], Places]
+"""The column of the holder who has each vacancy, shape (n,)."""
+
+
+def suite_bornee(moment: Moment) -> Places:
+    """Never one dwelling ahead or behind in a strate; among those who may, the one whom it serves best."""
+    return may_take(moment.recus, moment.parts, moment.rang, moment.retard + moment.ecart)
+
+
+def plus_grand_retard(moment: Moment) -> Places:
+    """The holder that is owed most, all communes together."""
+    return np.asarray(np.argmax(np.where(moment.parts > 0, moment.retard, -np.inf), axis=1), np.int64)
+
+
+def au_hasard(moment: Moment) -> Places:
+    """Each by chance, in proportion of its share."""
+    reached = np.cumsum(moment.parts, axis=1)
+    return np.asarray((reached <= (moment.tirage * UNITE)[:, None]).sum(axis=1))
+
+
+def selon_le_plan(moment: Moment) -> Places:
+    """The holder whose part of this kind of dwelling is the most behind the plan."""
+    planned = (moment.plan > 0) & (moment.parts > 0)
+    planned = np.where(planned.any(axis=1, keepdims=True), planned, moment.parts > 0)
+    return np.asarray(np.argmax(np.where(planned, moment.ecart + moment.retard, -np.inf), axis=1), np.int64)
+
+
+def suite_de_tijdeman(moment: Moment) -> Places:
+    """The order of Tijdeman: no choice, the tightest bound in each strate."""
+    return tijdeman(moment.recus, moment.parts, moment.rang)
+
+
+REGLES: dict[str, Regle] = {
+    Orientation.SUITE: suite_bornee,
+    Orientation.DEFICIT: plus_grand_retard,
+    Orientation.HASARD: au_hasard,
+    Orientation.PLAN: selon_le_plan,
+    Orientation.TIJDEMAN: suite_de_tijdeman,
+}
+
+
+def rule(orientation: str | Regle) -> Regle:
+    """The rule of a name, or a user's own.
+
+    Raises
+    ------
+    FluxError
+        Code "simulation.orientation": no rule of that name; near-misses suggested.
+    """
+    if callable(orientation) and not isinstance(orientation, str):
+        return orientation
+    if orientation not in REGLES:
+        close = ", ".join(near_misses(str(orientation), list(REGLES))) or ", ".join(REGLES)
+        raise FluxError(
+            f"« {orientation} » n'est pas une règle d'orientation. Proches : {close}.",
+            code="simulation.orientation",
+        )
+    return REGLES[orientation]
+
+
+@dataclass(eq=False)
+class Comptes:
+    """What has been given in each run, kept from year to year.
+
+    recus, rang : by strate and holder, by strate; they start again with the strates of each year.
+    retard : by holder. ecart : by kind of dwelling and holder. The last column is nobody's. Shapes
+        (R, H + 1), (R, K, H + 1).
+    """
+
+    recus: Places
+    rang: Places
+    retard: Reels
+    ecart: Reels
+
+    @classmethod
+    def new(cls, runs: int, strates: Strates, porteurs: int, genres: int) -> Comptes:
+        """Nothing given yet."""
+        shape = strates.parts.shape
+        return cls(
+            np.zeros((runs, *shape), np.int64),
+            np.zeros((runs, shape[0]), np.int64),
+            np.zeros((runs, porteurs + 1)),
+            np.zeros((runs, genres, porteurs + 1)),
+        )
+
+
+def orient(
+    parc: Parc,
+    strates: Strates,
+    plan: Reels,
+    genre: Places,
+    vacances: Vacances,
+    comptes: Comptes,
+    regle: Regle,
+    seed: int,
+) -> Places:
+    """Orient each vacancy, in the order of the days; `comptes` goes on from where it stood.
+
+    Parameters
+    ----------
+    plan : share of each holder in each segment by the plan, shape (segments, H).
+    genre : kind of dwelling of each segment, shape (segments,).
+
+    Returns
+    -------
+    Index of the holder of each vacancy, shape (n,).
+    """
+    out = np.empty(len(vacances), np.int64)
+    nb = np.diff(vacances.debuts)
+    segment = parc.segment[vacances.logement]
+    strate = strates.strate[parc.commune[vacances.logement]]
+    tirage = vacances.tirage(seed, Usage.ORIENTATION)
+    shares = strates.parts / UNITE
+    plan = np.append(plan, np.zeros((len(plan), 1)), axis=1)
+    for k in range(int(nb.max(initial=0))):
+        runs = np.flatnonzero(nb > k)
+        here = vacances.debuts[runs] + k
+        s, kind = strate[here], genre[segment[here]]
+        porteurs, rows = strates.porteurs[s], runs[:, None]
+        comptes.retard[rows, porteurs] += shares[s]
+        comptes.ecart[rows, kind[:, None], porteurs] += plan[segment[here][:, None], porteurs]
+        moment = Moment(
+            porteurs,
+            strates.parts[s],
+            comptes.recus[runs, s],
+            comptes.rang[runs, s],
+            comptes.retard[rows, porteurs],
+            comptes.ecart[rows, kind[:, None], porteurs],
+            plan[segment[here][:, None], porteurs],
+            tirage[here],
+        )
+        column = regle(moment)
+        chosen = porteurs[np.arange(len(runs)), column]
+        comptes.recus[runs, s, column] += 1
+        comptes.rang[runs, s] += 1
+        comptes.retard[runs, chosen] -= 1.0
+        comptes.ecart[runs, kind, chosen] -= 1.0
+        out[here] = chosen
+    return out

@@ -1,0 +1,126 @@
+"""An order in which nobody is ever one dwelling ahead or behind: the sequence with a bound.
+
+Inside a *strate* (communes where the same holders have the same shares s_j) the vacancies come one by one.
+After h of them holder j is due q_j(h) = s_j h and has had a_j(h). We want |a_j(h) − q_j(h)| < 1 for every j
+and every h, whatever comes next, and among the orders that hold it the one that serves the targets best.
+
+*The test.* Holder j must have its next dwelling at the latest at its deadline g_j, the first g with
+q_j(g) >= a_j + 1. Let N(g) = Σ_j max(0, ⌊q_j(g)⌋ − a_j), the dwellings owed by g, and
+slack(g) = g − h − N(g). We keep slack(g) >= 0 for all g > h. Holder i may have vacancy h + 1 if
+
+- it is owed something: a_i < q_i(h + 1);
+- the others can wait: slack(g) >= 1 for every g in [h + 1, g_i[.
+
+*It holds.* Serving i leaves slack(g) for g >= g_i (one place less, one dwelling owed less) and takes one
+from it before, where it was at least 1: slack stays >= 0. At g = h + 1 nothing is owed any more, so
+⌊q_j(h+1)⌋ <= a_j; and a_i + 1 < q_i(h+1) + 1. Hence |a_j − q_j| < 1.
+
+*Somebody always passes.* Σ_j q_j(h+1) = h + 1 > Σ_j a_j, so somebody is owed something. Among those, take i
+of the earliest deadline. If slack(g) = 0 for some g in [h+1, g_i[, the g − h dwellings owed by g are owed to
+holders that are owed nothing at h + 1 (the others' deadlines are g_i or later): a_j >= q_j(h+1). Each is then
+owed at most s_j (g − h − 1), all of them at most g − h − 1 < g − h: a contradiction.
+
+The test is that of the apportionment methods that satisfy quota (Balinski and Young, 1975; Still, 1979),
+the seats being vacancies. Tijdeman (1980) shows that for k holders of fixed shares some order keeps even
+|a_j − q_j| <= 1 − 1/(2k − 2), the least that can be promised to all shares (`delta`): it leaves no choice
+between holders, so we keep it for who wants the order alone.
+
+Across strates nothing is promised but the sum: a holder of m strates is never m dwellings ahead or behind.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from flux.simulation.tirages import Places, Reels
+
+UNITE = 1 << 30  # a share of 1: shares are whole numbers of it, so that no rounding breaks the bound
+BLOC, HORIZON = 32, 512  # vacancies to come: looked at together, and at most; beyond, the earliest deadline
+Faux = npt.NDArray[np.bool_]
+
+
+@dataclass(frozen=True, eq=False)
+class Strates:
+    """Communes where the same holders have the same shares.
+
+    strate : of each commune, shape (C,).
+    porteurs : indices of the holders of each strate side by side, H (nobody) beyond, shape (S, E).
+    parts : their shares, in `UNITE`: rows sum to it, shape (S, E).
+    """
+
+    strate: Places
+    porteurs: Places
+    parts: Places
+
+
+def make_strates(parts: Reels) -> Strates:
+    """The strates of shares by commune and holder, shape (C, H), rows summing to 1."""
+    whole = np.array([_whole(row) for row in parts]).reshape(parts.shape)
+    rows, strate = np.unique(whole, axis=0, return_inverse=True)
+    width = max(1, int((rows > 0).sum(axis=1).max(initial=1)))
+    porteurs = np.full((len(rows), width), parts.shape[1])
+    shares = np.zeros((len(rows), width), np.int64)
+    for s, row in enumerate(rows):
+        held = np.flatnonzero(row)
+        porteurs[s, : len(held)], shares[s, : len(held)] = held, row[held]
+    return Strates(strate.reshape(-1), porteurs, shares)
+
+
+def _whole(row: Reels) -> Places:
+    """Shares in whole `UNITE`, the largest remainders served."""
+    scaled = row / row.sum() * UNITE
+    floor = np.floor(scaled).astype(np.int64)
+    missing = UNITE - int(floor.sum())
+    floor[np.argsort(floor - scaled, kind="stable")[:missing]] += 1
+    return np.asarray(floor, np.int64)
+
+
+def may_take(given: Places, parts: Places, h: Places, wanted: Reels) -> Places:
+    """Who has the next vacancy: the most wanted holder if the others can wait, else the earliest deadline.
+
+    Parameters
+    ----------
+    given, parts : dwellings already given, and shares, of the holders of a strate, shape (n, E).
+    h : vacancies already given out, shape (n,).
+    wanted : how much each is wanted; the first of equals, shape (n, E).
+
+    Returns
+    -------
+    Column of the holder, shape (n,).
+    """
+    rows = np.arange(len(h))
+    owed = given * UNITE < parts * (h[:, None] + 1)
+    deadline = np.where(owed, -(-(given + 1) * UNITE // np.maximum(parts, 1)), np.iinfo(np.int64).max)
+    first = np.argmin(deadline, axis=1)
+    near = deadline <= h[:, None] + HORIZON
+    best = np.where(near.any(axis=1), np.argmax(np.where(near, wanted, -np.inf), axis=1), first)
+    late = deadline[rows, best]
+    out = best.copy()
+    todo, g = np.flatnonzero(best != first), h + 1
+    while len(todo):
+        ahead = g[todo, None] + np.arange(BLOC)
+        due = (parts[todo, None, :] * ahead[:, :, None]) // UNITE - given[todo, None, :]
+        slack = ahead - h[todo, None] - np.maximum(due, 0).sum(axis=2)
+        blocked = ((slack < 1) & (ahead < late[todo, None])).any(axis=1)
+        out[todo[blocked]] = first[todo[blocked]]
+        g[todo] += BLOC
+        todo = todo[~blocked & (g[todo] < late[todo])]
+    return np.asarray(out, np.int64)
+
+
+def tijdeman(given: Places, parts: Places, h: Places) -> Places:
+    """Who has the next vacancy in the order of Tijdeman (1980), |a − q| <= 1 − 1/(2k − 2).
+
+    Of those that it would not put too far ahead (q_j(h+1) − a_j >= 1/(2k − 2)), the one that would be too
+    far behind the soonest.
+    """
+    k = np.maximum((parts > 0).sum(axis=1), 2)[:, None]
+    scale = 2 * k - 2  # the bound in whole numbers: everything is counted in 1/(2k − 2) of `UNITE`
+    due = parts * (h[:, None] + 1) * scale
+    ready = (due - given * UNITE * scale >= UNITE) & (parts > 0)
+    limit = (given * scale + scale - 1) * UNITE
+    deadline = np.where(ready, limit // np.maximum(parts * scale, 1) + 1, np.iinfo(np.int64).max)
+    return np.asarray(np.argmin(deadline, axis=1), np.int64)

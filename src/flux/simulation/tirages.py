@@ -1,0 +1,141 @@
+"""Random numbers that are counted, not drawn one after another.
+
+Each number is a hash of what it is for: the seed, the use, the run, the place. So a run is the same alone or
+among a thousand, in one batch or in ten, on one worker or on eight, and two policies that ask for the same
+number get the same. The hash is splitmix64 (Steele, Lea and Flood, 2014), in 64-bit integers that wrap.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from enum import IntEnum
+
+import numpy as np
+import numpy.typing as npt
+
+Entiers = npt.NDArray[np.uint64]
+Places = npt.NDArray[np.int64]
+Reels = npt.NDArray[np.float64]
+
+GOLDEN = np.uint64(0x9E3779B97F4A7C15)
+_FIRST, _SECOND = np.uint64(0xBF58476D1CE4E5B9), np.uint64(0x94D049BB133111EB)
+_ONE, _HALF = np.uint64(1), np.uint64(32)
+_SHIFTS = np.uint64(30), np.uint64(27), np.uint64(31)
+ROUNDS = 6  # of the permutation; theory asks four of a large one, pairs of a very small one ask for more
+CHUNK = 1 << 14  # numbers worked on together: they stay in the cache of a core
+
+
+class Usage(IntEnum):
+    """What a number is for: two uses never share one."""
+
+    TAUX = 1
+    NOMBRE = 2
+    LOGEMENT = 3
+    JOUR = 4
+    SOUSTRACTION = 5
+    ISSUE = 6
+    DROIT = 7
+    ORIENTATION = 8
+    PUBLIC = 9
+    PERMUTATION = 10
+
+
+def mix(x: Entiers) -> Entiers:
+    """Spread every bit of `x` over all (a bijection of 64-bit integers)."""
+    x = (x ^ (x >> _SHIFTS[0])) * _FIRST
+    x = (x ^ (x >> _SHIFTS[1])) * _SECOND
+    return x ^ (x >> _SHIFTS[2])
+
+
+def entiers(seed: int, usage: Usage, *places: npt.ArrayLike) -> Entiers:
+    """A 64-bit integer for each place: arrays of one shape, or that broadcast (run, year, group…).
+
+    Raises
+    ------
+    ValueError
+        A seed that is not in [0, 2^64).
+    """
+    if not 0 <= seed < 2**64:
+        raise ValueError(f"the seed {seed} is not in [0, 2^64)")
+    state = mix(np.asarray([seed], np.uint64) + np.asarray([usage], np.uint64) * GOLDEN)
+    for place in places:
+        state = mix(state ^ ((np.atleast_1d(np.asarray(place, np.int64)).astype(np.uint64) + _ONE) * GOLDEN))
+    return state
+
+
+def reels(x: Entiers) -> Reels:
+    """Numbers of [0, 1), of 53 bits."""
+    return np.asarray((x >> np.uint64(11)).astype(np.float64) * 2.0**-53)
+
+
+def seuil(part: npt.ArrayLike) -> Entiers:
+    """The integer that a draw is under with chance `part`; a certainty is never missed."""
+    scaled = np.ldexp(np.clip(np.asarray(part, float), 0.0, 1.0), 53)
+    return np.asarray(np.floor(scaled), np.uint64)
+
+
+def sous(x: Entiers, seuils: Entiers) -> npt.NDArray[np.bool_]:
+    """Draws under their threshold (see `seuil`)."""
+    return np.asarray((x >> np.uint64(11)) < seuils)
+
+
+def indices(x: Entiers, size: npt.ArrayLike) -> Places:
+    """A place in [0, size) for each draw; the bias, under size / 2^32, is below what any run can see."""
+    return np.asarray(((x >> _HALF) * np.asarray(size).astype(np.uint64)) >> _HALF, np.int64)
+
+
+def permuted(keys: Entiers, rank: Places, size: Places) -> Places:
+    """The place of each `rank` in a random order of [0, size) chosen by its key: no place twice.
+
+    A Feistel network on rows and columns just large enough to hold `size`, walked until it falls inside
+    (Black and Rogaway, 2002): nothing is stored, whatever the size.
+
+    Parameters
+    ----------
+    keys, rank, size : shapes (n,); `rank` in [0, size).
+    """
+    out = np.empty(len(rank), np.int64)
+    for start in range(0, len(rank), CHUNK):
+        some = slice(start, start + CHUNK)
+        out[some] = _walked(keys[some], rank[some], size[some])
+    return out
+
+
+def _walked(keys: Entiers, rank: Places, size: Places) -> Places:
+    out, count = rank.astype(np.uint64), size.astype(np.uint64)
+    wide = np.ceil(np.sqrt(size)).astype(np.uint64)
+    high = (-(-size // np.maximum(wide.astype(np.int64), 1))).astype(np.uint64)
+    todo = np.flatnonzero(size > 1)
+    while len(todo):
+        out[todo] = _feistel(keys[todo], out[todo], wide[todo], high[todo])
+        todo = todo[out[todo] >= count[todo]]
+    return out.astype(np.int64)
+
+
+def _feistel(keys: Entiers, place: Entiers, wide: Entiers, high: Entiers) -> Entiers:
+    column, row = np.divmod(place, high)
+    for _ in range(ROUNDS):
+        keys = keys + GOLDEN
+        column = _turned(column, mix(keys ^ (row * _FIRST)), wide)
+        row = _turned(row, mix(keys ^ (column * _SECOND)), high)
+    return np.asarray(column * high + row)
+
+
+def _turned(place: Entiers, draw: Entiers, size: Entiers) -> Entiers:
+    """`place` moved on by a draw, in a circle of `size`."""
+    place = place + (((draw >> _HALF) * size) >> _HALF)
+    return np.where(place >= size, place - size, place)
+
+
+def tables(lois: Sequence[Reels]) -> tuple[Entiers, Places]:
+    """Laws on 0, 1, 2… as thresholds, one after another, and where each starts: see `counted`."""
+    sums = [seuil(np.minimum(np.cumsum(loi), 1.0)) for loi in lois]
+    for one in sums:
+        one[-1] = np.uint64(2**53)
+    starts = np.cumsum([0, *(len(one) for one in sums)])
+    return (np.concatenate(sums) if sums else np.zeros(0, np.uint64)), starts.astype(np.int64)
+
+
+def counted(x: Entiers, table: Entiers) -> Places:
+    """What each draw counts under the law of one table: how many thresholds it has passed."""
+    return np.searchsorted(table, x >> np.uint64(11), side="right").astype(np.int64)
