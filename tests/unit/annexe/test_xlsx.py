@@ -81,10 +81,19 @@ def expected(quotas):
 
 def test_sheets_and_page_set_up(saved):
     book = workbook(saved, values=False)
-    assert book.sheetnames == list(SHEETS)
+    details = book.sheetnames[len(SHEETS) :]
+    assert book.sheetnames[: len(SHEETS)] == list(SHEETS)
+    assert all(nom.startswith("Tableau ") for nom in details) and "Tableau 3.2" in details
     for ws in book:
         assert ws.page_setup.fitToHeight == 0
         assert ws.sheet_properties.pageSetUpPr.fitToPage
+
+
+def test_every_row_of_the_inventory_is_in_the_workbook(saved, ecole):
+    sheet = workbook(saved, values=False)["Tableau 3.2"]
+    assert "Inventaire des droits" in str(sheet["A3"].value)
+    rows = [r for r in sheet.iter_rows(min_row=5, max_col=1, values_only=True) if r[0]]
+    assert len(rows) == len(flux.convert(ecole).etat_des_lieux) + 1  # what is said under it
 
 
 def test_cached_values_are_what_the_formulas_give(saved):

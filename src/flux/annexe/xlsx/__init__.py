@@ -70,6 +70,7 @@ def render(annexe: Annexe) -> bytes:
         ("Sources", ("hypotheses", "sources")),
     ):
         _text(sheets[nom], annexe, chosen)
+    _details(classeur, annexe)
     book.close()
     return stable_zip(signed(out.getvalue(), annexe), annexe.date)
 
@@ -125,6 +126,16 @@ def _summary(feuille: Feuille, annexe: Annexe, holders: Table, total: str, noms:
     feuille.sheet.conditional_format(
         row, col, row, col, {"type": "cell", "criteria": "!=", "value": 0, "format": alert}
     )
+
+
+def _details(classeur: Classeur, annexe: Annexe) -> None:
+    """The tables of detail, one a sheet that has the number of the table: pages point here."""
+    for section in annexe.sections:
+        for tableau in (t for t in section.tableaux if t.detail and len(t.frame)):
+            nom = ".".join(tableau.titre.split(".")[:2])  # "Tableau 3.2"
+            feuille = Feuille(classeur, nom)
+            feuille.title(f"{annexe.titre}, {annexe.bailleur}")
+            feuille.keep_heading(feuille.tableau(tableau), 1)
 
 
 def _text(feuille: Feuille, annexe: Annexe, chosen: tuple[str, ...]) -> None:

@@ -138,7 +138,7 @@ class Feuille:
         self.ligne += nb + 2
         return table
 
-    def tableau(self, tableau: Tableau) -> None:
+    def tableau(self, tableau: Tableau) -> Table:
         """A table of the annex as it is: numbers as numbers, the rest as text, what is said under it."""
         genres = {Format.PART: "taux", Format.ANNEE: "annee"}
         specs, cells = tableau.specs, tableau.cellules()
@@ -166,6 +166,7 @@ class Feuille:
         if tableau.pied:
             self.ligne -= 1
             self.sentences(tableau.pied)
+        return table
 
     def _write(
         self, row: int, col: int, champ: Champ, valeur: Any, formule: str = "", *, gras: bool = False
