@@ -25,6 +25,8 @@ ROW_HEIGHT = 0.32  # inches
 
 def _canvas(titre: str, nb: int) -> tuple[Figure, Axes]:
     """An empty picture for `nb` horizontal bars."""
+    from matplotlib.ticker import MaxNLocator
+
     from flux.rendu.images_notebook import Image
 
     figure = Image(figsize=(8, 1.5 + ROW_HEIGHT * max(nb, 1)), dpi=DPI, layout="constrained")
@@ -32,6 +34,7 @@ def _canvas(titre: str, nb: int) -> tuple[Figure, Axes]:
     figure.suptitle(titre, x=0.01, ha="left", fontweight="bold")
     axes.spines[["top", "right", "left"]].set_visible(False)
     axes.tick_params(axis="y", length=0)
+    axes.xaxis.set_major_locator(MaxNLocator("auto", integer=True))
     axes.xaxis.set_major_formatter(lambda value, _: nombres.entier(round(value, 2)))
     return figure, axes
 

@@ -21,8 +21,10 @@ if TYPE_CHECKING:
     from flux.annexe.section import Section
 
 MANY_SECTIONS = 8  # more sections want a table of contents
-SUMMARY_PICTURE = 8.6  # centimetres: the summary holds on its page
-PART_OF_PAGE = 0.8  # height of a page that a picture may take
+SUMMARY_PICTURE = 8.2  # centimetres: the summary holds on its page
+WIDEST = 17.4  # centimetres: wider, the letters of a picture would pass those of the text
+INTRODUCTION = 900  # characters
+PART_OF_PAGE = 0.75  # height of a page that a picture may take
 
 
 def render(annexe: Annexe) -> bytes:
@@ -38,31 +40,35 @@ def render(annexe: Annexe) -> bytes:
     lying = False
     for i, section in enumerate(annexe.sections):
         turned = bool(wide) and wide[0] <= i <= wide[-1]
+        # the summary is alone on its page; a page that turns is a new one already
+        apart = i == 1 and turned == lying
         if turned != lying:
             turn(document, lying := turned)
-        elif i == 1:
-            document.add_page_break()
         if i == 1 and len(annexe.sections) > MANY_SECTIONS:
-            write_contents(document, [s.titre for s in annexe.sections])
-        _write_section(document, section, i, lying)
+            write_contents(document, [s.titre for s in annexe.sections], apart=apart)
+            apart = False
+        _write_section(document, section, i, lying=lying, apart=apart)
     speak_french(document)
     out = io.BytesIO()
     document.save(out)
     return stable_zip(signed(out.getvalue(), annexe), annexe.date)
 
 
-def _write_section(document: Any, section: Section, rank: int, lying: bool) -> None:
+def _write_section(document: Any, section: Section, rank: int, *, lying: bool, apart: bool) -> None:
     width, height = place(lying)
-    mark(document.add_heading(legal(section.titre), level=1), rank + 1)
+    heading = document.add_heading(legal(section.titre), level=1)
+    heading.paragraph_format.page_break_before = apart or None  # "no" would untie it in LibreOffice
+    mark(heading, rank + 1)
     tables = section.tableaux_de_page
+    # sentences that introduce a table or a picture stay with it, as long as they leave it room
+    tied = bool(tables or section.illustrations) and not section.puces
+    tied = tied and sum(map(len, section.paragraphes)) <= INTRODUCTION
     for sentence in section.paragraphes:
-        paragraph = document.add_paragraph(legal(soigne(sentence)))
-    if section.paragraphes and not section.puces:
-        paragraph.paragraph_format.keep_with_next = True  # what follows is what it speaks of
+        document.add_paragraph(legal(soigne(sentence))).paragraph_format.keep_with_next = tied
     for sentence in section.puces:
         document.add_paragraph(legal(soigne(sentence)), style="List Bullet")
     tallest = SUMMARY_PICTURE if rank == 0 else height * PART_OF_PAGE
     for picture in section.illustrations:
-        write_figure(document, picture, width, tallest)
+        write_figure(document, picture, min(width, WIDEST), tallest)
     for tableau in tables:
         write_table(document, tableau, width)

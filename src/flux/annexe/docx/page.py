@@ -96,12 +96,14 @@ def mark(heading: Any, rank: int) -> None:
     child(heading._p, "w:bookmarkEnd", id=str(rank))
 
 
-def write_contents(document: Any, titres: Sequence[str]) -> None:
+def write_contents(document: Any, titres: Sequence[str], *, apart: bool) -> None:
     """A list of links to the sections, a field that Word makes again on request.
 
-    Without page numbers: only the word processor knows them, and it asks before it counts them.
+    Without page numbers: only the word processor knows them, and it asks before it counts them. `apart`: on a
+    new page.
     """
-    document.add_paragraph("Sommaire", style="TOC Heading")
+    heading = document.add_paragraph("Sommaire", style="TOC Heading")
+    heading.paragraph_format.page_break_before = apart or None  # "no" would untie it in LibreOffice
     for rank, titre in enumerate(titres, start=1):
         paragraph = document.add_paragraph()
         paragraph.paragraph_format.space_after = Pt(1)
