@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from fractions import Fraction
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from flux.rendu.vue import Colonne, Tableau
 
 SCHEMA = "flux-annexe/1"
+ROW = 2  # levels of containers: a row holds its values, codes and proofs
 
 
 def schema() -> dict[str, Any]:
@@ -29,8 +31,8 @@ def schema() -> dict[str, Any]:
 
 
 def render(annexe: Annexe) -> bytes:
-    """The file: keys sorted, one line a value or a list of values, the same bytes twice."""
-    return (json.dumps(document(annexe), ensure_ascii=False, sort_keys=True, indent=1) + "\n").encode()
+    """The file: keys sorted, one line a row and a node of a proof, the same bytes twice."""
+    return ("".join(_lines(document(annexe))) + "\n").encode()
 
 
 def document(annexe: Annexe) -> dict[str, Any]:
@@ -49,6 +51,31 @@ def document(annexe: Annexe) -> dict[str, Any]:
         "sections": sections,
         "preuves": proofs.number(sections),
     }
+
+
+def _lines(value: Any) -> Iterator[str]:
+    """A value as JSON, on one line when it nests no more than a row of a table does."""
+    if not _nests(value, ROW):
+        yield json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+        return
+    keyed = isinstance(value, dict)
+    inside = (
+        [(f"{json.dumps(k, ensure_ascii=False)}:", value[k]) for k in sorted(value)]
+        if keyed
+        else [("", v) for v in value]
+    )
+    for k, (key, item) in enumerate(inside):
+        yield f"{',' if k else '{' if keyed else '['}\n{key}"
+        yield from _lines(item)
+    yield "\n}" if keyed else "\n]"
+
+
+def _nests(value: Any, levels: int) -> bool:
+    """True when a value has containers within containers, on more than `levels` levels."""
+    if not isinstance(value, dict | list):
+        return False
+    inside = value.values() if isinstance(value, dict) else value
+    return not levels or any(_nests(item, levels - 1) for item in inside)
 
 
 class _Preuves:

@@ -89,6 +89,9 @@ FILIATIONS: Mapping[str, Filiation] = {
     ),
     "parties.reservataires": Filiation(regle="lu dans la table", tables=("reservataires",)),
     "clauses.matieres": Filiation(regle="ce que les textes demandent, où l'annexe le dit", tables=PLAN),
+    "droits.sur_reservations": Filiation(
+        regle="droits contre logements, là où il y en a trop", tables=RIGHTS
+    ),
     "droits.inventaire": Filiation(regle=LINE_BY_LINE, tables=RIGHTS),
     "droits.un_a_un": Filiation(regle=LINE_BY_LINE, tables=RIGHTS),
     "echeances.synthese": Filiation(regle=LINE_BY_LINE, tables=RIGHTS),
@@ -156,6 +159,10 @@ FILIATIONS: Mapping[str, Filiation] = {
         colonnes=_same("plafonds", "part_max", "exact", "plafond", "nb"),
     ),
     "plafonds.reductions": Filiation(regle="dus avant et après plafonds et dépassements", tables=FLOW),
+    "plafonds.lectures": Filiation(
+        regle="dus contre garantie sous chaque lecture de la part maximale", tables=FLOW, cles=HOLDER
+    ),
+    "communes.ecarts": Filiation(regle="sommes que les logements entiers n'ont pas pu tenir", tables=FLOW),
     "communes.quotas": Filiation(
         regle="quotas répartis par commune : lignes et colonnes s'additionnent au flux",
         tables=FLOW,

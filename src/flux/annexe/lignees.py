@@ -12,6 +12,7 @@ from flux.annexe.filiations import FILIATIONS, Filiation, Origine, group_of
 from flux.annexe.noms import BAILLEUR, Noms
 from flux.annexe.selection import ELSEWHERE, OTHERS
 from flux.conversion.explication.tables import ENSEMBLE, Tables
+from flux.conversion.explication.tables import TABLES as PROVED
 from flux.conversion.operations import add, ratio
 from flux.dossier.schemas import TABLES
 from flux.noyau.provenance import Figure, Source
@@ -80,6 +81,24 @@ class Lignees:
         label = next(c.libelle or c.terme.libelle for c in tableau.specs if c.nom == colonne)
         whole = add(*known, nom=f"{label}, total", unite=known[0].unite)
         return whole if _same(whole, valeur) else None
+
+    def resultat(self, ligne: str, colonne: str, valeur: Any) -> Figure | None:
+        """The figure of a result by what people call it: "Ville de Mire", "Quota"; a commune, a réservataire.
+
+        None where no proof has the value.
+        """
+        holders, communes = self._codes["id_reservataire"], self._codes["commune"]
+        by_label = {glossaire.libelle(c): c for c in PROVED["table"][1]}
+        if ligne in holders and colonne in by_label:
+            origine, key = Origine("table", by_label[colonne]), {"id_reservataire": holders[ligne]}
+        elif ligne in communes and colonne in holders:
+            origine = Origine("communes", "nb")
+            key = {"commune": communes[ligne], "id_reservataire": holders[colonne]}
+        else:
+            return None
+        ranks = self._places(origine.table, tuple(key)).get(tuple(key.values()), [])
+        figure = self._sum(origine, tuple(ranks)) if ranks else None
+        return figure if figure is not None and _same(figure, valeur) else None
 
     def _figure(self, tableau: Tableau, ligne: Ligne, colonne: str) -> Figure | None:
         filiation = self.filiation(tableau)

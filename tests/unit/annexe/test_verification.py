@@ -281,6 +281,34 @@ def test_a_formula_is_told_from_its_value(check, contents):
     assert found.table["publie"].tolist() == ["1\u202f234,5"]
 
 
+def test_a_result_of_the_workbook_says_where_it_comes_from(check, annexe, contents):
+    name = sheet_of(contents["xlsx"], "Quotas")
+    text = part(contents["xlsx"], name)
+    quota = str(int(annexe.plan.quotas.table["quota"].iloc[0]))
+    row = re.sub(r"\D", "", formulas(text)[0][1])
+    cell = [m for m in formulas(text) if m[1].rstrip("0123456789") + row == m[1] and m[4] == quota][-1]
+    changed = text.replace(cell[0], cell[0].replace(f"<v>{quota}</v>", f"<v>{int(quota) + 1}</v>"), 1)
+    said = check(rezip(contents["xlsx"], {name: changed}), "xlsx").table.iloc[0]
+    assert said["section"] == "Feuille Quotas"
+    assert said["colonne"] == f"Quota ({cell[1]})"
+    assert "R. 441-5" in said["articles"]
+    assert ".csv" in said["sources"]
+    assert "formule =" in said["sources"]
+
+
+def test_a_table_of_the_annex_in_the_workbook_is_placed_in_it(check, annexe, contents):
+    name = sheet_of(contents["xlsx"], "Objectifs")
+    text = part(contents["xlsx"], name)
+    cell = next(m for m in re.finditer(r'<c r="[A-Z]+\d+" s="\d+"><v>(\d+)</v></c>', text))
+    found = check(
+        rezip(contents["xlsx"], {name: text.replace(cell[0], cell[0].replace(cell[1], "987654"), 1)}), "xlsx"
+    )
+    said = found.table.iloc[0]
+    assert said["tableau"] in {t.titre for s in annexe.sections for t in s.tableaux}
+    assert said["ligne"]
+    assert said["sources"]
+
+
 def test_values_that_follow_an_input_are_said_to(check, contents):
     """Somebody tries another number of dwellings: what recomputes is no lie, and comes after the cause."""
     name = sheet_of(contents["xlsx"], "Segments")

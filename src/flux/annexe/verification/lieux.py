@@ -93,17 +93,26 @@ class Lieux:
             sources=sources,
         )
 
+    def result(self, ligne: str, colonne: str, valeur: float) -> tuple[str, str]:
+        """The lineage of a result of a sheet, by the names of its row and of its column."""
+        figure = self.lignees.resultat(ligne, colonne, valeur)
+        return _behind(figure) if figure is not None else ("", "")
+
     def _lineage(self, tableau: Tableau, figure: Figure | None) -> tuple[str, str]:
         """The articles and the cells of files behind a figure; without proof, those of its table."""
         if figure is None:
-            files = (s.fichier for s in self.lignees.sources(tableau))
-            return tableau.article, _some(files)
-        nodes = figure.nodes()
-        articles = [f.article for f in reversed(nodes) if f.article]
-        read = [f.source for f in reversed(nodes) if f.source]
-        assumed = [f.nom for f in nodes if f.couleur is Couleur.HYPOTHESE]
-        said = [_cells(s) for s in read] + [f"hypothèse : {nom}" for nom in assumed]
-        return _some([tableau.article, *articles]), _some(said)
+            return tableau.article, _some(s.fichier for s in self.lignees.sources(tableau))
+        articles, sources = _behind(figure)
+        return _some([tableau.article, articles]), sources
+
+
+def _behind(figure: Figure) -> tuple[str, str]:
+    """The articles and the cells of files of a proof, the nearest first."""
+    nodes = figure.nodes()
+    articles = (f.article for f in reversed(nodes) if f.article)
+    read = [_cells(f.source) for f in reversed(nodes) if f.source]
+    assumed = [f"hypothèse : {f.nom}" for f in nodes if f.couleur is Couleur.HYPOTHESE]
+    return _some(articles), _some([*read, *assumed])
 
 
 def _cells(source: Source) -> str:

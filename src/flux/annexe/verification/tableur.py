@@ -6,13 +6,14 @@ from collections.abc import Iterator
 
 from flux.annexe.verification.classeur import Adresse, Case, Classeur, Valeur
 from flux.annexe.verification.formules import Place, place, reads
-from flux.annexe.verification.lieux import Ecart, Lieu, Nature
+from flux.annexe.verification.lieux import Ecart, Lieu, Lieux, Nature
 from flux.rendu import nombres
+from flux.rendu.vue import Tableau
 
 TOLERANCE = 1e-9  # of one, or of the value: what two spreadsheets may compute differently
 
 
-def differences(published: Classeur, expected: Classeur) -> Iterator[Ecart]:
+def differences(published: Classeur, expected: Classeur, lieux: Lieux) -> Iterator[Ecart]:
     """What differs, cell by cell; what only follows from another difference comes last."""
     changed = {
         where: nature
@@ -26,7 +27,7 @@ def differences(published: Classeur, expected: Classeur) -> Iterator[Ecart]:
         formula = nature is Nature.FORMULE
         yield Ecart(
             nature=nature,
-            lieu=_lieu(where, expected, published),
+            lieu=_lieu(where, expected, published, lieux),
             publie=_said(old, formula),
             refait=_said(new, formula),
         )
@@ -85,26 +86,42 @@ def _inside(cell: Place, first: Place, last: Place) -> bool:
     return first[0] <= cell[0] <= last[0] and first[1] <= cell[1] <= last[1]
 
 
-def _lieu(where: Adresse, expected: Classeur, published: Classeur) -> Lieu:
-    """The sheet, what names the row, the heading of the column with the address, the formula."""
+def _lieu(where: Adresse, expected: Classeur, published: Classeur, lieux: Lieux) -> Lieu:
+    """The sheet, what names the row, the heading of the column with the address, and where it comes from.
+
+    A table of the annex stands in a sheet under its caption; other cells have their formula.
+    """
     sheet, address = where
     cases = expected.cases if where in expected.cases else published.cases
     row, column = place(address)
     texts = [
-        (place(a), str(c.valeur))
+        (*place(a), str(c.valeur))
         for (s, a), c in cases.items()
         if s == sheet and isinstance(c.valeur, str) and c.valeur
     ]
-    label = next((text for (r, _), text in texts if r == row), "")
-    above = [(r, text) for (r, c), text in texts if c == column and r < row]
-    heading = max(above)[1] if above else ""
-    formula = cases[where].formule
+    section = f"Feuille {sheet}"
+    captions = [(r, lieux.tableaux[t]) for r, _, t in texts if r < row and t in lieux.tableaux]
+    top, tableau = max(captions, key=lambda c: c[0], default=(0, None))
+    rang = row - top - 2
+    if tableau is not None and column <= len(tableau.specs) and 0 <= rang < _rows(tableau):
+        return lieux.cell(section, tableau, rang, column - 1)
+    label = next((text for r, _, text in texts if r == row), "")
+    heading = max(((r, text) for r, c, text in texts if c == column and r < row), default=(0, ""))[1]
+    case = cases[where]
+    known = isinstance(case.valeur, float)
+    articles, sources = lieux.result(label, heading, float(case.valeur)) if known else ("", "")
+    formula = f"formule {case.formule}" if len(case.formule) > 1 else ""
     return Lieu(
-        section=f"Feuille {sheet}",
+        section=section,
         ligne=label,
         colonne=f"{heading} ({address})" if heading else address,
-        sources=f"formule {formula}" if len(formula) > 1 else "",
+        articles=articles,
+        sources=" ; ".join(s for s in (sources, formula) if s),
     )
+
+
+def _rows(tableau: Tableau) -> int:
+    return len(tableau.frame) + (tableau.totaux is not None)
 
 
 def _said(case: Case | None, formula: bool) -> str:

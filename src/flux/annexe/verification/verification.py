@@ -172,7 +172,7 @@ def _compared(published: Any, expected: Any, lieux: Lieux) -> tuple[Iterator[Eca
         case dict():
             return donnees.differences(published, expected, lieux), donnees.nb_figures(expected)
         case classeur.Classeur():
-            return tableur.differences(published, expected), tableur.nb_figures(expected)
+            return tableur.differences(published, expected, lieux), tableur.nb_figures(expected)
         case _:
             return pages.differences(published, expected, lieux), pages.nb_figures(expected)
 
