@@ -8,9 +8,11 @@ import pandas as pd
 
 from flux.annexe.section import Section
 from flux.bilan import images
+from flux.bilan.decompte import how_counted
 from flux.bilan.designations import summed
 from flux.bilan.faits import Faits
 from flux.bilan.journal import COMPTEURS, HORS_CHAMP, HORS_FLUX
+from flux.conversion.cellules import BAILLEUR
 from flux.rendu import glossaire, nombres
 from flux.rendu.vue import Colonne, Tableau
 
@@ -24,8 +26,8 @@ def synthese(faits: Faits) -> Section:
     inside = nb.drop(labels=[HORS_CHAMP], errors="ignore").sum()
     apart = nb.get(HORS_FLUX, 0)
     what = glossaire.libelle(f"bilan.{last}").lower()
-    table = faits.sorted(faits.mine(faits.comptes), "porteur")
-    reserved = table.loc[table["porteur"] != "bailleur"]
+    table = faits.mine(faits.comptes)
+    reserved = table.loc[table["porteur"] != BAILLEUR]
     said = [
         f"En {annee} : {nombres.entier(inside)} {what}, dont {nombres.entier(apart)} mutations et "
         f"relogements, hors du flux, et {nombres.entier(inside - apart)} relocations et premières locations."
@@ -36,7 +38,7 @@ def synthese(faits: Faits) -> Section:
         said.append(
             f"{nombres.entier(due)} logements étaient dus "
             + ("au réservataire" if faits.reservataire else "aux réservataires")
-            + f", {nombres.entier(given)} sont comptés."
+            + f", {nombres.entier(given)} sont comptés ({how_counted(faits)})."
         )
     gaps = [e for e in COMPTEURS if not journal.knows(e)]
     if gaps:
@@ -52,11 +54,11 @@ def synthese(faits: Faits) -> Section:
         illustrations=images.illustrate(faits),
         tableaux=(
             Tableau(
-                cle="synthese.reservataires",
-                titre=f"L'année {annee}, par réservataire",
-                frame=table.assign(id_reservataire=[faits.name(p) for p in table["porteur"]]),
+                cle="synthese.categories",
+                titre=f"L'année {annee}, par catégorie de réservataire",
+                frame=_by_category(faits, table, shown),
                 colonnes=[
-                    "id_reservataire",
+                    "categorie",
                     *(Colonne(c, "quota" if c == "quota" else f"bilan.{c}") for c in shown),
                 ],
                 total={c: table[c].sum() for c in shown if table[c].notna().any()},
@@ -64,6 +66,14 @@ def synthese(faits: Faits) -> Section:
             ),
         ),
     )
+
+
+def _by_category(faits: Faits, table: pd.DataFrame, colonnes: list[str]) -> pd.DataFrame:
+    """The accounts by category, as the dossier lists them, the bailleur last; unknown sums stay absent."""
+    holders = faits.dossier.reservataires.set_index("id_reservataire")["categorie"]
+    kinds = table["porteur"].map(holders).fillna(BAILLEUR)
+    sums = table.groupby(kinds.rename("categorie"))[colonnes].sum(min_count=1)
+    return sums.reindex([k for k in (*dict.fromkeys(holders), BAILLEUR) if k in sums.index]).reset_index()
 
 
 def _recipients(faits: Faits) -> tuple[str, ...]:

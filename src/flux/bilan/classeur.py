@@ -16,6 +16,7 @@ from flux.rendu.glossaire import clean
 
 if TYPE_CHECKING:
     from flux.bilan.contenu import Bilan
+    from flux.rendu.tableau import Tableau
 
 OPTIONS = {
     "in_memory": True,
@@ -33,6 +34,14 @@ class _Page(Feuille):
     def sentences(self, *phrases: str) -> None:
         """One sentence after the other."""
         super().sentences(*(line for phrase in phrases for line in wrap(clean(phrase), LINE)))
+
+    def register(self, tableau: Tableau) -> None:
+        """A long table: its heading stays in sight and on each page, its rows can be filtered."""
+        heading = self.ligne + 1
+        self.tableau(tableau)
+        self.sheet.freeze_panes(heading + 1, 0)
+        self.sheet.repeat_rows(heading)
+        self.sheet.autofilter(heading, 0, heading + len(tableau.frame), len(tableau.specs) - 1)
 
 
 def render(bilan: Bilan) -> bytes:
@@ -55,7 +64,7 @@ def render(bilan: Bilan) -> bytes:
     for tableau in bilan.detail:
         sheet = _Page(classeur, "Détail")
         sheet.title(tableau.titre, f"{bilan.bailleur}. {bilan.titre}.")
-        sheet.tableau(tableau)
+        sheet.register(tableau)
     book.close()
     return stable_zip(out.getvalue(), bilan.date)
 

@@ -36,6 +36,15 @@ def counted_stage(journal: Journal, evenement: str) -> str | None:
     return next((etape for etape in later if journal.knows(etape)), None)
 
 
+def how_counted(faits: Faits) -> str:
+    """What is counted, and what it stands for: "orientations", "baux, faute d'orientations"."""
+    wanted = str(faits.dossier.convention.choix.evenement_decompte)
+    event = counted_stage(faits.journal, wanted)
+    if event is None:
+        return ""
+    return PLURIELS[event] if event == wanted else f"{PLURIELS[event]}, faute d'{PLURIELS[wanted]}"
+
+
 def realised(dossier: Dossier, journal: Journal) -> pd.DataFrame:
     """What each account received and what is counted, by commune.
 

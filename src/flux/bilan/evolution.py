@@ -62,9 +62,11 @@ def evolution(faits: Faits) -> Section:
                     Colonne("date", "evenements.date"),
                     Colonne("effet_droits", "evenements.effet_droits"),
                 ],
-                total={"effet_droits": rights["effet_droits"].sum()},
+                total={"effet_droits": rights["effet_droits"].sum()} if len(rights) else False,
                 article=TEXTE,
-                note="En logements : ce que chaque événement ajoute aux droits comptés au 1er janvier.",
+                note="Aucun droit né ni éteint."
+                if rights.empty
+                else "En logements : ce que chaque événement ajoute aux droits comptés au 1er janvier.",
             ),
         ),
     )

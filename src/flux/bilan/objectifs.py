@@ -28,8 +28,8 @@ def objectifs(faits: Faits) -> Section:
                     "territoire_code",
                     Colonne("arrete", "bilan.arrete"),
                     *(Colonne(c, f"bilan.{c}") for c in mixite.MESURES),
-                    "article",
                 ],
+                article=_articles(shares),
                 note="L'objectif légal s'apprécie sur le territoire, tous bailleurs ensemble : ceci est la "
                 "part du bailleur. Relogés comptés : renouvellement urbain et ORCOD, hors QPV, quelles que "
                 "soient les ressources." + (f" {sentence(faits.seuil_masque)}" if hidden else ""),
@@ -44,8 +44,8 @@ def objectifs(faits: Faits) -> Section:
                 colonnes=[
                     "id_reservataire",
                     *(Colonne(c, f"bilan.{c}") for c in dalo.MESURES),
-                    "article",
                 ],
+                article=_articles(duties),
                 note=_base(faits) + (f" {sentence(faits.seuil_masque)}" if masked else ""),
             )
         )
@@ -56,6 +56,11 @@ def objectifs(faits: Faits) -> Section:
         puces=_missing(faits, shares, duties),
         tableaux=tuple(tables),
     )
+
+
+def _articles(frame: pd.DataFrame) -> str:
+    """The texts that ask for the shares of a table, each once."""
+    return " ; ".join(dict.fromkeys(frame["article"]))
 
 
 def _base(faits: Faits) -> str:

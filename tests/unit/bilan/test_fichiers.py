@@ -39,7 +39,9 @@ def test_workbook_holds_numbers_sheet_by_sheet(bilan, tmp_path):
     totals = [r for r in sheet.iter_rows(values_only=True) if r[0] == "Total"]
     assert totals[0][3] == 604
     detail = [r for r in book["Détail"].iter_rows(values_only=True)]
-    assert len(detail) > len(bilan.faits.croisement)
+    heading = book["Détail"].auto_filter.ref.split(":")[0]
+    assert book["Détail"][heading].value == "Réservataire"
+    assert book["Détail"].auto_filter.ref.endswith(str(int(heading[1:]) + len(bilan.faits.croisement)))
     rows = [r for r in detail if r[0] and r[0].startswith("Action Logement")]
     assert sum(r[8] for r in rows) == bilan.table.set_index("porteur").loc["action_logement", "nb_baux"]
 
