@@ -4,6 +4,7 @@ import pytest
 
 import flux
 from flux.annexe import draft_annexe, taux
+from flux.annexe.incertitudes import uncertain
 from flux.annexe.noms import Noms
 
 
@@ -108,3 +109,115 @@ def test_it_is_data_and_shows_itself(annexe):
     assert "<script" not in page
     assert "&lt;SA&gt;" in page
     assert annexe.table is annexe.plan.quotas.table
+
+
+TABLES = {
+    "T1": "droits.inventaire",
+    "T2": "assiette.etapes",
+    "T3": "rotation.groupes",
+    "T4": "soustractions.categories",
+    "T5": "taux.quotas",
+    "T6": "communes.cellules",
+    "T7": "qualite.croisement",
+    "T8": "livraisons.programmes",
+    "T9": "echeances.droits",
+    "T10": "objectifs.objectifs",
+    "T11": "exceptions.logements",
+}
+
+
+@pytest.fixture(scope="module")
+def mire():
+    return flux.allocate(flux.convert(flux.read_dossier(SAMPLES / "val-de-mire")))
+
+
+@pytest.fixture(scope="module")
+def complete(mire):
+    return {t.cle: t for s in draft_annexe(mire).sections for t in s.tableaux}
+
+
+def test_every_table_that_a_text_asks_is_there_under_its_key(complete):
+    assert set(TABLES.values()) <= set(complete)
+    for cle in TABLES.values():
+        assert len(complete[cle].frame)
+        assert complete[cle].article or "article" in complete[cle].frame
+
+
+def test_the_documentation_names_every_table(complete):
+    said = (Path(__file__).parents[3] / "docs" / "annexe.md").read_text(encoding="utf-8")
+    for cle in complete:
+        assert f"`{cle}`" in said or f"`{cle.split('.')[0]}.*`" in said, cle
+
+
+def test_the_inventory_adds_up_to_the_rights_that_the_quotas_stand_on(complete, mire):
+    rights = complete["droits.inventaire"].frame
+    assert len(rights) == len(mire.quotas.etat_des_lieux)
+    assert rights["nb_compte"].sum() == pytest.approx(complete["droits.suite"].totaux["nb_droits"])
+
+
+def test_expected_dwellings_add_up_to_the_plan_and_shares_to_one(complete, mire):
+    crossing, kinds = complete["qualite.croisement"].frame, complete["qualite.caracteres"].frame
+    whole = mire.table.groupby("id_reservataire")["nb_exact"].sum()
+    assert crossing.groupby("ident")["nb_exact"].sum().to_dict() == pytest.approx(whole.to_dict())
+    assert crossing.groupby("ident")["part"].sum().tolist() == pytest.approx([1.0] * len(whole))
+    family = kinds["caractere"].str.split(" : ").str[0]
+    sums = kinds.groupby([kinds["ident"], family])[["nb_exact", "part", "ecart_part"]].sum()
+    assert sums["part"].tolist() == pytest.approx([1.0] * len(sums))
+    # a réservataire that has nothing of a kind has no row for it: its deviation is left out
+    assert (sums["ecart_part"] > -1e-9).all()
+    for (ident, _), nb in sums["nb_exact"].items():
+        assert nb == pytest.approx(whole[ident])
+
+
+def test_the_matrix_cell_by_cell_adds_up_to_the_flow(complete, mire):
+    cells = complete["communes.cellules"].totaux
+    assert cells["nb"] == mire.quotas.exact["flux_a_partager"]
+    qpv = complete["communes.qpv"].frame.set_index("commune")
+    assert (qpv["nb_qpv"] + qpv["nb_hors_qpv"] == qpv["nb"]).all()
+
+
+def test_pages_leave_long_details_to_the_workbook_and_say_so(mire):
+    for section in draft_annexe(mire).sections:
+        left = [t for t in section.tableaux if t not in section.tableaux_de_page]
+        for tableau in left:
+            assert tableau.detail
+            number = tableau.titre.split(". ")[0]
+            said = [p for p in section.paragraphes if p.startswith(f"{number}. ")]
+            assert len(said) == 1 and "dans le classeur et dans le fichier json" in said[0]
+
+
+def test_every_matter_has_an_answer_or_is_for_the_body(complete):
+    answers = complete["clauses.matieres"].frame
+    sections, body = (
+        answers["sections"].map(len) > 0,
+        answers["reponse"].str.startswith("Corps de la convention"),
+    )
+    assert (sections != body).all() and sections.sum() > 12
+    assert sum(a.startswith("Arrêté du 10 mars 2011") for a in answers["article"]) == 11
+
+
+def test_rules_that_no_text_sets_are_named_with_what_was_kept(complete, mire):
+    rows = {r[0]: r[1:] for r in complete["sources.non_verifie"].cellules().lignes}
+    partly = {p.description for p in mire.quotas.regles if p.calcul and p.statut.value != "verifie"}
+    assert partly <= set(rows)
+    assert rows["Arrondi aux logements entiers"][:2] == ("Au plus fort reste.", "déduction")
+
+
+def test_a_rule_is_named_only_where_it_applied():
+    quotas = flux.convert(flux.read_dossier(SAMPLES / "cas-ecole"))
+    rules = set(uncertain(quotas).frame["regle"])
+    assert ("Imputation des droits uniques" in rules) == bool((quotas.table["nb_uniques"] > 0).any())
+    assert ("Premières mises en location" in rules) == bool(len(quotas.livraisons))
+
+
+def test_nobody_reads_the_code_of_a_choice_or_an_unsettled_plural(mire):
+    said = " ".join(p for s in draft_annexe(mire).sections for p in (*s.paragraphes, *s.puces))
+    for word in ("(s)", "separee", "garantie_imbriquee", "commune_00", "plafond_apprecie"):
+        assert word not in said
+
+
+def test_no_picture_counts_the_households_that_a_table_masks(mire):
+    pictures = {i.cle: i for s in draft_annexe(mire).sections for i in s.illustrations}
+    for cle in ("objectifs", "orientations"):
+        assert "Commune : Mire-la-Ville" not in pictures[cle].alternative
+        assert "hors nombres masqués" in pictures[cle].titre

@@ -105,7 +105,9 @@ def test_folded_tables_keep_the_totals_of_the_whole(annexes, cle):
             assert float(found[column]) == pytest.approx(float(whole[column]))
 
 
-@pytest.mark.parametrize("cle", ["taux.quotas", "communes.cellules", "droits.inventaire", "qualite.caracteres"])
+@pytest.mark.parametrize(
+    "cle", ["taux.quotas", "communes.cellules", "droits.inventaire", "qualite.caracteres"]
+)
 def test_who_signs_reads_its_own_rows_only(annexes, cle):
     frame = tables(annexes["commune_00108"])[cle].frame
     mine = "Commune : Saint-Georges-du-Bois-de-la-Haute-Vallée-de-Mire"
