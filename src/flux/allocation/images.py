@@ -15,8 +15,8 @@ from flux.rendu.illustration import Illustration, member
 if TYPE_CHECKING:
     from flux.allocation.plan import Plan
 
-MOST_HOLDERS = 25  # above, the picture is by group of réservataires
-MOST_OBJECTIVES = 20
+MOST_HOLDERS = 20  # above, the picture is by group of réservataires
+MOST_OBJECTIVES = 16
 PUBLICS = ("agent", "dalo", "prioritaire", "autre")
 QPV = {False: "hors QPV", True: "en QPV"}
 EPSILON = 5e-7  # half of the last decimal that a plan promises: below it, nothing is missing

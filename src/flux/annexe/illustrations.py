@@ -16,8 +16,8 @@ from flux.rendu.illustration import Illustration
 if TYPE_CHECKING:
     from flux.allocation import Plan
 
-MOST_BARS = 24  # réservataires of a picture that stays on one page
-MOST_COMMUNES = 80  # communes of a page, in two columns
+MOST_BARS = 20  # réservataires of a picture that stays on one page
+MOST_COMMUNES = 40  # communes of a picture that a lying page holds, in two columns
 
 
 def illustrated(

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-ONE_COLUMN = 30  # communes that stand in one column
+ONE_COLUMN = 20  # communes that stand in one column
 ROW = 0.24  # inches
 
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 PALE = "#f4f7fa"
-ROW = 0.34  # inches
+ROW = 0.28  # inches
 HALF = 0.5  # share of a row above which a cell is dark enough for white figures
 
 
@@ -38,8 +38,8 @@ def grille(frame: pd.DataFrame, familles: Mapping[str, Sequence[str]], *, titre:
     panels = figure.subplots(1, len(familles), width_ratios=widths, squeeze=False).flatten().tolist()
     for rank, (axes, (famille, columns)) in enumerate(zip(panels, familles.items(), strict=True)):
         _panel(axes, famille, frame[list(columns)])
-        names = [etiquette(n, 34) for n in frame["nom"]] if rank == 0 else [""] * len(frame)
-        axes.set_yticks(list(range(len(frame))), names, fontsize=8.5)
+        names = [etiquette(n, 38) for n in frame["nom"]] if rank == 0 else [""] * len(frame)
+        axes.set_yticks(list(range(len(frame))), names, fontsize=8)
     return figure
 
 

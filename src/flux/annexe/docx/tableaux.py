@@ -87,8 +87,8 @@ def table_xml(cells: Cellules, place: float, *, titre: str, pied: str, style: st
         "w:tbl",
         f'<w:tblPr>{look}<w:tblW w:w="{sum(widths)}" w:type="dxa"/><w:jc w:val="center"/>'
         f"{'' if style else BORDERS}"
-        '<w:tblLayout w:type="fixed"/><w:tblCellMar><w:left w:w="57" w:type="dxa"/>'
-        '<w:right w:w="57" w:type="dxa"/></w:tblCellMar>'
+        '<w:tblLayout w:type="fixed"/><w:tblCellMar><w:left w:w="80" w:type="dxa"/>'
+        '<w:right w:w="80" w:type="dxa"/></w:tblCellMar>'
         f'<w:tblLook w:val="{"04A0" if cells.total is None else "04E0"}" w:firstRow="1" '
         f'w:lastRow="{int(cells.total is not None)}" w:firstColumn="1" w:lastColumn="0" w:noHBand="0" '
         'w:noVBand="1"/>'
