@@ -63,7 +63,7 @@ def etat_des_lieux(
                 total={c: sum(frame[c].dropna()) for c in columns},
                 article="CCH, art. L. 441-1, al. 39, et art. R. 441-5, I",
             ),
-            *((own_rights(inventaire, vise),) if vise else ()),
+            *(own_rights(inventaire, vise) if vise else ()),
             inventory(inventaire, vise),
             *_too_many(quotas, noms),
         ),

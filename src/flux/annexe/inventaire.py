@@ -8,7 +8,7 @@ import pandas as pd
 
 from flux.annexe.noms import Noms
 from flux.annexe.partage import named
-from flux.annexe.section import Section
+from flux.annexe.section import PAGE_ROWS, Section
 from flux.rendu import nombres
 from flux.rendu.vue import Colonne, Tableau
 
@@ -88,12 +88,15 @@ def inventory(frame: pd.DataFrame, vise: Selection | None) -> Tableau:
     )
 
 
-def own_rights(frame: pd.DataFrame, vise: Selection) -> Tableau:
-    """The rights of the parties of one convention, in as many columns as a page holds."""
-    return Tableau(
+def own_rights(frame: pd.DataFrame, vise: Selection) -> tuple[Tableau, ...]:
+    """The rights of the parties of one convention, where they are few: in as many columns as a page holds."""
+    rights = vise.rows(frame, "ident")
+    if not 0 < len(rights) <= PAGE_ROWS:
+        return ()
+    table = Tableau(
         cle="droits.un_a_un",
         titre="Droits de réservation, un à un",
-        frame=vise.rows(frame, "ident"),
+        frame=rights,
         colonnes=[
             *(("id_reservataire",) if len(vise.idents) > 1 else ()),
             "programme",
@@ -110,8 +113,8 @@ def own_rights(frame: pd.DataFrame, vise: Selection) -> Tableau:
             "precision",
         ],
         article="CCH, art. L. 441-1, al. 39, R. 441-5 et R. 441-6",
-        detail=True,
     )
+    return (table,)
 
 
 def echeances(quotas: Quotas, noms: Noms, vise: Selection | None = None) -> Section:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pandas as pd
@@ -155,20 +156,20 @@ def _conflicts(plan: Plan, mine: pd.DataFrame) -> list[str]:
     return list(conflicts_said(kept, bool(table["liste_complete"].fillna(False).all())))
 
 
-def _of_one_commune(plan: Plan, ident: str) -> bool:
-    """True for a réservataire whose territory is a single commune of the dossier."""
-    holders = plan.quotas.dossier.reservataires
-    kinds = holders.loc[holders["id_reservataire"] == ident, ["territoire_type", "territoire_code"]]
+def _of_one_commune(plan: Plan) -> frozenset[str]:
+    """Réservataires whose territory is a single commune; everybody where the plan has only one."""
     dossier = plan.quotas.dossier
-    return any(len(communes_of(dossier, str(k), str(c))) == 1 for k, c in kinds.itertuples(index=False))
+    if plan.table["commune"].nunique() == 1:
+        return frozenset({*plan.quotas.table["id_reservataire"], *plan.objectifs["porteur"]})
+    columns = ("id_reservataire", "territoire_type", "territoire_code")
+    rows = zip(*(dossier.reservataires[c].astype(str) for c in columns), strict=True)
+    return frozenset(r for r, kind, code in rows if len(communes_of(dossier, kind, code)) == 1)
 
 
 def _hidden(plan: Plan, aimed: pd.DataFrame, seuil: int) -> pd.Series:
     """Rows that count a few households of one commune."""
-    alone = {p: _of_one_commune(plan, str(p)) for p in aimed["porteur"].unique()}
-    local = aimed["porteur"].map(alone).astype(bool) | aimed["territoire_code"].isin(
-        plan.quotas.dossier.communes["commune"]
-    )
+    towns = plan.quotas.dossier.communes["commune"]
+    local = aimed["porteur"].isin(_of_one_commune(plan)) | aimed["territoire_code"].isin(towns)
     few = (aimed["atteint"] > 0) & (aimed["atteint"] < seuil)
     return aimed["objectif"].isin(HOUSEHOLDS) & local & few.fillna(False).astype(bool)
 
@@ -200,10 +201,12 @@ def publics(plan: Plan) -> pd.DataFrame:
 def publics_mask(plan: Plan, table: pd.DataFrame, seuil: int) -> Masque:
     """What is masked of `publics`: the same in every annex of the plan, so that none completes another."""
     parts = [c for c in table.columns if c in PUBLICS]
-    exposed = [_of_one_commune(plan, r) for r in table["id_reservataire"]]
-    return mask(
-        table.assign(_others=table["ensemble"] - table["q1"]), [parts, ["q1", "_others"]], exposed, seuil
-    )
+    counts = table.assign(_others=table["ensemble"] - table["q1"])
+    exposed = counts["id_reservataire"].isin(_of_one_commune(plan))
+    found = mask(counts, [parts, ["q1", "_others"]], exposed.tolist(), seuil)
+    # where every row is of one commune, so are the totals
+    few = exposed.all() and any(0 < counts[c].sum() < seuil for c in (*parts, "q1", "_others"))
+    return replace(found, totaux=found.totaux or bool(few))
 
 
 def _publics_table(

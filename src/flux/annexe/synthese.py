@@ -21,6 +21,19 @@ if TYPE_CHECKING:
 TOLERANCE = 5e-7  # half of the last decimal that a plan promises: below it, nothing is missing
 
 
+ALL_READ = (
+    "Ma part : la section « Taux et quotas » donne le quota de chaque réservataire, puis son calcul.",
+    "Ma commune : la section « Répartition par commune » donne ce qui y est dû à chacun, et le solde que la "
+    "commune garde pour l'année suivante.",
+    "Mes droits : la section « État des lieux des réservations » donne les droits comptés au départ.",
+)
+ONE_READS = (
+    "Mon quota : la section « Taux et quotas » dit pourquoi ce nombre, et pas un de plus.",
+    "Mes communes : la section « Répartition par commune » donne ce qui est dû dans chacune.",
+    "Mes droits : la section « État des lieux des réservations » donne les droits comptés au départ.",
+)
+
+
 def synthese(plan: Plan, noms: Noms, vise: Selection | None = None) -> Section:
     """From the stock to the flow, from the flow to the quotas, and what the plan reaches."""
     quotas = plan.quotas
@@ -38,12 +51,7 @@ def synthese(plan: Plan, noms: Noms, vise: Selection | None = None) -> Section:
             _shared(quotas) if vise is None else _theirs(quotas, vise),
             _met(objectives_of(plan, vise), vise),
         ),
-        puces=(
-            "Ma part : la section « Taux et quotas » donne le quota de chaque réservataire, puis son calcul.",
-            "Ma commune : la section « Répartition par commune » donne ce qui y est dû à chacun, et le solde "
-            "que la commune garde pour l'année suivante.",
-            "Mes droits : la section « État des lieux des réservations » donne les droits comptés au départ.",
-        ),
+        puces=ALL_READ if vise is None else ONE_READS,
         tableaux=(_categories(quotas) if vise is None else _holders(quotas, noms, vise),),
     )
 

@@ -1,6 +1,7 @@
 """What is masked cannot be found again: an attacker with every published margin tries every table."""
 
 from itertools import product
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -8,8 +9,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from flux.annexe.masque import mask
+import flux
+from flux.annexe.masque import MASQUE, mask
 
+SAMPLES = Path(__file__).parents[3] / "data" / "samples"
 PARTS = [["a", "b", "c"]]
 
 
@@ -74,3 +77,12 @@ def test_a_second_partition_is_protected_too():
     """a, b and c are large; those of the first quartile are few."""
     frame = table([(10, 10, 10), (40, 40, 40)]).assign(q1=[2, 60], rest=[28, 60])
     assert mask(frame, [["a", "b", "c"], ["q1", "rest"]], [True, False], 5).lignes == {"r0", "r1"}
+
+
+def test_a_bailleur_of_one_commune_masks_its_totals_too():
+    annexe = flux.draft_annexe(flux.allocate(flux.convert(flux.read_dossier(SAMPLES / "cas-ecole"))))
+    publics = next(t for s in annexe.sections for t in s.tableaux if t.cle == "orientations.publics")
+    assert publics.totaux["dalo"] == MASQUE and publics.totaux["ensemble"] == 53
+    objectives = next(t for s in annexe.sections for t in s.tableaux if t.cle == "objectifs.objectifs").frame
+    few = pd.to_numeric(objectives["atteint"], errors="coerce")
+    assert not ((few > 0) & (few < 5) & (objectives["objectif"] == "dalo_prioritaires")).any()
