@@ -148,19 +148,13 @@ def replaced(content, suffix, old, new):
 
 
 def chosen(annexe):
-    """A quota, a share, a sentence, a date, a total, as pages write them."""
+    """A share, a sentence, a date, as pages write them."""
     tables = {t.cle: t.cellules() for s in annexe.sections for t in s.tableaux}
-    quotas = tables["taux.quotas"]
-    share = next(c for row in quotas.lignes for c in row if "%" in c)
-    day = next(
-        c for row in tables["livraisons.programmes"].lignes for c in row if re.fullmatch(r"[\d/]{10}", c)
-    )
+    days = (c for row in tables["livraisons.programmes"].lignes for c in row)
     return {
-        "quota": quotas.lignes[0][quotas.entetes.index("Quota")],
-        "part": share,
+        "part": next(c for row in tables["taux.quotas"].lignes for c in row if "%" in c),
         "phrase": annexe.sections[0].paragraphes[1].split()[0],
-        "date": day,
-        "total": quotas.total[quotas.entetes.index("Quota")],
+        "date": next(c for c in days if re.fullmatch(r"[\d/]{10}", c)),
     }
 
 
@@ -215,6 +209,25 @@ def test_a_quota_is_placed_and_says_where_it_comes_from(check, annexe, contents,
     assert (said["publie"], said["refait"]) == (str(int(quota) + 1), quota)
     assert "R. 441-5" in said["articles"]
     assert ".csv" in said["sources"]
+
+
+def test_a_total_is_placed(check, annexe, contents):
+    document = json.loads(contents["json"])
+    tables = [t for s in document["sections"] for t in s["tableaux"] if t["cle"] == "taux.quotas"]
+    tables[0]["total"]["valeurs"]["quota"] += 1
+    said = check(json.dumps(document).encode(), "json").table.iloc[0]
+    assert said["ligne"] == "Total"
+    assert said["colonne"].startswith("Quota")
+    assert int(said["publie"]) == int(said["refait"]) + 1 == annexe.plan.quotas.table["quota"].sum() + 1
+    assert ".csv" in said["sources"]
+
+
+def test_a_changed_proof_is_found_under_an_honest_figure(check, contents):
+    document = json.loads(contents["json"])
+    leaf = next(f for f in document["preuves"]["figures"] if "source" in f and "lignes" in f["source"])
+    leaf["source"]["lignes"] = "2-3"
+    found = check(json.dumps(document).encode(), "json")
+    assert found.table["nature"].tolist() == ["preuve"]
 
 
 def test_a_row_taken_out_or_added_is_one_difference_a_cell(check, contents):
@@ -459,6 +472,7 @@ def test_the_command_line_answers_and_its_code_too(contents, tmp_path, capsys):
         ("a.pdf", b"%PDF", "verification.format"),
         ("a.json", b"{", "verification.illisible"),
         ("a.json", b"[]", "verification.illisible"),
+        ("a.json", b'{"quota": 13, "quota": 12}', "verification.illisible"),
         ("a.docx", b"PK", "verification.illisible"),
         ("a.xlsx", rezip(b"PK\x05\x06" + bytes(18), {}), "verification.illisible"),
     ],

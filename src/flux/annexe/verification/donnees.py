@@ -24,11 +24,19 @@ def read(content: bytes) -> Lu:
         Code "verification.illisible": it is no JSON object.
     """
     try:
-        said = json.loads(content)
-    except ValueError as error:
+        said = json.loads(content, object_pairs_hook=_once)
+    except (ValueError, RecursionError) as error:
         raise FluxError(f"Ce fichier json ne se lit pas : {error}.", code="verification.illisible") from None
     if not isinstance(said, dict):
         raise FluxError("Ce fichier json n'est pas une annexe.", code="verification.illisible")
+    return said
+
+
+def _once(pairs: list[tuple[str, Any]]) -> Lu:
+    """An object; a key said twice would be read one way here and another elsewhere."""
+    said = dict(pairs)
+    if len(said) < len(pairs):
+        raise ValueError("une clé y est deux fois")
     return said
 
 

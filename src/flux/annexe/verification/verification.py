@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from flux.annexe.contenu import Annexe
 
 COLUMNS = ["nature", "section", "tableau", "ligne", "colonne", "publie", "refait", "articles", "sources"]
+UNSEEN = "Non comparé : l'apparence (images, dont le texte l'est, couleurs, formats d'affichage)."
 SHOWN = 20  # differences that people see; the table has them all
 READ: dict[str, Callable[[bytes], Any]] = {
     ".json": donnees.read,
@@ -61,7 +62,8 @@ class Verification(Affichable):
         """OK and how many figures, or the first differences with their lineage."""
         done = f"{entier(self.nb_chiffres)} chiffres refaits"
         if self.conforme:
-            return Vue(titre=f"{self.fichier} : OK, {done}", notes=self.remarques)
+            unseen = () if self.fichier.lower().endswith(".json") else (UNSEEN,)
+            return Vue(titre=f"{self.fichier} : OK, {done}", notes=(*self.remarques, *unseen))
         nb = len(self.table)
         first = self.table.head(SHOWN)
         frame = pd.DataFrame(
