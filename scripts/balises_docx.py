@@ -15,10 +15,17 @@ from typing import Any
 import flux
 from flux.annexe.contenu import draft_annexes
 from flux.annexe.docx.balises import CHIFFRES, balise, catalogue
+from flux.annexe.filiations import FILIATIONS
 
 ROOT = Path(__file__).resolve().parent.parent
 CATALOGUE = ROOT / "src/flux/annexe/docx/balises.toml"
 PAGE = ROOT / "docs/modele-docx.md"
+# tables that appear where something went wrong, and that no sample has: their titles
+RARES = {
+    "communes.ecarts": "Sommes et comptes que l'arrondi n'a pas pu tenir",
+    "droits.sur_reservations": "Logements et programmes qui portaient plus de droits que de logements",
+    "objectifs.bornes": "Quotas et demande que le plan ne peut pas respecter",
+}
 START, END = "<!-- balises -->", "<!-- fin des balises -->"
 
 
@@ -38,6 +45,9 @@ def collected() -> dict[str, dict[str, dict[str, Any]]]:
                     found["tableaux"].setdefault(t.cle, {**entry, "colonnes": columns})
                 for picture in section.illustrations:
                     found["images"].setdefault(picture.cle, {"titre": picture.titre, "section": section.cle})
+    for cle in sorted(set(FILIATIONS) - set(found["tableaux"])):
+        entry = {"titre": RARES[cle], "section": cle.split(".")[0], "detail": False, "colonnes": []}
+        found["tableaux"][cle] = entry
     return found
 
 

@@ -16,6 +16,7 @@ from flux.annexe.contenu import draft_annexes
 from flux.annexe.docx.balises import CHIFFRES, balise, catalogue, contexte
 from flux.annexe.docx.depart import starting_model, write_model
 from flux.annexe.docx.modele import render
+from flux.annexe.filiations import FILIATIONS
 from flux.noyau.errors import FluxError
 
 PAGE = Path(__file__).parents[3] / "docs" / "modele-docx.md"
@@ -215,6 +216,7 @@ def test_the_catalogue_and_the_page_know_every_tag():
     """When it fails: python scripts/balises_docx.py."""
     plan = flux.allocate(flux.convert(flux.read_dossier("data/samples/cas-ecole")))
     known = {genre: {e["cle"] for e in catalogue()[genre]} for genre in ("sections", "tableaux", "images")}
+    assert set(FILIATIONS) <= known["tableaux"]
     page = PAGE.read_text(encoding="utf-8")
     for annexe in (draft_annexe(plan), *draft_annexes(plan)):
         for s in annexe.sections:
