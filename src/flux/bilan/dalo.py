@@ -15,6 +15,7 @@ from flux.bilan.faits import Faits
 from flux.bilan.journal import APART
 from flux.bilan.mesure import against, hide
 from flux.conversion.cellules import BAILLEUR
+from flux.dossier.vocabulaire import Objectif
 
 PRIORITES = ("dalo", "prioritaire")
 SEMESTRE = ("base_semestre", "prioritaires_semestre")
@@ -48,21 +49,26 @@ def measured(faits: Faits) -> tuple[pd.DataFrame, bool]:
     categories = {BAILLEUR: BAILLEUR}
     for ident, categorie in zip(holders["id_reservataire"], holders["categorie"], strict=True):
         categories[str(ident)] = str(categorie)
+    chosen = _chosen(faits)
     out = []
     for row in faits.sorted(_counts(faits), "porteur").to_dict("records"):
         categorie = categories.get(str(row["porteur"]), "")
         cle = DALO_OF.get(categorie)
-        if cle is None or cle not in faits.regles:
+        asked = [chosen[str(row["porteur"])]] if str(row["porteur"]) in chosen else []
+        if cle is not None and cle in faits.regles:
+            law = faits.regles.figure(cle)
+            asked.append((Fraction(law.valeur), str(law.article)))
+        if not asked:
             continue
-        law = faits.regles.figure(cle)
+        part, article = max(asked, key=lambda a: a[0])
         base, unknown = int(row["base"]), int(row["inconnu"])
         reached = int(row["dalo"] + row["prioritaire"])
         out.append(
             {
                 **{str(nom): value for nom, value in row.items()},
                 "id_reservataire": faits.name(str(row["porteur"])),
-                **against(Fraction(law.valeur), base, reached, unknown),
-                "article": str(law.article),
+                **against(part, base, reached, unknown),
+                "article": article,
                 "seule": categorie in ONE_COMMUNE,
                 **(dict.fromkeys((*PRIORITES, "prioritaires_semestre")) if base == unknown else {}),
             }
@@ -79,6 +85,19 @@ def measured(faits: Faits) -> tuple[pd.DataFrame, bool]:
     if faits.journal.sans_jour:
         frame[list(SEMESTRE)] = pd.NA
     return frame, masked
+
+
+def _chosen(faits: Faits) -> dict[str, tuple[Fraction, str]]:
+    """What the parties ask of a holder beyond the law, the highest: the share and where it is written."""
+    rows = faits.dossier.objectifs
+    rows = rows.loc[(rows["objectif"] == Objectif.DALO_PRIORITAIRES) & rows["id_reservataire"].notna()]
+    return {
+        str(row["id_reservataire"]): (
+            Fraction(repr(float(row["part"]))),
+            str(row["source"]) if pd.notna(row["source"]) else "CCH, art. L. 441-1-6",
+        )
+        for row in rows.sort_values("part").to_dict("records")
+    }
 
 
 def _counts(faits: Faits) -> pd.DataFrame:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pandas as pd
 
 from flux.annexe.section import Section
 from flux.bilan.faits import Faits
 from flux.bilan.journal import ABSENTE, COMPTEURS, DIMENSIONS, HORS_CHAMP, SANS_RESERVATAIRE
+from flux.conversion.cellules import BAILLEUR
 from flux.rendu import glossaire, nombres
 from flux.rendu.vue import Colonne, Tableau
 
@@ -33,9 +36,9 @@ def designations(faits: Faits) -> Section:
         Tableau(
             cle="designations.reservataires",
             titre=f"Logements proposés, attribués et loués en {faits.annee}, par réservataire",
-            frame=_named(faits, faits.sorted(faits.mine(summed(faits, "porteur")), "porteur")),
+            frame=_named(faits, faits.sorted(faits.mine(_everyone(faits)), "porteur")),
             colonnes=["id_reservataire", *COLONNES],
-            total=True,
+            total=_totals(faits, faits.mine(summed(faits, "porteur"))),
             article=TEXTE,
         )
     ]
@@ -62,7 +65,7 @@ def cross(faits: Faits) -> Tableau:
         titre=f"Logements proposés, attribués et loués en {faits.annee} : croisement complet",
         frame=_named(faits, frame),
         colonnes=["id_reservataire", *DIMENSIONS, *COLONNES],
-        total=True,
+        total=_totals(faits, frame),
         article=TEXTE,
     )
 
@@ -82,6 +85,12 @@ def missing(faits: Faits) -> tuple[str, ...]:
                 f"{glossaire.libelle(dimension)} : non renseigné pour {nombres.entier(nb)} sur "
                 f"{nombres.entier(lines['nb'].sum())}. À fournir : {SOURCES[dimension]}."
             )
+    proposed = lines.loc[(lines["etape"] == "proposition") & lines["id_logement"].notna()]
+    if nb := int(proposed.duplicated(["id_logement", "porteur", "jour"]).sum()):
+        said.append(
+            f"{nombres.entier(nb)} proposition(s) du même logement, le même jour, au même réservataire : "
+            "comptées chacune. À vérifier : une ligne par logement proposé, et non par candidat."
+        )
     if nb := int(lines.loc[~lines["rattache"], "nb"].sum()):
         said.append(
             f"{nombres.entier(nb)} mouvement(s) citent un logement absent de « logements » : comptés "
@@ -123,10 +132,28 @@ def _by(faits: Faits, dimension: str) -> Tableau:
             Colonne("part", "bilan.part"),
             Colonne("part_ensemble", "bilan.part_ensemble"),
         ],
-        total={c: table[c].sum() for c in COMPTEURS.values() if table[c].notna().any()},
+        total=_totals(faits, table),
         article=TEXTE,
         note=f"Parts calculées sur « {glossaire.libelle(f'bilan.{last}').lower()} ».",
     )
+
+
+def _everyone(faits: Faits) -> pd.DataFrame:
+    """The counters of every account: a réservataire that received nothing is told so.
+
+    Unless events of that stage name nobody: some of them may be its own.
+    """
+    table = summed(faits, "porteur").set_index("porteur")
+    told = faits.journal
+    nothing = {c: 0 for e, c in COMPTEURS.items() if told.knows(e) and told.orphans(e).empty}
+    named = [*faits.dossier.reservataires["id_reservataire"].astype(str), BAILLEUR]
+    out = table.reindex(list(dict.fromkeys([*named, *table.index]))).fillna(nothing)
+    return out.rename_axis("porteur").reset_index()
+
+
+def _totals(faits: Faits, frame: pd.DataFrame) -> dict[str, Any]:
+    """The sums of the stages that were given."""
+    return {c: frame[c].sum() for etape, c in COMPTEURS.items() if faits.journal.knows(etape)}
 
 
 def _named(faits: Faits, frame: pd.DataFrame) -> pd.DataFrame:

@@ -85,3 +85,17 @@ def test_a_generated_parc(tmp_path):
     got = frame.groupby("financement")["nb_baux"].sum()
     assert got.to_dict() == wanted.to_dict()
     assert int(report.table["nb_baux"].sum()) == len(moves)
+
+
+def test_a_holder_that_received_nothing_is_told_so(bilan):
+    rows = bilan.table.set_index("porteur")
+    assert rows.loc["commune_00105", "nb_baux"] == 0
+    assert pd.isna(rows.loc["commune_00105", "nb_proposes"])
+    assert bilan.pour("commune_00105").tableau("designations.reservataires").totaux == {"nb_baux": 0}
+
+
+def test_candidates_written_as_proposals_are_told(val, with_table):
+    lease = val.mouvements.loc[val.mouvements["annee"] == 2025].head(3)
+    three = [lease.assign(etape="proposition")] * 3
+    report = draft_bilan(with_table(val, "mouvements", pd.concat([val.mouvements, *three])), annee=2025)
+    assert "6 proposition(s) du même logement" in " ".join(report.sections[1].puces)

@@ -98,3 +98,22 @@ def test_years_written_as_dates_are_no_days(val, with_table):
     assert report.tableau("objectifs.mixite").frame["arrete"].nunique() == 1
     assert report.tableau("objectifs.dalo").frame["base_semestre"].isna().all()
     assert "non calculables" in " ".join(report.sections[4].puces)
+
+
+def test_what_the_parties_ask_beyond_the_law(val, with_table):
+    asked = pd.DataFrame(
+        [
+            ("q1_hors_qpv", "cil", "000000100", None, 0.3, "CIL du 3 mars"),
+            ("dalo_prioritaires", "cia", None, "action_logement", 0.4, "CIA 2024"),
+            ("dalo_prioritaires", "cia", None, "departement", 0.1, "CIA 2024"),
+        ],
+        columns=["objectif", "niveau", "territoire_code", "id_reservataire", "part", "source"],
+    )
+    report = draft_bilan(with_table(val, "objectifs", asked), annee=ANNEE)
+    shares = rows_of(report, "q1_hors_qpv")
+    assert shares["part_demandee"].tolist() == [0.25] * 3 + [0.3] * 3
+    assert shares["manque"].iloc[-1] == ceil(0.3 * 446) - 95
+    duties = report.tableau("objectifs.dalo").frame.set_index("porteur")
+    assert duties.loc["action_logement", "part_demandee"] == 0.4
+    assert duties.loc["departement", "part_demandee"] == 0.25  # never less than the law
+    assert "CIA 2024" in report.tableau("objectifs.dalo").article
