@@ -8,7 +8,19 @@ import numpy as np
 import numpy.typing as npt
 
 from flux.simulation.parc import ATOMES, Parc
-from flux.simulation.tirages import Entiers, Places, Reels, Usage, counted, entiers, indices, permuted, reels
+from flux.simulation.tirages import (
+    Entiers,
+    Places,
+    Reels,
+    Usage,
+    counted,
+    entiers,
+    indices,
+    mix,
+    permuted,
+    reels,
+    sous,
+)
 
 MOIS = np.array([0, 31, 59, 90, 120, 151, 181, 212, 243, 273, 304, 334, 365]) / 365.0
 
@@ -73,6 +85,17 @@ def vacancies(parc: Parc, seed: int, runs: Places) -> Vacances:
     debuts = np.concatenate([[0], np.cumsum(total)])
     jour = np.minimum((moment * parc.jours).astype(np.int64), parc.jours - 1)
     return Vacances(runs, debuts, rang, logement[order], jour[order], cle[order])
+
+
+def outcomes(parc: Parc, vacances: Vacances, seed: int) -> Places:
+    """What comes of each vacancy once it is oriented, whoever has it: its place in `parc.ISSUES`, shape (n,).
+
+    What does not count (`parc.comptees`: compte_sans_candidat, compte_refus_candidat) leaves the sequence:
+    nobody is owed a share of it.
+    """
+    segment, x = parc.segment[vacances.logement], entiers(seed, Usage.ISSUE, vacances.cle.view(np.int64))
+    refused = sous(mix(x), parc.refus[segment])
+    return np.where(sous(x, parc.echecs[segment]), 1, np.where(refused, 2, 0))
 
 
 def counts(parc: Parc, seed: int, runs: Places) -> Places:

@@ -18,9 +18,11 @@ from flux.conversion.cellules import BAILLEUR
 from flux.conversion.probabilites import beta_binomial, beta_quantiles
 from flux.conversion.registre import BASE
 from flux.conversion.segments import described, segment_columns
+from flux.dossier.vocabulaire import Issue
 from flux.simulation.droits import Detenus, held_rights
 from flux.simulation.tirages import Entiers, Places, Reels, seuil, tables
 
+ISSUES = (Issue.AUCUNE, Issue.SANS_CANDIDAT, Issue.REFUS_CANDIDAT)
 ATOMES = 16  # values that an uncertain rate may take, equally likely: its law, cut in 16
 
 
@@ -41,7 +43,9 @@ class Parc:
     seuils, places : thresholds of the number of vacancies of each group under each of the `ATOMES` rates, and
         where each table starts (see `tirages.tables`); the table of group g under atom a is g × ATOMES + a.
     droits : who holds what under the stock regime.
-    soustraits, refus, echecs : thresholds, a row a segment.
+    soustraits : threshold of what mutations and relogements take, a row a segment.
+    echecs, refus : threshold of a vacancy for which no candidate is found; of one that is refused, among the
+        others; a row a segment. comptees : whether each of `ISSUES` counts on the account, shape (3,).
     saison : share of the year's vacancies before the end of each month, shape (12,).
     taux : vacancies of a dwelling of each group in the year, on average, shape (G,).
     parts : share of each porteur in the flow of each commune, shape (C, H); rows sum to 1, or to 0 where
@@ -66,6 +70,7 @@ class Parc:
     soustraits: Entiers
     refus: Entiers
     echecs: Entiers
+    comptees: npt.NDArray[np.bool_]
     saison: Reels
     taux: Reels
     parts: Reels
@@ -83,7 +88,7 @@ def make_parc(quotas: Quotas, *, incertitude: bool = True) -> Parc:
     ----------
     incertitude : whether the rates are drawn too; False: every run has the rates retained.
     """
-    dossier, preuve = quotas.dossier, quotas.preuve
+    dossier, preuve, choix = quotas.dossier, quotas.preuve, quotas.dossier.convention.choix
     logements = dossier.logements.loc[preuve.classement.dans_assiette].reset_index(drop=True)
     groupe = preuve.rotation.groupe.loc[preuve.classement.dans_assiette].reset_index(drop=True)
     communes = tuple(sorted(set(quotas.flux["commune"])))
@@ -115,11 +120,12 @@ def make_parc(quotas: Quotas, *, incertitude: bool = True) -> Parc:
             logements,
             porteurs,
             annee,
-            str(dossier.convention.choix.logement_partage),
+            str(choix.logement_partage),
         ),
         soustraits=seuil(_over(quotas.flux["soustraits"], quotas.flux["liberations"])),
         refus=seuil(_taux(dossier.taux, "refus", quotas.flux)),
         echecs=seuil(_taux(dossier.taux, "echec", quotas.flux)),
+        comptees=np.array([True, bool(choix.compte_sans_candidat), bool(choix.compte_refus_candidat)]),
         saison=_seasons(dossier.taux),
         taux=taux,
         parts=_parts(quotas, communes, porteurs),

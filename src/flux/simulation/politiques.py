@@ -161,32 +161,42 @@ def orient(
     out = np.empty(len(vacances), np.int64)
     nb = np.diff(vacances.debuts)
     segment = parc.segment[vacances.logement]
-    strate = strates.strate[parc.commune[vacances.logement]]
     tirage = vacances.tirage(seed, Usage.ORIENTATION)
-    shares = strates.parts / UNITE
-    plan = np.append(plan, np.zeros((len(plan), 1)), axis=1)
+    # a row a segment of all that is asked of its strate: one look-up a vacancy
+    row = np.zeros(len(genre), np.int64)
+    row[parc.segment] = strates.strate[parc.commune]
+    porteurs, parts = strates.porteurs[row], strates.parts[row]
+    shares = parts / UNITE
+    plan = np.take_along_axis(np.append(plan, np.zeros((len(plan), 1)), axis=1), porteurs, axis=1)
+    (nb_strates, enough), (genres, width) = strates.parts.shape, comptes.ecart.shape[1:]
+    kept = comptes.recus, comptes.rang, comptes.retard, comptes.ecart
+    recus, rang, retard, ecart = flat = [np.ascontiguousarray(c).reshape(-1) for c in kept]
     for k in range(int(nb.max(initial=0))):
         runs = np.flatnonzero(nb > k)
         here = vacances.debuts[runs] + k
-        s, kind = strate[here], genre[segment[here]]
-        porteurs, rows = strates.porteurs[s], runs[:, None]
-        comptes.retard[rows, porteurs] += shares[s]
-        comptes.ecart[rows, kind[:, None], porteurs] += plan[segment[here][:, None], porteurs]
+        s = segment[here]
+        who = porteurs[s]
+        at_rang, at_retard = runs * nb_strates + row[s], runs * width
+        at_recus, at_ecart = at_rang * enough, (runs * genres + genre[s]) * width
+        retard[at_retard[:, None] + who] += shares[s]
+        ecart[at_ecart[:, None] + who] += plan[s]
         moment = Moment(
-            porteurs,
-            strates.parts[s],
-            comptes.recus[runs, s],
-            comptes.rang[runs, s],
-            comptes.retard[rows, porteurs],
-            comptes.ecart[rows, kind[:, None], porteurs],
-            plan[segment[here][:, None], porteurs],
+            who,
+            parts[s],
+            recus[at_recus[:, None] + np.arange(enough)],
+            rang[at_rang],
+            retard[at_retard[:, None] + who],
+            ecart[at_ecart[:, None] + who],
+            plan[s],
             tirage[here],
         )
         column = regle(moment)
-        chosen = porteurs[np.arange(len(runs)), column]
-        comptes.recus[runs, s, column] += 1
-        comptes.rang[runs, s] += 1
-        comptes.retard[runs, chosen] -= 1.0
-        comptes.ecart[runs, kind, chosen] -= 1.0
+        chosen = who[np.arange(len(runs)), column]
+        recus[at_recus + column] += 1
+        rang[at_rang] += 1
+        retard[at_retard + chosen] -= 1.0
+        ecart[at_ecart + chosen] -= 1.0
         out[here] = chosen
+    for counts, now in zip(kept, flat, strict=True):
+        counts[...] = now.reshape(counts.shape)
     return out

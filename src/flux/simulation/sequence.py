@@ -9,7 +9,7 @@ q_j(g) >= a_j + 1. Let N(g) = Σ_j max(0, ⌊q_j(g)⌋ − a_j), the dwellings o
 slack(g) = g − h − N(g). We keep slack(g) >= 0 for all g > h. Holder i may have vacancy h + 1 if
 
 - it is owed something: a_i < q_i(h + 1);
-- the others can wait: slack(g) >= 1 for every g in [h + 1, g_i[.
+- the others can wait: slack(g) >= 1 for every g in [h + 1, g_i[; with G the first g of no slack, g_i <= G.
 
 *It holds.* Serving i leaves slack(g) for g >= g_i (one place less, one dwelling owed less) and takes one
 from it before, where it was at least 1: slack stays >= 0. At g = h + 1 nothing is owed any more, so
@@ -37,8 +37,9 @@ import numpy.typing as npt
 
 from flux.simulation.tirages import Places, Reels
 
-UNITE = 1 << 30  # a share of 1: shares are whole numbers of it, so that no rounding breaks the bound
-BLOC, HORIZON = 32, 512  # vacancies to come: looked at together, and at most; beyond, the earliest deadline
+BITS = 30
+UNITE = 1 << BITS  # a share of 1: shares are whole numbers of it, so that no rounding breaks the bound
+BLOC, HORIZON = 16, 4096  # vacancies to come: looked at together at first, and at most (docs/simulation.md)
 Faux = npt.NDArray[np.bool_]
 
 
@@ -79,36 +80,47 @@ def _whole(row: Reels) -> Places:
 
 
 def may_take(given: Places, parts: Places, h: Places, wanted: Reels) -> Places:
-    """Who has the next vacancy: the most wanted holder if the others can wait, else the earliest deadline.
+    """Who has the next vacancy: of those whom the others can wait for, the most wanted; the first of equals.
 
     Parameters
     ----------
     given, parts : dwellings already given, and shares, of the holders of a strate, shape (n, E).
     h : vacancies already given out, shape (n,).
-    wanted : how much each is wanted; the first of equals, shape (n, E).
+    wanted : how much each is wanted, shape (n, E).
 
     Returns
     -------
     Column of the holder, shape (n,).
     """
-    rows = np.arange(len(h))
+    rows, wait = np.arange(len(h)), np.iinfo(np.int64).max
     owed = given * UNITE < parts * (h[:, None] + 1)
-    deadline = np.where(owed, -(-(given + 1) * UNITE // np.maximum(parts, 1)), np.iinfo(np.int64).max)
-    first = np.argmin(deadline, axis=1)
-    near = deadline <= h[:, None] + HORIZON
-    best = np.where(near.any(axis=1), np.argmax(np.where(near, wanted, -np.inf), axis=1), first)
-    late = deadline[rows, best]
-    out = best.copy()
-    todo, g = np.flatnonzero(best != first), h + 1
+    deadline = np.where(owed, -(-(given + 1) * UNITE // np.maximum(parts, 1)), wait)
+    first = deadline.min(axis=1)
+    limit = np.maximum(first, h + HORIZON)
+    best = _most(wanted, deadline <= limit[:, None])
+    todo, start, bloc = np.flatnonzero(deadline[rows, best] > first), 1, BLOC
     while len(todo):
-        ahead = g[todo, None] + np.arange(BLOC)
-        due = (parts[todo, None, :] * ahead[:, :, None]) // UNITE - given[todo, None, :]
-        slack = ahead - h[todo, None] - np.maximum(due, 0).sum(axis=2)
-        blocked = ((slack < 1) & (ahead < late[todo, None])).any(axis=1)
-        out[todo[blocked]] = first[todo[blocked]]
-        g[todo] += BLOC
-        todo = todo[~blocked & (g[todo] < late[todo])]
-    return np.asarray(out, np.int64)
+        ahead = h[todo, None] + np.arange(start, start + bloc)
+        tight = ahead - h[todo, None] - owing(given[todo], parts[todo], ahead) < 1
+        met = tight.any(axis=1)
+        here = todo[met]
+        limit[here] = ahead[met, tight[met].argmax(axis=1)]
+        best[here] = _most(wanted[here], deadline[here] <= limit[here, None])
+        start, bloc = start + bloc, 2 * bloc
+        todo = todo[~met & (h[todo] + start < deadline[todo, best[todo]])]
+    return best
+
+
+def owing(given: Places, parts: Places, ahead: Places) -> Places:
+    """Dwellings that the holders, shape (n, E), must have had more by each time ahead, shape (n, B)."""
+    out = np.zeros_like(ahead)
+    for given_one, part in zip(given.T, parts.T, strict=True):
+        out += np.maximum(((part[:, None] * ahead) >> BITS) - given_one[:, None], 0)
+    return out
+
+
+def _most(wanted: Reels, among: Faux) -> Places:
+    return np.asarray(np.argmax(np.where(among, wanted, -np.inf), axis=1), np.int64)
 
 
 def tijdeman(given: Places, parts: Places, h: Places) -> Places:
