@@ -17,6 +17,7 @@ from flux.annexe.docx.balises import CHIFFRES, balise, catalogue, contexte
 from flux.annexe.docx.depart import starting_model, write_model
 from flux.annexe.docx.modele import render
 from flux.annexe.filiations import FILIATIONS
+from flux.cli import run
 from flux.noyau.errors import FluxError
 
 PAGE = Path(__file__).parents[3] / "docs" / "modele-docx.md"
@@ -73,6 +74,28 @@ def test_names_come_through_whole(make_plan, tmp_path, name):
     wanted = name.replace("{_{", "{{").replace("}_}", "}}")  # docxtpl's own escape
     assert texts(document)[-1] == f"Fin {wanted}."
     assert document.sections[0].header.paragraphs[0].text == wanted
+
+
+def test_the_parties_are_named(make_plan, tmp_path):
+    plan = make_plan(2)
+    path = model(tmp_path, "Avec {{ parties }}.")
+    for pour, said in ((None, "tous les réservataires"), ("als", "Action Logement Services")):
+        assert texts(read(render(draft_annexe(plan, pour=pour), path)))[-1] == f"Avec {said}."
+
+
+def test_the_terminal_writes_a_model_and_fills_it(tmp_path, capsys):
+    depart = tmp_path / "depart.docx"
+    assert run(["template", "--annexe", str(depart)]) == 0
+    said = ["--out", str(tmp_path / "out"), "--modele", str(depart), "--format"]
+    assert run(["annexe", "data/samples/cas-ecole", *said, "docx"]) == 0
+    assert "Habitat de l'École" in texts(read((tmp_path / "out/annexe_2026.docx").read_bytes()))[1]
+    assert run(["annexe", "data/samples/cas-ecole", *said, "pdf"]) == 2
+    capsys.readouterr()
+    model(tmp_path, "{{ inconue }}")
+    wrong = ["--out", str(tmp_path / "rien"), "--modele", str(tmp_path / "modele.docx")]
+    assert run(["annexe", "data/samples/cas-ecole", *wrong, "--format", "docx"]) == 1
+    assert "balise inconnue « inconue »" in capsys.readouterr().err
+    assert not list((tmp_path / "rien").glob("*.docx"))
 
 
 def test_a_loop_gives_one_row_each(annexe, tmp_path):

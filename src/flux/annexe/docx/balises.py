@@ -15,7 +15,8 @@ from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 from flux.annexe.docx.xml import legal
-from flux.annexe.noms import BAILLEUR
+from flux.annexe.noms import BAILLEUR, Noms
+from flux.annexe.selection import select
 from flux.rendu import glossaire, nombres
 from flux.rendu.typographie import soigne
 
@@ -40,6 +41,12 @@ def _quota_bailleur(annexe: Annexe) -> int:
     return int(table.loc[table["id_reservataire"] == BAILLEUR, "quota"].sum())
 
 
+def _parties(annexe: Annexe) -> str:
+    quotas = annexe.plan.quotas
+    chosen = select(quotas, Noms.of(quotas.dossier), annexe.pour)
+    return chosen.nom if chosen else "tous les réservataires"
+
+
 # name of the tag -> what it says, in French for who writes the model, and how
 CHIFFRES: Mapping[str, tuple[str, Callable[[Annexe], str]]] = {
     "titre": ("Titre de l'annexe", lambda a: a.titre),
@@ -47,6 +54,7 @@ CHIFFRES: Mapping[str, tuple[str, Callable[[Annexe], str]]] = {
     "siren": ("SIREN du bailleur", lambda a: _bailleur(a).siren or nombres.ABSENT),
     "famille": ("Famille du bailleur", lambda a: glossaire.format("famille", _bailleur(a).famille)),
     "departement": ("Département", lambda a: _bailleur(a).departement or nombres.ABSENT),
+    "parties": ("Réservataires que l'annexe concerne", _parties),
     "annee": ("Année de l'annexe", lambda a: str(a.annee)),
     "date_droit": ("Jour du droit appliqué", lambda a: nombres.date_longue(a.plan.quotas.regles.date)),
     "version": ("Version de flux", lambda a: a.version),
