@@ -103,16 +103,17 @@ def tamper_html(content, draw):
     return head + b"<body>" + swap(body, "", r">([^<>]*\d[^<>]*)<", draw)
 
 
+NUMBER_CELL = r'<c r="[A-Z]+\d+"(?: s="\d+")?>(?:<f>[^<]*</f>)?<v>([^<]+)</v>'
+
+
 def tamper_xlsx(content, draw):
-    """A value, or a string of the workbook that a cell shows."""
-    with zipfile.ZipFile(io.BytesIO(content)) as archive:
-        names = [n for n in archive.namelist() if n.startswith("xl/worksheets/sheet")]
-        shown = [n for n in names if b"<v>" in archive.read(n)]
+    """A value, under a formula or not, or a string of the workbook that a cell shows."""
     if draw.random() < 0.25:
         return swap(content, "xl/sharedStrings.xml", r"<t(?: [^>]*)?>([^<]+)</t>", draw)
-    return swap(
-        content, draw.choice(shown), r'<c r="[A-Z]+\d+"(?: s="\d+")?>(?:<f>[^<]*</f>)?<v>([^<]+)</v>', draw
-    )
+    number = r'<c r="[A-Z]+\d+"(?: s="\d+")?>(?:<f>[^<]*</f>)?<v>([^<]+)</v>'
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        names = [n for n in archive.namelist() if n.startswith("xl/worksheets/sheet")]
+    return swap(content, draw.choice([n for n in names if re.search(number, part(content, n))]), number, draw)
 
 
 TAMPER = {"json": tamper_json, "docx": tamper_docx, "html": tamper_html, "xlsx": tamper_xlsx}
