@@ -43,7 +43,8 @@ def _quota_bailleur(annexe: Annexe) -> int:
 
 def _parties(annexe: Annexe) -> str:
     quotas = annexe.plan.quotas
-    chosen = select(quotas, Noms.of(quotas.dossier), annexe.pour)
+    asked = annexe.pour.split("+") if annexe.pour else None
+    chosen = select(quotas, Noms.of(quotas.dossier), asked)
     return chosen.nom if chosen else "tous les réservataires"
 
 
