@@ -79,11 +79,12 @@ def missing(faits: Faits) -> tuple[str, ...]:
                 f"{glossaire.libelle(f'bilan.{compteur}')} : non calculable, aucune ligne de {faits.annee} "
                 f"n'a etape = {etape} dans « mouvements ». À fournir : {A_FOURNIR[etape]}."
             )
+    counted = lines.loc[lines["etape"].isin(list(COMPTEURS))]
     for dimension in DIMENSIONS:
-        if nb := int(lines.loc[lines[dimension] == ABSENTE, "nb"].sum()):
+        if nb := int(counted.loc[counted[dimension] == ABSENTE, "nb"].sum()):
             said.append(
                 f"{glossaire.libelle(dimension)} : non renseigné pour {nombres.entier(nb)} sur "
-                f"{nombres.entier(lines['nb'].sum())}. À fournir : {SOURCES[dimension]}."
+                f"{nombres.entier(counted['nb'].sum())}. À fournir : {SOURCES[dimension]}."
             )
     proposed = lines.loc[(lines["etape"] == "proposition") & lines["id_logement"].notna()]
     if nb := int(proposed.duplicated(["id_logement", "porteur", "jour"]).sum()):
