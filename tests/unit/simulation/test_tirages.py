@@ -121,15 +121,16 @@ def test_each_place_is_as_likely_as_another(size: int) -> None:
         assert abs(far(np.bincount(seen, minlength=size), N / size)) < 4.5
 
 
-@pytest.mark.parametrize("size", [2, 3, 4, 6, 9, 12, 30])
+@pytest.mark.parametrize("size", [2, 3, 5, 6, 7, 12, 30])
 def test_each_pair_of_places_is_as_likely_as_another(size: int) -> None:
-    """What the variance of a count looks at: the first and the last lot drawn, in order."""
-    keys = entiers(2026, Usage.LOGEMENT, np.arange(N))
-    first, last = (permuted(keys, np.full(N, r), np.full(N, size)) for r in (0, size - 1))
+    """What the variance of a count looks at: two lots of one draw, in order."""
+    nb = 400_000  # networks of few rows fail here, not at a tenth of it
+    keys = entiers(2026, Usage.LOGEMENT, np.arange(nb))
+    first, last = (permuted(keys, np.full(nb, r), np.full(nb, size)) for r in (size // 2 - 1, size - 1))
     pairs = np.bincount(first * size + last, minlength=size**2).reshape(size, size)
     assert (np.diag(pairs) == 0).all()
     off = pairs[~np.eye(size, dtype=bool)]
-    assert abs(far(off, N / off.size)) < 4.5
+    assert abs(far(off, nb / off.size)) < 4.5
 
 
 def test_counts_follow_their_law() -> None:
