@@ -1,7 +1,8 @@
 """flux: la gestion en flux des réservations de logements sociaux.
 
 The verbs, in order: `read_dossier`, `convert`, `allocate`, `draft_annexe`; `draft_bilan` reports a
-past year, `project` gives the years ahead, `regles` is the law by date, `template` the workbook to fill in.
+past year, `project` gives the years ahead, `simulate` lives the switch from stock to flow, `regles`
+is the law by date, `template` the workbook to fill in.
 """
 
 from flux.allocation import Frontiere, Plan, allocate, frontier
@@ -24,6 +25,7 @@ from flux.dossier import (
 from flux.dossier.modele import template
 from flux.loi import Regles, regles
 from flux.noyau.errors import ConventionError, DataError, FluxError, RegleError, SolverError
+from flux.simulation import Bascule, simulate
 
 __all__ = [
     "template",
@@ -36,6 +38,7 @@ __all__ = [
     "project",
     "methode",
     "allocate",
+    "simulate",
     "draft_annexe",
     "verify",
     "draft_bilan",
@@ -51,6 +54,7 @@ __all__ = [
     "Projection",
     "Plan",
     "Frontiere",
+    "Bascule",
     "Annexe",
     "Verification",
     "Bilan",

@@ -1,0 +1,159 @@
+"""The result of `simulate`: what each réservataire and each commune has under stock and under the flow."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from flux.allocation import Plan
+from flux.conversion import Quotas
+from flux.conversion.noms import Noms
+from flux.rendu.vue import Affichable, Vue
+from flux.simulation import ecarts, vues
+from flux.simulation.ecarts import ORIENTATIONS, PARTOUT, TOUS_RESERVES
+from flux.simulation.mesures import Axes, Compte
+from flux.simulation.objectifs import Cibles, Suivi, targets_table
+from flux.simulation.phrases import CommuneExpliquee, explain, sentences
+from flux.simulation.politiques import Regle
+from flux.simulation.tirages import Reels
+from flux.simulation.vecu import Annee, Mutations
+
+
+@dataclass(frozen=True)
+class Options:
+    """What was asked of the simulation: see `simulate`."""
+
+    seed: int
+    orientation: str | Regle
+    incertitude: bool
+    mutations_en_stock: Mutations
+
+
+@dataclass(frozen=True, kw_only=True, repr=False, eq=False)
+class Bascule(Affichable):
+    """The same vacancies under two regimes.
+
+    Attributes
+    ----------
+    axes, stock, flux : what each run gave to each holder, commune, kind and month.
+    suivi, cibles : what each run reached of each target.
+    annees : the years, ready to be lived again.
+    plan : the orientations of the first year, with its quotas and its dossier.
+    options : seed and choices.
+    """
+
+    axes: Axes = field(repr=False)
+    stock: Compte = field(repr=False)
+    flux: Compte = field(repr=False)
+    suivi: Suivi = field(repr=False)
+    cibles: Cibles = field(repr=False)
+    annees: tuple[Annee, ...] = field(repr=False)
+    plan: Plan = field(repr=False)
+    options: Options
+
+    @property
+    def quotas(self) -> Quotas:
+        """The quotas of the first year."""
+        return self.plan.quotas
+
+    @property
+    def seed(self) -> int:
+        """Where all the numbers come from."""
+        return self.options.seed
+
+    @property
+    def runs(self) -> int:
+        """Lives lived."""
+        return len(self.stock.cellules)
+
+    @cached_property
+    def table(self) -> pd.DataFrame:
+        """A row a holder, territory (`*`, or a commune) and indicator, dwellings a year.
+
+        `id_reservataire, territoire_code, indicateur, stock_moyen, flux_moyen, ecart_moyen, ecart_q05,
+        ecart_q95` (dossier.md), then `erreur` (standard error of `ecart_moyen`), `p_perte, p_gain` (share of
+        the runs where the holder loses, or gains, more than one dwelling).
+        """
+        return ecarts.table(self.axes, self.stock, self.flux)
+
+    @cached_property
+    def communes(self) -> pd.DataFrame:
+        """Gains and losses of each commune by group of holders: see `ecarts.by_commune`."""
+        categories = self.quotas.table["categorie"]
+        return ecarts.by_commune(self.axes, categories, self.stock, self.flux)
+
+    @cached_property
+    def calendrier(self) -> pd.DataFrame:
+        """Dwellings since the start of the first year, at the end of each month: see `ecarts.monthly`."""
+        return ecarts.monthly(self.axes, self.stock, self.flux)
+
+    @cached_property
+    def objectifs(self) -> pd.DataFrame:
+        """Chance that each target of the plan is met on 31 December: see `targets_table`."""
+        return targets_table(self.cibles, self.suivi)
+
+    @property
+    def erreur(self) -> float:
+        """The largest standard error of a holder's mean difference, dwellings a year."""
+        rows = self.table.loc[lambda t: (t["indicateur"] == ORIENTATIONS) & (t["territoire_code"] == PARTOUT)]
+        return float(rows["erreur"].max())
+
+    def runs_for(self, precision: float) -> int:
+        """How many runs would bring `erreur` down to `precision` (dwellings a year)."""
+        return max(math.ceil(self.runs * (self.erreur / precision) ** 2), 2)
+
+    def runs_of(self, porteur: str, territoire: str = PARTOUT) -> tuple[Reels, Reels]:
+        """Dwellings a year of a holder in each run, under stock and under the flow, shapes (R,).
+
+        Parameters
+        ----------
+        porteur : an `id_reservataire`, "bailleur", or "reservataires" (all but the bailleur).
+        territoire : `*`, or the code of a commune.
+        """
+        axes = self.axes
+        last = len(axes.porteurs) - 1
+        mine = axes.porteur < last if porteur == TOUS_RESERVES else (
+            np.array(axes.porteurs)[axes.porteur] == porteur)
+        if territoire != PARTOUT:
+            mine = mine & (np.array(axes.communes)[axes.commune] == territoire)
+        stock, flux = (c.cellules[:, mine].sum(axis=1) / len(axes.annees) for c in (self.stock, self.flux))
+        return stock, flux
+
+    def retires(self, commune: str | None = None) -> float:
+        """Dwellings a year taken out for mutations and relogements under the flow, on average."""
+        where = np.array([commune in (None, c) for c in self.axes.communes])
+        return float(self.flux.retires[:, where].sum(axis=1).mean() / len(self.axes.annees))
+
+    @cached_property
+    def phrases(self) -> Mapping[str, tuple[str, str, str]]:
+        """Three sentences a commune, by its code: see `phrases.sentences`."""
+        noms = Noms(self.quotas.dossier)
+        return {code: sentences(self, code, noms) for code in self.axes.communes}
+
+    def explain(self, commune: str) -> CommuneExpliquee:
+        """Did the flow take dwellings away from this commune? Its sentences, and its holders.
+
+        Parameters
+        ----------
+        commune : code or name.
+
+        Raises
+        ------
+        FluxError
+            Code "explication.inconnu": no such commune; near-misses suggested.
+        """
+        return explain(self, commune)
+
+    def vue(self) -> Vue:
+        """What a notebook or a terminal shows."""
+        return vues.bascule_view(self)
+
+    def to_dict(self) -> dict[str, Any]:
+        """JSON-able: the stages before, and the differences (dossier.md, "flux/1")."""
+        return vues.bascule_dict(self)

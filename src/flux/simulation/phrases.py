@@ -1,0 +1,153 @@
+"""What a mayor asks, in three sentences made from the figures alone, the worst run included."""
+
+from __future__ import annotations
+
+import unicodedata
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from flux.conversion.cellules import BAILLEUR
+from flux.conversion.images import named
+from flux.conversion.noms import Noms
+from flux.noyau.errors import FluxError, near_misses
+from flux.rendu.nombres import decimal, entier, part
+from flux.rendu.vue import Affichable, Colonne, Tableau, Vue
+from flux.simulation.ecarts import ORIENTATIONS, PARTOUT, QUANTILES, SEUIL, TOUS_RESERVES
+from flux.simulation.tirages import Reels
+from flux.simulation.vecu import Mutations
+
+if TYPE_CHECKING:
+    from flux.simulation.bascule import Bascule
+
+COMMUNE = "commune"
+SHOWN = ("stock_moyen", "flux_moyen", "ecart_moyen", "ecart_q05", "ecart_q95",
+         Colonne("p_perte", "bascule.p_perte"), Colonne("p_gain", "bascule.p_gain"),
+         Colonne("erreur", "bascule.erreur"))
+
+
+@dataclass(frozen=True, kw_only=True, repr=False, eq=False)
+class CommuneExpliquee(Affichable):
+    """What the switch changes in a commune.
+
+    Attributes
+    ----------
+    commune, nom : code and name.
+    phrases : what its holder has, what all have there, how surely.
+    table : rows of `bascule.table` on this commune, with the `nom` of each holder.
+    """
+
+    commune: str
+    nom: str
+    phrases: tuple[str, ...]
+    table: pd.DataFrame = field(repr=False)
+
+    def vue(self) -> Vue:
+        """Sentences, then holders."""
+        return Vue(titre=f"{self.nom} : du stock au flux", notes=self.phrases, tableaux=(
+            Tableau(titre="Logements par an, par réservataire", frame=self.table,
+                    colonnes=("nom", *SHOWN)),))
+
+
+def explain(bascule: Bascule, asked: str) -> CommuneExpliquee:
+    """One commune, by its code or its name.
+
+    Raises
+    ------
+    FluxError
+        Code "explication.inconnu": no such commune; near-misses suggested.
+    """
+    noms = Noms(bascule.quotas.dossier)
+    code = _code(bascule, noms, asked)
+    rows = bascule.table.loc[
+        (bascule.table["territoire_code"] == code) & (bascule.table["indicateur"] == ORIENTATIONS)
+    ]
+    rows = rows.merge(named(bascule.quotas)[["id_reservataire", "nom"]], on="id_reservataire")
+    return CommuneExpliquee(commune=code, nom=noms.a(code), phrases=sentences(bascule, code, noms),
+                            table=rows)
+
+
+def sentences(bascule: Bascule, code: str, noms: Noms) -> tuple[str, str, str]:
+    """The commune as a holder (or all holders there); the commune as a place; how surely, and the worst."""
+    own = _own(bascule, code)
+    who = f"{noms.de(own)} (réservataire)" if own else "Tous les réservataires ensemble"
+    where = "sur toutes les communes" if own else f"à {noms.a(code)}"
+    ecart = bascule.runs_of(own, PARTOUT) if own else bascule.runs_of(TOUS_RESERVES, code)
+    return (_received(who, where, *ecart), _place(bascule, code, noms), _surely(who, ecart[1] - ecart[0]))
+
+
+def _received(who: str, where: str, stock: Reels, flux: Reels) -> str:
+    ecart = flux - stock
+    low, high = np.quantile(ecart, QUANTILES, method="inverted_cdf")
+    error = ecart.std(ddof=1) / np.sqrt(len(ecart))
+    return (
+        f"{who}, {where} : {_nb(stock.mean())} logements par an en stock, {_nb(flux.mean())} en flux, en "
+        f"moyenne ; écart de {_signed(ecart.mean())} (erreur de tirage {decimal(error)}), entre "
+        f"{_whole(low)} et {_whole(high)} neuf fois sur dix."
+    )
+
+
+def _place(bascule: Bascule, code: str, noms: Noms) -> str:
+    """All that is let in the commune, by group; and what mutations take out."""
+    rows = bascule.communes.loc[bascule.communes["commune"] == code].set_index("groupe")
+    gains = rows["ecart_moyen"].drop([PARTOUT, TOUS_RESERVES])
+    groups = " ; ".join(f"{group} {_signed(gain)}" for group, gain in gains.items())
+    stock, flux = (_nb(float(rows[c].loc[PARTOUT])) for c in ("stock_moyen", "flux_moyen"))
+    said = f"À {noms.a(code)}, tous ensemble : {stock} en stock, {flux} en flux (par groupe : {groups})"
+    if taken := bascule.retires(code):
+        own, _ = bascule.runs_of(BAILLEUR, code)
+        how = ("retirés dans les deux cas" if bascule.options.mutations_en_stock is Mutations.RETIREES
+               else f"pris, en stock, sur les {_nb(own.mean())} libérés sans droit")
+        said += f" ; mutations et relogements : {_nb(taken)} par an, {how}"
+    return f"{said}."
+
+
+def _surely(who: str, ecart: Reels) -> str:
+    lost, won = float((ecart < -SEUIL).mean()), float((ecart > SEUIL).mean())
+    return (
+        f"{who} : perte de plus d'un logement dans {part(lost)} des {entier(len(ecart))} tirages, gain de "
+        f"plus d'un dans {part(won)} ; au pire des tirages {_whole(ecart.min())}, au mieux "
+        f"{_whole(ecart.max())}."
+    )
+
+
+def _own(bascule: Bascule, code: str) -> str | None:
+    """The holder that is the commune, if it ever has something."""
+    table = bascule.quotas.table
+    mine = table.loc[table["categorie"].isin([COMMUNE, "ville_paris"]) & (table["territoire_code"] == code)]
+    for ident in mine["id_reservataire"]:
+        if any(values.any() for values in bascule.runs_of(str(ident), PARTOUT)):
+            return str(ident)
+    return None
+
+
+def _nb(value: float) -> str:
+    return decimal(value, 1)
+
+
+def _whole(value: float) -> str:
+    """A number of dwellings of one run, signed: several years are averaged."""
+    return f"{'+' if value > 0 else ''}{entier(value) if value == int(value) else decimal(value)}"
+
+
+def _signed(value: float) -> str:
+    said = decimal(value, 1)
+    return f"+{said}" if value > 0 else said
+
+
+def _plain(name: str) -> str:
+    letters = unicodedata.normalize("NFD", name.casefold())
+    return "".join(c for c in letters if c.isalnum())
+
+
+def _code(bascule: Bascule, noms: Noms, asked: str) -> str:
+    codes = bascule.axes.communes
+    same = [c for c in codes if asked == c or _plain(noms.a(c)) == _plain(asked)]
+    if len(same) == 1:
+        return same[0]
+    known = same or near_misses(asked, [*codes, *map(noms.a, codes)])
+    hint = f" Vouliez-vous dire : {', '.join(known)} ?" if known else ""
+    raise FluxError(f"Aucune commune « {asked} » dans la simulation, ou plusieurs.{hint}",
+                    code="explication.inconnu")

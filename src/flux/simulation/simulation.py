@@ -1,0 +1,164 @@
+"""The verb, `simulate`: the passage from stock to flow, lived many times."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from flux.allocation import Plan, allocate
+from flux.conversion import Quotas
+from flux.conversion.projection import project
+from flux.dossier import Dossier
+from flux.loi import Regles
+from flux.noyau.errors import FluxError, near_misses
+from flux.noyau.solveur.etapes import Avancement
+from flux.simulation.bascule import Bascule, Options
+from flux.simulation.mesures import Axes, Compte, added, count, joined, make_axes
+from flux.simulation.objectifs import Cibles, Suivi, follow, make_cibles
+from flux.simulation.politiques import Orientation, Regle, rule
+from flux.simulation.tirages import Places
+from flux.simulation.vecu import Annee, Mutations, live, make_annee
+
+LOT = 250
+MOST_RUNS = 1 << 20  # more would need an hour and memory that nobody has
+DEUX = 2  # the fewest runs that have a standard error
+
+
+def simulate(
+    dossier: Dossier,
+    *,
+    seed: int,
+    runs: int = 1_000,
+    annees: int = 1,
+    regles: Regles | None = None,
+    orientation: str | Regle = Orientation.SUITE,
+    precision: float | None = None,
+    incertitude: bool = True,
+    mutations_en_stock: str = Mutations.AUX_TITULAIRES,
+    avancement: Avancement | None = None,
+    lot: int = LOT,
+) -> Bascule:
+    """Live the same vacancies under the stock regime and under the flow, many times.
+
+    Each run draws the rates (once), which dwellings free themselves and when; under stock a dwelling goes to
+    the holder of its right, under the flow the bailleur orients it by a rule. Everything else is shared by
+    both, so that their difference in a run comes from the regime alone.
+
+    Parameters
+    ----------
+    seed : from it alone come all the numbers: same seed, same bytes, whatever `lot`.
+    runs : number of lives.
+    annees : years lived one after another, from the convention's own (`flux.project`).
+    regles : the law of the first year; by default that of the convention's date.
+    orientation : a rule of `Orientation`, or a function of a `Moment`.
+    precision : dwellings a year; `runs` is doubled until the standard error of every holder's mean difference
+        is below it.
+    incertitude : whether the rates are drawn too, by their law; False: the rates retained, in every run.
+    mutations_en_stock : see `Mutations`.
+    avancement : called with the name of the stage, what is done and the total.
+    lot : runs lived together; it changes memory and time, never the result.
+
+    Raises
+    ------
+    FluxError
+        Codes "simulation.runs", "simulation.annees", "simulation.orientation", "simulation.mutations",
+        "simulation.precision" (more than a million runs would be needed).
+    DataError, RegleError, ConventionError, SolverError
+        As `project` and `allocate`.
+    """
+    _check(runs, annees, lot, precision)
+    rule(orientation)
+    mutations = _mutations(mutations_en_stock)
+    said = avancement or (lambda step, done, total: None)
+    said("Conversion du stock en flux", 0, annees)
+    first = dossier.convention.annee
+    years = project(dossier, annees=range(first, first + annees), regles=regles).quotas
+    plan = allocate(years[0], couts=False, avancement=avancement)
+    options = Options(seed, orientation, incertitude, mutations)
+    return switch(years, plan, options, runs=runs, precision=precision, avancement=said, lot=lot)
+
+
+def switch(
+    years: Sequence[Quotas],
+    plan: Plan,
+    options: Options,
+    *,
+    runs: int,
+    precision: float | None = None,
+    avancement: Avancement,
+    lot: int = LOT,
+) -> Bascule:
+    """The same from quotas and a plan that are already made: see `simulate`."""
+    annees = [make_annee(q, plan.table, incertitude=options.incertitude) for q in years]
+    axes = make_axes(annees)
+    cibles = make_cibles(plan, annees[0])
+    stock: list[Compte] = []
+    flux: list[Compte] = []
+    suivis: list[Suivi] = []
+    done = 0
+    while True:
+        for start in range(done, runs, lot):
+            avancement("Années vécues", start, runs)
+            some = np.arange(start, min(start + lot, runs))
+            counts, suivi = _batch(annees, axes, cibles, options, some)
+            stock.append(counts[0])
+            flux.append(counts[1])
+            suivis.append(suivi)
+        done = runs
+        bascule = Bascule(
+            axes=axes,
+            stock=joined(stock),
+            flux=joined(flux),
+            suivi=Suivi.joined(suivis),
+            cibles=cibles,
+            annees=tuple(annees),
+            plan=plan,
+            options=options,
+        )
+        if precision is None or bascule.erreur <= precision:
+            return bascule
+        if (needed := bascule.runs_for(precision)) > MOST_RUNS:
+            raise FluxError(
+                f"Une erreur de {precision} logement demanderait environ {needed} tirages, plus que "
+                f"{MOST_RUNS}. À faire : demander une précision moins fine.",
+                code="simulation.precision",
+            )
+        runs *= 2
+
+
+def _batch(
+    annees: Sequence[Annee], axes: Axes, cibles: Cibles, options: Options, runs: Places
+) -> tuple[tuple[Compte, Compte], Suivi]:
+    """Some runs, counted; targets are those of the first year."""
+    stock, flux = [], []
+    suivi: Suivi | None = None
+    lived = live(annees, options.seed, runs, rule(options.orientation), options.mutations_en_stock)
+    for rank, vecu in enumerate(lived):
+        stock.append(count(axes, vecu, vecu.stock, rank))
+        flux.append(count(axes, vecu, vecu.flux, rank))
+        suivi = suivi or follow(cibles, vecu, options.seed)
+    assert suivi is not None
+    return (added(stock), added(flux)), suivi
+
+
+def _check(runs: int, annees: int, lot: int, precision: float | None) -> None:
+    if runs < DEUX or lot < 1:
+        raise FluxError(
+            f"Il faut au moins {DEUX} tirages, par lots d'au moins 1 (reçu : {runs} par lots de {lot}).",
+            code="simulation.runs",
+        )
+    if annees < 1:
+        raise FluxError(f"Il faut au moins une année (reçu : {annees}).", code="simulation.annees")
+    if precision is not None and not precision > 0:
+        raise FluxError(f"La précision est un nombre de logements positif (reçu : {precision}).",
+                        code="simulation.precision")
+
+
+def _mutations(asked: str) -> Mutations:
+    known = [m.value for m in Mutations]
+    if asked not in known:
+        close = ", ".join(near_misses(str(asked), known) or known)
+        raise FluxError(f"« {asked} » ne dit pas où se font les mutations. Proches : {close}.",
+                        code="simulation.mutations")
+    return Mutations(asked)
