@@ -80,6 +80,11 @@ QUARTILES = {
     False: {"q1": 0.18, "q234": 0.79, "inconnu": 0.03},
 }
 
+# What becomes of an orientation, before the one that is let: hypotheses. Days before the lease of a first
+# orientation that fails, of the one that succeeds, of the proposition, of the attribution: hypotheses.
+ISSUES = {"aucune": 0.80, "sans_candidat": 0.06, "refus_candidat": 0.12, "refus_caleol": 0.02}
+DELAIS = (80, 50, 35, 18)
+
 # Demand: 5.4 applicants for an attribution (Lille metropolis, 2022); half of first-time applicants in the
 # first quartile (Indecosa, 2019); one in two single (Hauts-de-Seine, 2022), hence small sizes; priorities:
 # hypothesis.

@@ -48,6 +48,32 @@ def draw_mouvements(rng: np.random.Generator, logements: pd.DataFrame, reservati
     return typed(leases)
 
 
+def draw_suivi(rng: np.random.Generator, mouvements: pd.DataFrame, *, annee: int) -> pd.DataFrame:
+    """What came before the leases of `annee`: orientations, propositions and attributions, a row each.
+
+    Only dwellings of the flow are oriented. Some come back before they are let: without candidate, refused
+    by the candidate or by the CALEOL; the same dwelling is then oriented once more.
+    """
+    leases = mouvements.loc[mouvements["annee"].eq(annee) & ~mouvements["nature"].isin(HORS_FLUX)]
+    fates = pick(rng, cal.ISSUES, len(leases))
+    rows: list[tuple[object, ...]] = []
+    for lease, fate in zip(leases.to_dict("records"), fates, strict=True):
+        days = [datetime.date(annee, 1, 1) + datetime.timedelta(days=max(0, (
+            lease["date"].date() - datetime.date(annee, 1, 1)).days - before)) for before in cal.DELAIS]
+        tried = [] if fate == "aucune" else [("orientation", days[0], fate)]
+        if fate in ("refus_candidat", "refus_caleol"):
+            tried.append(("proposition", days[1], fate))
+        steps = [("orientation", days[1], "aucune"), ("proposition", days[2], "aucune"),
+                 ("attribution", days[3], "aucune")]
+        for etape, day, issue in (*tried, *steps):
+            house = ("priorite", "quartile") if etape == "attribution" else ()
+            rows.append((annee, etape, lease["id_logement"], lease["nature"], day, lease["id_reservataire"],
+                         *(lease[c] if c in house else None for c in ("priorite", "quartile")), issue))
+    columns = ["annee", "etape", "id_logement", "nature", "date", "id_reservataire", "priorite", "quartile",
+               "issue"]
+    return frame(columns, sorted(rows, key=lambda row: (row[4], str(row[2]), str(row[1]))))
+
+
 def draw_demande(territoire_code: str, nb: int) -> pd.DataFrame:
     """The table `demande` of one EPCI: `nb` applicants by typology, priority and quartile, without chance."""
     weights = {(typologie, priorite, quartile): cal.DEMANDE_TYPOLOGIES[typologie]

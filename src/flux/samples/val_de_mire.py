@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 
 from flux.samples import calibration as cal
-from flux.samples.leases import HORS_FLUX, draw_demande, draw_mouvements
+from flux.samples.leases import HORS_FLUX, draw_demande, draw_mouvements, draw_suivi
 from flux.samples.parc import Commune, Programme, draw_logements, draw_programmes, in_base, territoires
 from flux.samples.rights import COLUMNS, RESERVATAIRES, Row, cell, departmental, draw_rights, right
 from flux.samples.tables import Tables, frame
@@ -105,7 +105,10 @@ def val_de_mire(*, seed: int = 2026) -> Tables:
         "reservataires": _reservataires(),
         "reservations": pd.concat([suites, frame(COLUMNS, [*uniques, *_rights_to_come()])],
                                   ignore_index=True),
-        "mouvements": mouvements,
+        # drawn apart, after the leases: what was drawn before it stays as it is
+        "mouvements": pd.concat(
+            [mouvements, draw_suivi(np.random.default_rng([seed, 1]), mouvements, annee=ANNEE - 1)],
+            ignore_index=True),
         "soustractions": _soustractions(mouvements, logements),
         "livraisons": frame(
             ["programme", "commune", "qpv", "typologie", "financement", "date_mise_service", "nb"],

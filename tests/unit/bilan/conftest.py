@@ -11,8 +11,16 @@ ANNEE = 2025
 
 
 @pytest.fixture(scope="session")
-def val(racine):
+def echantillon(racine):
+    """The sample as it is: every stage of the past year."""
     return read_dossier(racine / "data/samples/val-de-mire")
+
+
+@pytest.fixture(scope="session")
+def val(echantillon):
+    """The sample of a bailleur that keeps its leases alone, as most do."""
+    moves = echantillon.mouvements
+    return _with_table(echantillon, "mouvements", moves.loc[moves["etape"] == "bail"])
 
 
 @pytest.fixture(scope="session")

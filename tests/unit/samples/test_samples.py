@@ -10,6 +10,7 @@ import pytest
 from flux.dossier import read_dossier
 from flux.noyau.errors import FluxError
 from flux.samples import SAMPLES, Tables, generate, generate_parc, write
+from flux.samples.leases import HORS_FLUX
 
 COMMITTED = Path(__file__).parents[3] / "data" / "samples"
 
@@ -106,7 +107,8 @@ def test_val_de_mire_holds_what_a_real_register_holds(mire: Tables) -> None:
 def test_val_de_mire_is_calibrated(mire: Tables) -> None:
     logements = mire.logements
     let = logements[~logements["occupation"].isin([3, 4, 5]) & logements["nature"].ne("foyer")]
-    relet = mire.mouvements[mire.mouvements["nature"].ne("premiere_location")].merge(
+    leases = mire.mouvements[mire.mouvements["etape"].eq("bail")]
+    relet = leases[leases["nature"].ne("premiere_location")].merge(
         let[["id_logement", "typologie", "qpv"]])
     rates = relet["typologie"].value_counts() / let["typologie"].value_counts() / 3
     in_qpv = relet["qpv"].value_counts() / let["qpv"].value_counts() / 3
@@ -121,8 +123,19 @@ def test_val_de_mire_is_calibrated(mire: Tables) -> None:
 
 def test_done_subtractions_are_those_of_the_leases(mire: Tables) -> None:
     done = mire.soustractions[mire.soustractions["etat"].eq("realise")].groupby("categorie")["nb"].sum()
-    leases = mire.mouvements[mire.mouvements["annee"].eq(2025)]["nature"].value_counts()
+    moves = mire.mouvements
+    leases = moves[moves["annee"].eq(2025) & moves["etape"].eq("bail")]["nature"].value_counts()
     assert done.to_dict() == {nature: leases[nature] for nature in done.index}
+
+
+def test_each_lease_of_the_flow_was_oriented_proposed_and_attributed(mire: Tables) -> None:
+    moves = mire.mouvements[mire.mouvements["annee"].eq(2025)]
+    flow = moves[moves["etape"].eq("bail") & ~moves["nature"].isin(HORS_FLUX)]
+    for etape in ("orientation", "proposition", "attribution"):
+        through = moves[moves["etape"].eq(etape) & moves["issue"].eq("aucune")]
+        assert sorted(through["id_logement"]) == sorted(flow["id_logement"])
+    failed = moves[moves["issue"].notna() & moves["issue"].ne("aucune") & moves["etape"].eq("orientation")]
+    assert len(failed) / len(flow) == pytest.approx(0.20, abs=0.05)
 
 
 @pytest.mark.parametrize(("nb_logements", "nb_communes", "part_qpv"),
