@@ -22,8 +22,6 @@ from flux.simulation.tirages import (
     sous,
 )
 
-MOIS = np.array([0, 31, 59, 90, 120, 151, 181, 212, 243, 273, 304, 334, 365]) / 365.0
-
 
 @dataclass(frozen=True, eq=False)
 class Vacances:
@@ -81,7 +79,8 @@ def vacancies(parc: Parc, seed: int, runs: Places) -> Vacances:
     logement = parc.membres[parc.debuts[groupe] + place % np.maximum(size, 1)]
     cle = entiers(seed, Usage.JOUR, parc.annee, runs[rang], logement, place // np.maximum(size, 1))
     order = np.lexsort((cle, rang))
-    moment = _moments(reels(cle), parc.saison)
+    # place in the year, uniform but for the seasons: the order of `cle` is that of the days
+    moment = np.interp(reels(cle), np.concatenate([[0.0], parc.saison]), parc.mois)
     debuts = np.concatenate([[0], np.cumsum(total)])
     jour = np.minimum((moment * parc.jours).astype(np.int64), parc.jours - 1)
     return Vacances(runs, debuts, rang, logement[order], jour[order], cle[order])
@@ -109,8 +108,3 @@ def counts(parc: Parc, seed: int, runs: Places) -> Places:
             start, end = parc.places[g * ATOMES + a : g * ATOMES + a + 2]
             nb[here, g] = counted(draw[here, g], parc.seuils[start:end])
     return nb
-
-
-def _moments(uniform: Reels, saison: Reels) -> Reels:
-    """Place in the year, in [0, 1), of vacancies that are uniform but for the seasons; the order is kept."""
-    return np.asarray(np.interp(uniform, np.concatenate([[0.0], saison]), MOIS))

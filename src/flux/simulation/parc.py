@@ -46,6 +46,7 @@ class Parc:
     soustraits : threshold of what mutations and relogements take, a row a segment.
     echecs, refus : threshold of a vacancy for which no candidate is found; of one that is refused, among the
         others; a row a segment. comptees : whether each of `ISSUES` counts on the account, shape (3,).
+    mois : where each month begins, and the last ends, as shares of the year, shape (13,).
     saison : share of the year's vacancies before the end of each month, shape (12,).
     taux : vacancies of a dwelling of each group in the year, on average, shape (G,).
     parts : share of each porteur in the flow of each commune, shape (C, H); rows sum to 1, or to 0 where
@@ -71,6 +72,7 @@ class Parc:
     refus: Entiers
     echecs: Entiers
     comptees: npt.NDArray[np.bool_]
+    mois: Reels
     saison: Reels
     taux: Reels
     parts: Reels
@@ -100,9 +102,12 @@ def make_parc(quotas: Quotas, *, incertitude: bool = True) -> Parc:
     columns = segment_columns(dossier)
     rows = pd.MultiIndex.from_frame(quotas.flux[columns])
     annee = dossier.convention.annee
+    starts = [date(annee + m // 12, m % 12 + 1, 1).toordinal() for m in range(13)]
+    jours = starts[-1] - starts[0]
+    mois = (np.array(starts) - starts[0]) / jours
     return Parc(
         annee=annee,
-        jours=(date(annee, 12, 31) - date(annee, 1, 1)).days + 1,
+        jours=jours,
         communes=communes,
         porteurs=porteurs,
         logements=logements,
@@ -126,7 +131,8 @@ def make_parc(quotas: Quotas, *, incertitude: bool = True) -> Parc:
         refus=seuil(_taux(dossier.taux, "refus", quotas.flux)),
         echecs=seuil(_taux(dossier.taux, "echec", quotas.flux)),
         comptees=np.array([True, bool(choix.compte_sans_candidat), bool(choix.compte_refus_candidat)]),
-        saison=_seasons(dossier.taux),
+        mois=mois,
+        saison=_seasons(dossier.taux, mois),
         taux=taux,
         parts=_parts(quotas, communes, porteurs),
     )
@@ -176,11 +182,11 @@ def _taux(table: pd.DataFrame, nature: str, flux: pd.DataFrame) -> Reels:
     return out
 
 
-def _seasons(table: pd.DataFrame) -> Reels:
-    """Share of the vacancies before the end of each month; months alike where nothing is said."""
-    weights = np.full(12, 1.0)
+def _seasons(table: pd.DataFrame, mois: Reels) -> Reels:
+    """Share of the vacancies before the end of each month; days alike where nothing is said."""
+    weights = np.diff(mois)
     rows = table.loc[(table["nature"] == "saison") & table["mois"].notna()]
-    if len(rows):
+    if rows["taux"].sum() > 0:
         weights = np.zeros(12)
         np.add.at(weights, rows["mois"].astype(int).to_numpy() - 1, rows["taux"].astype(float).to_numpy())
     return np.asarray(np.cumsum(weights) / weights.sum())
