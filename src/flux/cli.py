@@ -34,9 +34,13 @@ USAGE_CODES = {
     "fichier.format_inconnu",
     "fichier.repertoire_absent",
     "regle.date_illisible",
+    "simulation.annees",
+    "simulation.graine",
+    "simulation.orientation",
+    "simulation.runs",
     "verification.format",
 }
-DEMO_FORMATS = ("docx", "xlsx")
+OFFICE = ("docx", "xlsx")  # what the example, and each of many annexes, are written in
 USAGE_ERROR: Any = typer.BadParameter.__base__  # Typer does not export click's UsageError by name
 
 
@@ -93,7 +97,7 @@ def demo(out: Sortie = Path("demo"), ecraser: Ecraser = False, quiet: Quiet = Fa
     from flux.annexe.lot import deliver, refuse_existing
 
     folder = out / "val-de-mire"
-    annexes = [out / f"annexe_2026.{suffix}" for suffix in DEMO_FORMATS]
+    annexes = [out / f"annexe_2026.{suffix}" for suffix in OFFICE]
     refuse_existing([folder / "convention.toml", *annexes], ecraser=ecraser)
     with _progress(quiet, "Écriture du dossier d'exemple"):
         samples.write("val-de-mire", folder, ecraser=ecraser)
@@ -207,6 +211,34 @@ def allocate(dossier: Dossier_, as_json: Json = False, quiet: Quiet = False) -> 
 
 
 @command()
+def simulate(
+    dossier: Dossier_,
+    runs: Annotated[int, typer.Option("--runs", metavar="N", help="Nombre de vies tirées.")],
+    seed: Annotated[int, typer.Option("--seed", metavar="S", help="Graine : même graine, mêmes nombres.")],
+    annees: Annotated[int, typer.Option("--annees", metavar="N", help="Années vécues à la suite.")] = 1,
+    orientation: Annotated[
+        str,
+        typer.Option(
+            "--orientation",
+            metavar="REGLE",
+            help="suite_bornee, plus_grand_retard, au_hasard, plan ou tijdeman.",
+        ),
+    ] = "suite_bornee",
+    as_json: Json = False,
+    quiet: Quiet = False,
+) -> None:
+    """Vivre le passage du stock au flux : les mêmes libérations, sous les deux régimes."""
+    from flux.simulation import simulate as lived
+
+    read = _read(dossier, quiet)
+    with _progress(quiet, "Simulation") as said:
+        bascule = lived(
+            read, runs=runs, seed=seed, annees=annees, orientation=orientation, avancement=said
+        )
+    typer.echo(_json(bascule.to_dict()) if as_json else str(bascule))
+
+
+@command()
 def annexe(
     dossier: Dossier_,
     out: Sortie,
@@ -219,7 +251,9 @@ def annexe(
     tous: Annotated[bool, typer.Option("--tous", help="Une annexe par réservataire.")] = False,
     formats: Annotated[
         str | None,
-        typer.Option("--format", metavar="docx,pdf,…", help="Formats à écrire ; par défaut, tous."),
+        typer.Option(
+            "--format", metavar="docx,pdf,…", help="Formats ; par défaut tous, docx et xlsx avec --tous."
+        ),
     ] = None,
     seuil: Annotated[
         int, typer.Option("--seuil-masque", metavar="N", help="Masquer les publics de moins de N ménages.")
@@ -236,7 +270,8 @@ def annexe(
 
     if pour and tous:
         raise USAGE_ERROR("--pour et --tous s'excluent.")
-    chosen = chosen_formats(formats) if formats else FORMATS
+    usual = OFFICE if tous else FORMATS
+    chosen = chosen_formats(formats) if formats else usual
     if modele is not None and "docx" not in chosen:
         raise USAGE_ERROR("--modele ne sert qu'au format docx.")
     read = _read(dossier, quiet)
