@@ -17,12 +17,13 @@ from flux.conversion.noms import Noms
 from flux.rendu.vue import Affichable, Vue
 from flux.simulation import ecarts, vues
 from flux.simulation.ecarts import ORIENTATIONS, PARTOUT, TOUS_RESERVES
-from flux.simulation.mesures import Axes, Compte
-from flux.simulation.objectifs import Cibles, Suivi, targets_table
+from flux.simulation.mesures import Axes, Nombres
+from flux.simulation.objectifs import Cibles, targets_table
 from flux.simulation.phrases import CommuneExpliquee, explain, sentences
 from flux.simulation.politiques import Regle
 from flux.simulation.tirages import Reels
 from flux.simulation.vecu import Annee, Mutations
+from flux.simulation.vies import Vies
 
 
 @dataclass(frozen=True)
@@ -41,17 +42,15 @@ class Bascule(Affichable):
 
     Attributes
     ----------
-    axes, stock, flux : what each run gave to each holder, commune, kind and month.
-    suivi, cibles : what each run reached of each target.
+    axes, vies : what each run gave to each holder, commune, kind and month, and reached of each target.
+    cibles : the targets.
     annees : the years, ready to be lived again.
     plan : the orientations of the first year, with its quotas and its dossier.
     options : seed and choices.
     """
 
     axes: Axes = field(repr=False)
-    stock: Compte = field(repr=False)
-    flux: Compte = field(repr=False)
-    suivi: Suivi = field(repr=False)
+    vies: Vies = field(repr=False)
     cibles: Cibles = field(repr=False)
     annees: tuple[Annee, ...] = field(repr=False)
     plan: Plan = field(repr=False)
@@ -70,7 +69,7 @@ class Bascule(Affichable):
     @property
     def runs(self) -> int:
         """Lives lived."""
-        return len(self.stock.cellules)
+        return len(self.vies)
 
     @cached_property
     def table(self) -> pd.DataFrame:
@@ -80,23 +79,23 @@ class Bascule(Affichable):
         ecart_q95` (dossier.md), then `erreur` (standard error of `ecart_moyen`), `p_perte, p_gain` (share of
         the runs where the holder loses, or gains, more than one dwelling).
         """
-        return ecarts.table(self.axes, self.stock, self.flux)
+        return ecarts.table(self.axes, self.vies.stock, self.vies.flux)
 
     @cached_property
     def communes(self) -> pd.DataFrame:
         """Gains and losses of each commune by group of holders: see `ecarts.by_commune`."""
         categories = self.quotas.table["categorie"]
-        return ecarts.by_commune(self.axes, categories, self.stock, self.flux)
+        return ecarts.by_commune(self.axes, categories, self.vies.stock, self.vies.flux)
 
     @cached_property
     def calendrier(self) -> pd.DataFrame:
         """Dwellings since the start of the first year, at the end of each month: see `ecarts.monthly`."""
-        return ecarts.monthly(self.axes, self.stock, self.flux)
+        return ecarts.monthly(self.axes, self.vies.stock, self.vies.flux)
 
     @cached_property
     def objectifs(self) -> pd.DataFrame:
         """Chance that each target of the plan is met on 31 December: see `targets_table`."""
-        return targets_table(self.cibles, self.suivi)
+        return targets_table(self.cibles, self.vies.suivi)
 
     @property
     def erreur(self) -> float:
@@ -113,22 +112,31 @@ class Bascule(Affichable):
 
         Parameters
         ----------
-        porteur : an `id_reservataire`, "bailleur", or "reservataires" (all but the bailleur).
+        porteur : an `id_reservataire`, "bailleur", "reservataires" (all but the bailleur), or `*`.
         territoire : `*`, or the code of a commune.
         """
-        axes = self.axes
-        last = len(axes.porteurs) - 1
-        mine = axes.porteur < last if porteur == TOUS_RESERVES else (
-            np.array(axes.porteurs)[axes.porteur] == porteur)
-        if territoire != PARTOUT:
-            mine = mine & (np.array(axes.communes)[axes.commune] == territoire)
-        stock, flux = (c.cellules[:, mine].sum(axis=1) / len(axes.annees) for c in (self.stock, self.flux))
-        return stock, flux
+        return (self._a_year(self.vies.stock.cellules, porteur, territoire),
+                self._a_year(self.vies.flux.cellules, porteur, territoire))
 
-    def retires(self, commune: str | None = None) -> float:
-        """Dwellings a year taken out for mutations and relogements under the flow, on average."""
-        where = np.array([commune in (None, c) for c in self.axes.communes])
-        return float(self.flux.retires[:, where].sum(axis=1).mean() / len(self.axes.annees))
+    def retires(self, porteur: str = PARTOUT, territoire: str = PARTOUT) -> Reels:
+        """Dwellings a year that mutations and relogements take out of the flow, in each run, shape (R,).
+
+        Parameters
+        ----------
+        porteur : who has them under stock, as in `runs_of`; `*`: everyone.
+        """
+        return self._a_year(self.vies.retires, porteur, territoire)
+
+    def _a_year(self, cellules: Nombres, porteur: str, territoire: str) -> Reels:
+        axes = self.axes
+        mine = np.ones(len(axes.porteur), bool)
+        if porteur == TOUS_RESERVES:
+            mine &= axes.porteur < len(axes.porteurs) - 1
+        elif porteur != PARTOUT:
+            mine &= np.array(axes.porteurs)[axes.porteur] == porteur
+        if territoire != PARTOUT:
+            mine &= np.array(axes.communes)[axes.commune] == territoire
+        return np.asarray(cellules[:, mine].sum(axis=1) / len(axes.annees))
 
     @cached_property
     def phrases(self) -> Mapping[str, tuple[str, str, str]]:

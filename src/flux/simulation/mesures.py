@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from flux.simulation.parc import Parc
 from flux.simulation.tirages import Places, Reels
 from flux.simulation.vecu import Annee, Vecu
 
@@ -45,8 +46,8 @@ class Compte:
 
     cellules : by cell, shape (R, N). genres : by holder and kind, shape (R, H, K). mois : by holder and
     month, shape (R, H, 12 × years). sommes, connus : by holder, total of what is averaged and dwellings of
-    which it is known, shape (R, H, M). retires : taken out for mutations and relogements, shape (R, C).
-    All but `sommes` are dwellings; first lettings are in `cellules` and `mois` only.
+    which it is known, shape (R, H, M). All but `sommes` are dwellings; first lettings are in `cellules` and
+    `mois` only.
     """
 
     cellules: Nombres
@@ -54,7 +55,6 @@ class Compte:
     mois: Nombres
     sommes: Reels
     connus: Nombres
-    retires: Nombres
 
 
 def make_axes(annees: Sequence[Annee]) -> Axes:
@@ -90,7 +90,7 @@ def _first(
     return (
         pd.Index(porteurs).get_indexer(pd.Index(rows["id_reservataire"])),
         pd.Index(communes).get_indexer(pd.Index(rows["commune"])),
-        rows["date_mise_service"].dt.month.to_numpy(np.int64) - 1,
+        pd.to_datetime(rows["date_mise_service"]).dt.month.to_numpy(dtype=np.int64) - 1,
         rows["nb"].to_numpy(np.int64),
     )
 
@@ -100,15 +100,15 @@ def count(axes: Axes, vecu: Vecu, qui: Places, rang_annee: int) -> Compte:
 
     Parameters
     ----------
-    qui : who had each vacancy under this policy (`vecu.stock` or `vecu.flux`).
+    qui : who had each vacancy under this policy (`vecu.en_stock(…)` or `vecu.flux`).
     rang_annee : place of the year among those simulated.
     """
     parc, vacances = vecu.annee.parc, vecu.vacances
     kept = qui >= 0
     run, who, dwelling = vacances.rang[kept], qui[kept], vacances.logement[kept]
     runs, holders = len(vacances.runs), len(axes.porteurs)
-    where = pd.Index(axes.communes).get_indexer(pd.Index(parc.communes))[parc.commune[vacances.logement]]
-    cells = _counts(run, axes.place[who, where[kept]], runs, len(axes.porteur))
+    where = _here(axes, parc)[parc.commune[dwelling]]
+    cells = _counts(run, axes.place[who, where], runs, len(axes.porteur))
     days = np.round(parc.mois[1:-1] * parc.jours)
     month = np.searchsorted(days, vacances.jour[kept], side="right") + 12 * rang_annee
     months = _counts(run, who * 12 * len(axes.annees) + month, runs, holders * 12 * len(axes.annees))
@@ -128,8 +128,20 @@ def count(axes: Axes, vecu: Vecu, qui: Places, rang_annee: int) -> Compte:
         told = ~np.isnan(values)
         connus[:, :, m] = _counts(run[told], who[told], runs, holders)
         sommes[:, :, m] = np.bincount(key[told], values[told], runs * holders).reshape(runs, holders)
-    retires = _counts(vacances.rang[~kept], where[~kept], runs, len(axes.communes))
-    return Compte(cells + alike[0], kinds, months + alike[1], sommes, connus, retires)
+    return Compte(cells + alike[0], kinds, months + alike[1], sommes, connus)
+
+
+def taken(axes: Axes, vecu: Vecu) -> Nombres:
+    """What mutations and relogements take out of the flow, by the cell that has it under stock, (R, N)."""
+    parc, vacances, pris = vecu.annee.parc, vecu.vacances, vecu.pris
+    where = _here(axes, parc)[parc.commune[vacances.logement[pris]]]
+    cells = axes.place[vecu.stock[pris], where]
+    return _counts(vacances.rang[pris], cells, len(vacances.runs), len(axes.porteur))
+
+
+def _here(axes: Axes, parc: Parc) -> Places:
+    """Place among all the communes of those of a year."""
+    return pd.Index(axes.communes).get_indexer(pd.Index(parc.communes))
 
 
 def _kinds(axes: Axes, logements: pd.DataFrame) -> list[npt.NDArray[np.bool_]]:
@@ -145,14 +157,3 @@ def _counts(run: Places, place: Places, runs: int, places: int) -> Nombres:
     """How many of each place in each run, shape (runs, places)."""
     flat = np.bincount(run * places + place, minlength=runs * places)
     return flat.reshape(runs, places).astype(np.int32)
-
-
-def added(comptes: Sequence[Compte]) -> Compte:
-    """The years of the same runs together."""
-    return Compte(*(np.sum([getattr(c, f) for c in comptes], axis=0, dtype=getattr(comptes[0], f).dtype)
-                    for f in Compte.__dataclass_fields__))
-
-
-def joined(comptes: Sequence[Compte]) -> Compte:
-    """The runs of several batches one after another."""
-    return Compte(*(np.concatenate([getattr(c, f) for c in comptes]) for f in Compte.__dataclass_fields__))

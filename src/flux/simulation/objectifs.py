@@ -16,7 +16,7 @@ from flux.conversion.cellules import ETAT, ETAT_CATEGORIES
 from flux.rendu import glossaire
 from flux.simulation.publics import PUBLICS, Melange, past_mix, planned_mix
 from flux.simulation.tirages import Reels, Usage
-from flux.simulation.vecu import Annee, Vecu
+from flux.simulation.vecu import Annee, Mutations, Vecu
 
 Faux = npt.NDArray[np.bool_]
 MIXITE = {"q1_hors_qpv": (False, "q1"), "autres_qpv": (True, "q234")}
@@ -70,11 +70,6 @@ class Suivi:
     base: Reels
     atteint: Reels
 
-    @classmethod
-    def joined(cls, suivis: Sequence[Suivi]) -> Suivi:
-        """The runs of several batches one after another."""
-        return cls(*(np.concatenate([getattr(s, f) for s in suivis], axis=1) for f in ("base", "atteint")))
-
 
 def make_cibles(plan: Plan, annee: Annee) -> Cibles:
     """The targets of the plan that orientations decide: quotas, DALO, mixité, the State outside QPV."""
@@ -124,14 +119,15 @@ def _cible(plan: Plan, annee: Annee, passe: Melange, row: Obligation) -> Cible:
     )
 
 
-def follow(cibles: Cibles, vecu: Vecu, seed: int) -> Suivi:
+def follow(cibles: Cibles, vecu: Vecu, mutations: Mutations, seed: int) -> Suivi:
     """Base and dwellings reached of each target, in each run of a year, under both regimes."""
     vacances, parc = vecu.vacances, vecu.annee.parc
     runs, draw = len(vacances.runs), vacances.tirage(seed, Usage.PUBLIC)
     qpv = parc.logements["qpv"].to_numpy(np.int64)[vacances.logement]
     shape = len(REGIMES), runs, len(cibles.cibles)
     base, reached = np.zeros(shape), np.zeros(shape)
-    for regime, (who, mix) in enumerate(((vecu.stock, cibles.passe), (vecu.flux, cibles.plan))):
+    policies = ((vecu.en_stock(mutations), cibles.passe), (vecu.flux, cibles.plan))
+    for regime, (who, mix) in enumerate(policies):
         kept = np.flatnonzero((who >= 0) & vecu.bail)
         run, holder, dwelling = vacances.rang[kept], who[kept], vacances.logement[kept]
         public = mix.drawn(holder, qpv[kept], draw[kept])

@@ -72,20 +72,29 @@ def explain(bascule: Bascule, asked: str) -> CommuneExpliquee:
 def sentences(bascule: Bascule, code: str, noms: Noms) -> tuple[str, str, str]:
     """The commune as a holder (or all holders there); the commune as a place; how surely, and the worst."""
     own = _own(bascule, code)
-    who = f"{noms.de(own)} (réservataire)" if own else "Tous les réservataires ensemble"
-    where = "sur toutes les communes" if own else f"à {noms.a(code)}"
-    ecart = bascule.runs_of(own, PARTOUT) if own else bascule.runs_of(TOUS_RESERVES, code)
-    return (_received(who, where, *ecart), _place(bascule, code, noms), _surely(who, ecart[1] - ecart[0]))
+    who = noms.de(own) if own else f"Tous les réservataires, à {noms.a(code)}"
+    key = (own, PARTOUT) if own else (TOUS_RESERVES, code)
+    stock, flux = bascule.runs_of(*key)
+    return (
+        _received(bascule, who, stock, flux, bascule.retires(*key)),
+        _place(bascule, code, noms),
+        _surely(who, flux - stock),
+    )
 
 
-def _received(who: str, where: str, stock: Reels, flux: Reels) -> str:
+def _received(bascule: Bascule, who: str, stock: Reels, flux: Reels, taken: Reels) -> str:
+    """The difference, and what it would be were mutations made otherwise under stock."""
     ecart = flux - stock
     low, high = np.quantile(ecart, QUANTILES, method="inverted_cdf")
     error = ecart.std(ddof=1) / np.sqrt(len(ecart))
+    if bascule.options.mutations_en_stock is Mutations.RETIREES:
+        other, how = ecart - taken, "le bailleur faisait, en stock, ses mutations sur ses seuls logements"
+    else:
+        other, how = ecart + taken, "les mutations prenaient, en stock, les mêmes logements qu'en flux"
     return (
-        f"{who}, {where} : {_nb(stock.mean())} logements par an en stock, {_nb(flux.mean())} en flux, en "
-        f"moyenne ; écart de {_signed(ecart.mean())} (erreur de tirage {decimal(error)}), entre "
-        f"{_whole(low)} et {_whole(high)} neuf fois sur dix."
+        f"{who} : {_nb(stock.mean())} logements par an en stock, {_nb(flux.mean())} en flux, en moyenne ; "
+        f"écart de {_signed(ecart.mean())} (erreur de tirage {decimal(error)}), entre {_whole(low)} et "
+        f"{_whole(high)} neuf fois sur dix ; il serait de {_signed(other.mean())} si {how}."
     )
 
 
@@ -96,7 +105,7 @@ def _place(bascule: Bascule, code: str, noms: Noms) -> str:
     groups = " ; ".join(f"{group} {_signed(gain)}" for group, gain in gains.items())
     stock, flux = (_nb(float(rows[c].loc[PARTOUT])) for c in ("stock_moyen", "flux_moyen"))
     said = f"À {noms.a(code)}, tous ensemble : {stock} en stock, {flux} en flux (par groupe : {groups})"
-    if taken := bascule.retires(code):
+    if taken := float(bascule.retires(PARTOUT, code).mean()):
         own, _ = bascule.runs_of(BAILLEUR, code)
         how = ("retirés dans les deux cas" if bascule.options.mutations_en_stock is Mutations.RETIREES
                else f"pris, en stock, sur les {_nb(own.mean())} libérés sans droit")

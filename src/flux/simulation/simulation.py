@@ -14,14 +14,15 @@ from flux.loi import Regles
 from flux.noyau.errors import FluxError, near_misses
 from flux.noyau.solveur.etapes import Avancement
 from flux.simulation.bascule import Bascule, Options
-from flux.simulation.mesures import Axes, Compte, added, count, joined, make_axes
-from flux.simulation.objectifs import Cibles, Suivi, follow, make_cibles
+from flux.simulation.mesures import make_axes
+from flux.simulation.objectifs import make_cibles
 from flux.simulation.politiques import Orientation, Regle, rule
-from flux.simulation.tirages import Places
-from flux.simulation.vecu import Annee, Mutations, live, make_annee
+from flux.simulation.vecu import Mutations, make_annee
+from flux.simulation.vies import Vies, joined, lived
 
 LOT = 250
 MOST_RUNS = 1 << 20  # more would need an hour and memory that nobody has
+MOST_SEEDS = 1 << 64
 DEUX = 2  # the fewest runs that have a standard error
 
 
@@ -62,12 +63,12 @@ def simulate(
     Raises
     ------
     FluxError
-        Codes "simulation.runs", "simulation.annees", "simulation.orientation", "simulation.mutations",
-        "simulation.precision" (more than a million runs would be needed).
+        Codes "simulation.graine", "simulation.runs", "simulation.annees", "simulation.orientation",
+        "simulation.mutations", "simulation.precision" (more than a million runs would be needed).
     DataError, RegleError, ConventionError, SolverError
         As `project` and `allocate`.
     """
-    _check(runs, annees, lot, precision)
+    _check(seed, runs, annees, lot, precision)
     rule(orientation)
     mutations = _mutations(mutations_en_stock)
     said = avancement or (lambda step, done, total: None)
@@ -93,28 +94,17 @@ def switch(
     annees = [make_annee(q, plan.table, incertitude=options.incertitude) for q in years]
     axes = make_axes(annees)
     cibles = make_cibles(plan, annees[0])
-    stock: list[Compte] = []
-    flux: list[Compte] = []
-    suivis: list[Suivi] = []
+    regle = rule(options.orientation)
+    lots: list[Vies] = []
     done = 0
     while True:
         for start in range(done, runs, lot):
             avancement("Années vécues", start, runs)
             some = np.arange(start, min(start + lot, runs))
-            counts, suivi = _batch(annees, axes, cibles, options, some)
-            stock.append(counts[0])
-            flux.append(counts[1])
-            suivis.append(suivi)
+            lots.append(lived(annees, axes, cibles, options.seed, some, regle, options.mutations_en_stock))
         done = runs
         bascule = Bascule(
-            axes=axes,
-            stock=joined(stock),
-            flux=joined(flux),
-            suivi=Suivi.joined(suivis),
-            cibles=cibles,
-            annees=tuple(annees),
-            plan=plan,
-            options=options,
+            axes=axes, vies=joined(lots), cibles=cibles, annees=tuple(annees), plan=plan, options=options
         )
         if precision is None or bascule.erreur <= precision:
             return bascule
@@ -127,22 +117,9 @@ def switch(
         runs *= 2
 
 
-def _batch(
-    annees: Sequence[Annee], axes: Axes, cibles: Cibles, options: Options, runs: Places
-) -> tuple[tuple[Compte, Compte], Suivi]:
-    """Some runs, counted; targets are those of the first year."""
-    stock, flux = [], []
-    suivi: Suivi | None = None
-    lived = live(annees, options.seed, runs, rule(options.orientation), options.mutations_en_stock)
-    for rank, vecu in enumerate(lived):
-        stock.append(count(axes, vecu, vecu.stock, rank))
-        flux.append(count(axes, vecu, vecu.flux, rank))
-        suivi = suivi or follow(cibles, vecu, options.seed)
-    assert suivi is not None
-    return (added(stock), added(flux)), suivi
-
-
-def _check(runs: int, annees: int, lot: int, precision: float | None) -> None:
+def _check(seed: int, runs: int, annees: int, lot: int, precision: float | None) -> None:
+    if not 0 <= seed < MOST_SEEDS:
+        raise FluxError(f"La graine est un entier de 0 à 2^64 − 1 (reçu : {seed}).", code="simulation.graine")
     if runs < DEUX or lot < 1:
         raise FluxError(
             f"Il faut au moins {DEUX} tirages, par lots d'au moins 1 (reçu : {runs} par lots de {lot}).",

@@ -51,17 +51,23 @@ class Annee:
 
 @dataclass(frozen=True, eq=False)
 class Vecu:
-    """The vacancies of some runs of a year, and the index of who had each under both policies, shape (n,).
+    """The vacancies of some runs of a year, and the index of who had each under both policies.
 
-    `PERSONNE` where it was taken out by a mutation or a relogement. bail : whether a lease was signed at the
-    first orientation (neither refused nor without candidate).
+    stock, flux : shape (n,). pris : vacancies that a mutation or a relogement takes out of the flow, which
+    gives them to `PERSONNE`; under stock their holder is said all the same. bail : whether a lease was signed
+    at the first orientation (neither refused nor without candidate).
     """
 
     annee: Annee
     vacances: Vacances
     stock: Places
     flux: Places
+    pris: npt.NDArray[np.bool_]
     bail: npt.NDArray[np.bool_]
+
+    def en_stock(self, mutations: Mutations) -> Places:
+        """Who had each vacancy under stock, `PERSONNE` where mutations are made on any dwelling."""
+        return np.where(self.pris & (mutations is Mutations.RETIREES), PERSONNE, self.stock)
 
 
 def make_annee(quotas: Quotas, plan: pd.DataFrame, *, incertitude: bool) -> Annee:
@@ -96,9 +102,7 @@ def _planned(parc: Parc, plan: pd.DataFrame) -> Reels:
     return np.where(total > 0, given / np.where(total > 0, total, 1.0), parts)
 
 
-def live(
-    annees: Sequence[Annee], seed: int, runs: Places, regle: Regle, mutations: Mutations
-) -> Iterator[Vecu]:
+def live(annees: Sequence[Annee], seed: int, runs: Places, regle: Regle) -> Iterator[Vecu]:
     """Some runs, year after year; what a holder is owed passes to the next year.
 
     Parameters
@@ -118,8 +122,6 @@ def live(
         stock = parc.droits.holder(
             vacances.logement, vacances.jour, vacances.tirage(seed, Usage.DROIT), bailleur
         )
-        if mutations is Mutations.RETIREES:
-            stock[taken] = PERSONNE
         genres = int(annee.genre.max(initial=0)) + 1
         comptes = Comptes.new(len(runs), annee.strates, len(parc.porteurs), genres)
         if retard is not None:
@@ -129,4 +131,4 @@ def live(
             parc, annee.strates, annee.plan, annee.genre, vacances.only(~taken), comptes, regle, seed
         )
         retard = comptes.retard
-        yield Vecu(annee, vacances, stock, flux, (issue == 0) | taken)
+        yield Vecu(annee, vacances, stock, flux, taken, (issue == 0) | taken)

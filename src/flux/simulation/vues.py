@@ -11,7 +11,7 @@ from flux.conversion.enveloppe import records
 from flux.conversion.images import named
 from flux.conversion.noms import Noms
 from flux.rendu import glossaire
-from flux.rendu.nombres import decimal, entier
+from flux.rendu.nombres import decimal, entier, part
 from flux.rendu.vue import Colonne, Tableau, Vue
 from flux.simulation.ecarts import CLES, ORIENTATIONS, PARTOUT, TOUS_RESERVES
 from flux.simulation.objectifs import CLES as CLES_OBJECTIFS
@@ -110,15 +110,17 @@ def hypotheses(bascule: Bascule) -> tuple[str, ...]:
 
 
 def _mutations(bascule: Bascule) -> str:
-    taken = bascule.retires()
+    each = bascule.retires()
+    taken = float(each.mean())
     if bascule.options.mutations_en_stock is Mutations.RETIREES:
         return (f"Mutations et relogements : {decimal(taken, 1)} logements par an, retirés avant partage en "
                 "stock comme en flux.")
     stock, _ = bascule.runs_of(BAILLEUR)
     return (
         f"Mutations et relogements : {decimal(taken, 1)} logements par an. En flux, retirés avant partage ; "
-        f"en stock, pris par le bailleur sur les {decimal(stock.mean(), 1)} libérés sans droit : il lui en "
-        f"reste {decimal(stock.mean() - taken, 1)}. La somme des écarts est l'opposé de ce nombre."
+        f"en stock, pris par le bailleur sur les {decimal(stock.mean(), 1)} libérés sans droit, qui n'y "
+        f"suffisent pas dans {part((each > stock).mean())} des vies. Les écarts ont pour somme l'opposé de "
+        "ce nombre."
     )
 
 
