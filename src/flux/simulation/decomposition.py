@@ -62,8 +62,8 @@ class Cascade(Affichable):
         """What moves, then why, the largest first: figures, and all of them."""
         gap = self.flux - self.stock
         said = (
-            f"{self.titre} : {decimal(self.stock)} logements par an en stock, {decimal(self.flux)} en flux, soit "
-            f"{signed(gap)}."
+            f"{self.titre} : {decimal(self.stock)} logements par an en stock, {decimal(self.flux)} en flux, "
+            f"soit {signed(gap)}."
         )
         order = sorted(self.effets.items(), key=lambda item: (-abs(item[1]), item[0]))
         cited = [f"{words(c)} {signed(v)}" for c, v in order if abs(v) >= CITED]
@@ -235,7 +235,7 @@ class Decomposition(Affichable):
 
     def _wide(self, titre: str, rows: pd.DataFrame, key: str, causes: pd.DataFrame) -> Tableau:
         """A row a holder or a commune, a column a cause."""
-        wide = causes.groupby([key, "cause"])["logements"].sum().unstack(fill_value=0.0)
+        wide = causes.groupby([key, "cause"])["logements"].sum().unstack().fillna(0.0)
         seen = [c for c in ORDRE if c in wide]
         frame = rows.merge(wide.rename_axis(columns=None).reset_index(), on=key, how="left")
         frame[seen] = frame[seen].fillna(0.0)
