@@ -28,6 +28,7 @@ from flux.allocation.territoires import said
 from flux.conversion.enveloppe import records
 from flux.conversion.noms import Noms
 from flux.conversion.segments import FRAGILE_DES, FRAGILES
+from flux.dossier import appellations
 from flux.noyau.errors import FluxError, near_misses
 from flux.noyau.solveur import Solution, Voie, model_text, solve
 from flux.noyau.solveur.etapes import Avancement
@@ -169,13 +170,15 @@ class Plan(Affichable):
 
     def vue(self) -> Vue:
         """Objectives, then the orientations by réservataire."""
+        known = appellations.Noms.of(self.quotas.dossier)
         by_holder = self.table.groupby("id_reservataire", as_index=False)[["nb_exact", "nb"]].sum()
-        tableaux = (Tableau(titre="Objectifs", frame=self.objectifs, colonnes=SHOWN),
-                    Tableau(titre="Orientations par réservataire", frame=by_holder, total=True,
+        tableaux = (Tableau(titre="Objectifs", frame=known.table(self.objectifs), colonnes=SHOWN),
+                    Tableau(titre="Orientations par réservataire", frame=known.table(by_holder), total=True,
                             colonnes=("id_reservataire", "nb_exact", "nb")))
         complete = bool(self.conflits["liste_complete"].fillna(False).all())
+        notes = (*conflicts_said(self.phrases, complete), *self.hypotheses)
         return Vue(titre=f"Plan d'orientation : {int(self.table['nb'].sum())} logements",
-                   tableaux=tableaux, notes=(*conflicts_said(self.phrases, complete), *self.hypotheses))
+                   tableaux=tableaux, notes=tuple(map(known.phrase, notes)))
 
 
 def allocate(quotas: Quotas, *, voie: str = Voie.DIRECTE, solveur: Any = None, couts: bool | None = None,

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from flux.annexe.incertitudes import uncertain
-from flux.annexe.noms import BAILLEUR, Noms
 from flux.annexe.section import Section
+from flux.dossier.appellations import BAILLEUR, Noms
 from flux.noyau.provenance import line_ranges
 from flux.rendu import glossaire, nombres
 from flux.rendu.vue import Colonne, Tableau

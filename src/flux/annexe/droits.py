@@ -7,10 +7,9 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from flux.annexe.inventaire import inventory, own_rights
-from flux.annexe.noms import Noms
-from flux.annexe.partage import named
 from flux.annexe.section import Section
 from flux.annexe.selection import folded
+from flux.dossier.appellations import Noms
 from flux.rendu import nombres
 from flux.rendu.vue import Colonne, Tableau
 
@@ -79,7 +78,7 @@ def _too_many(quotas: Quotas, noms: Noms) -> tuple[Tableau, ...]:
         Tableau(
             cle="droits.sur_reservations",
             titre="Logements et programmes qui portaient plus de droits que de logements",
-            frame=named(table, noms),
+            frame=noms.table(table),
             colonnes=[
                 "id_logement",
                 "programme",

@@ -23,11 +23,11 @@ from flux.annexe import (
 )
 from flux.annexe.illustrations import illustrated
 from flux.annexe.masque import Masque, sentence
-from flux.annexe.noms import Noms
 from flux.annexe.section import Section
 from flux.annexe.selection import Genre, Selection
 from flux.annexe.synthese import synthese
 from flux.conversion.enveloppe import library_version
+from flux.dossier.appellations import Noms
 
 if TYPE_CHECKING:
     from flux.allocation import Plan

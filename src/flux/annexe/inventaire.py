@@ -6,9 +6,8 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from flux.annexe.noms import Noms
-from flux.annexe.partage import named
 from flux.annexe.section import PAGE_ROWS, Section
+from flux.dossier.appellations import Noms
 from flux.rendu import nombres
 from flux.rendu.vue import Colonne, Tableau
 
@@ -28,7 +27,7 @@ def rights(quotas: Quotas, noms: Noms) -> pd.DataFrame:
     dwellings = quotas.dossier.logements.set_index("id_logement")
     of_dwelling = dwellings[[*LOGEMENT, "contingent"]].reindex(table["id_logement"]).set_axis(table.index)
     towns = quotas.dossier.communes.set_index("commune")
-    written = named(table, noms)
+    written = noms.table(table)
     return written.assign(
         commune_code=table["commune"],
         epci=table["commune"].map(towns["epci"]).map(noms.territoire),
@@ -140,7 +139,7 @@ def echeances(quotas: Quotas, noms: Noms, vise: Selection | None = None) -> Sect
             Tableau(
                 cle="echeances.synthese",
                 titre="Droits qui s'éteignent, par réservataire, cause et année",
-                frame=named(sums, noms),
+                frame=noms.table(sums),
                 colonnes=[
                     "id_reservataire",
                     "cause",
@@ -154,7 +153,7 @@ def echeances(quotas: Quotas, noms: Noms, vise: Selection | None = None) -> Sect
             Tableau(
                 cle="echeances.droits",
                 titre="Les droits qui s'éteignent, un à un",
-                frame=named(table, noms),
+                frame=noms.table(table),
                 colonnes=[
                     "id_reservataire",
                     "programme",
@@ -201,7 +200,7 @@ def exceptions(quotas: Quotas, noms: Noms, vise: Selection | None = None) -> Sec
             Tableau(
                 cle="exceptions.logements",
                 titre="Logements réservés en stock, un à un",
-                frame=named(table, noms),
+                frame=noms.table(table),
                 colonnes=[
                     "id_reservataire",
                     "id_logement",

@@ -9,11 +9,11 @@ from itertools import product
 from typing import TYPE_CHECKING, Any
 
 from flux.annexe.filiations import FILIATIONS, Filiation, Origine, group_of
-from flux.annexe.noms import BAILLEUR, Noms
 from flux.annexe.selection import ELSEWHERE, OTHERS
 from flux.conversion.explication.tables import ENSEMBLE, Tables
 from flux.conversion.explication.tables import TABLES as PROVED
 from flux.conversion.operations import add, ratio
+from flux.dossier.appellations import BAILLEUR, Noms
 from flux.dossier.schemas import TABLES
 from flux.noyau.provenance import Figure, Source
 from flux.rendu import glossaire

@@ -9,11 +9,10 @@ import pandas as pd
 
 from flux.allocation.phrases import conflicts_said
 from flux.annexe.masque import MASQUE, Masque, mask, sentence
-from flux.annexe.noms import BAILLEUR, Noms
-from flux.annexe.partage import named
 from flux.annexe.section import Section
 from flux.annexe.selection import OTHERS, STATE, Selection
 from flux.conversion.territoires import communes_of
+from flux.dossier.appellations import BAILLEUR, Noms
 from flux.rendu import glossaire
 from flux.rendu.vue import Colonne, Tableau
 
@@ -125,7 +124,7 @@ def objectifs(plan: Plan, noms: Noms, seuil: int, vise: Selection | None = None)
 def _owned(table: pd.DataFrame, noms: Noms) -> pd.DataFrame:
     """The same rows with names for codes; `*` is everybody on the territory."""
     owners = ["tous" if p == "*" else noms.reservataire(p) for p in table["porteur"]]
-    return named(table.assign(porteur=owners), noms)
+    return noms.table(table.assign(porteur=owners))
 
 
 def _of_parties(plan: Plan, vise: Selection) -> pd.DataFrame:
@@ -226,7 +225,7 @@ def _publics_table(
     return Tableau(
         cle="orientations.publics",
         titre="Orientations par réservataire et par public",
-        frame=named(frame, noms),
+        frame=noms.table(frame),
         colonnes=[
             "id_reservataire",
             *(Colonne(p, "nb", glossaire.format("priorite", p)) for p in counts if p != "q1"),
@@ -282,7 +281,7 @@ def orientations(
             Tableau(
                 cle="orientations.qualite",
                 titre="Orientations par réservataire, localisation, typologie et financement",
-                frame=named(by_kind, noms),
+                frame=noms.table(by_kind),
                 colonnes=[
                     "id_reservataire",
                     *(Colonne(k, "nb", k) for k in every_kind),

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from flux.annexe.noms import BAILLEUR, Noms
 from flux.annexe.section import Section
 from flux.annexe.selection import ELSEWHERE, OTHERS, Selection
 from flux.conversion.remarques import KINDS
+from flux.dossier.appellations import BAILLEUR, Noms
 from flux.rendu import glossaire
 from flux.rendu.vue import Colonne, Tableau
 
@@ -20,21 +20,6 @@ if TYPE_CHECKING:
 # A matrix wider than this does not fit a page: holders are then grouped by category.
 MOST_COLUMNS = 8
 LOCAL = ("commune", "epci", "ept")
-
-
-def named(frame: pd.DataFrame, noms: Noms) -> pd.DataFrame:
-    """The same frame with names in place of the codes of réservataires, communes and territories."""
-    written = {
-        "id_reservataire": noms.reservataire,
-        "commune": noms.commune,
-        "territoire_code": noms.territoire,
-    }
-    known = {
-        column: frame[column].map({value: name(value) for value in frame[column].unique()})
-        for column, name in written.items()
-        if column in frame.columns
-    }
-    return frame.assign(**known)
 
 
 def _placed(quotas: Quotas, vise: Selection | None) -> pd.DataFrame:
@@ -80,7 +65,7 @@ def communes(quotas: Quotas, noms: Noms, vise: Selection | None = None) -> Secti
             Tableau(
                 cle="communes.quotas",
                 titre="Quotas par commune et par réservataire",
-                frame=named(frame, noms),
+                frame=noms.table(frame),
                 colonnes=[
                     "commune",
                     Colonne("flux_a_partager", libelle="Flux exact"),
@@ -98,7 +83,7 @@ def communes(quotas: Quotas, noms: Noms, vise: Selection | None = None) -> Secti
             Tableau(
                 cle="communes.qpv",
                 titre="Quotas par commune, en QPV, hors QPV et contre garantie",
-                frame=named(sums, noms),
+                frame=noms.table(sums),
                 colonnes=[
                     "commune",
                     Colonne("nb", libelle="Ensemble"),
@@ -116,7 +101,7 @@ def communes(quotas: Quotas, noms: Noms, vise: Selection | None = None) -> Secti
             Tableau(
                 cle="communes.cellules",
                 titre="Quotas par commune et par réservataire, cellule par cellule",
-                frame=named(counted.loc[counted["commune"] != ELSEWHERE], noms),
+                frame=noms.table(counted.loc[counted["commune"] != ELSEWHERE]),
                 colonnes=[
                     "commune",
                     "id_reservataire",
@@ -145,7 +130,7 @@ def _gaps(quotas: Quotas, noms: Noms, vise: Selection | None) -> tuple[Tableau, 
         Tableau(
             cle="communes.ecarts",
             titre="Sommes et comptes que l'arrondi n'a pas pu tenir",
-            frame=named(table, noms).assign(somme=table["groupe"].map({**KINDS, "compte": "compte"})),
+            frame=noms.table(table).assign(somme=table["groupe"].map({**KINDS, "compte": "compte"})),
             colonnes=[
                 Colonne("somme", "motif", "Somme"),
                 "territoire_code",
@@ -189,7 +174,7 @@ def livraisons(quotas: Quotas, noms: Noms, vise: Selection | None = None) -> Sec
             Tableau(
                 cle="livraisons.programmes",
                 titre="Premières mises en location, par programme",
-                frame=named(programmes, noms),
+                frame=noms.table(programmes),
                 colonnes=["programme", "commune", "date_mise_service", "id_reservataire", "exact", "nb"],
                 total=True,
                 article="CCH, art. R. 441-5, I",
@@ -201,9 +186,8 @@ def livraisons(quotas: Quotas, noms: Noms, vise: Selection | None = None) -> Sec
             Tableau(
                 cle="livraisons.composition",
                 titre="Programmes livrés dans l'année, par typologie et financement",
-                frame=named(
-                    built.assign(annee_assiette=quotas.dossier.convention.annee + 1).reset_index(drop=True),
-                    noms,
+                frame=noms.table(
+                    built.assign(annee_assiette=quotas.dossier.convention.annee + 1).reset_index(drop=True)
                 ),
                 colonnes=[
                     "programme",
@@ -224,7 +208,7 @@ def livraisons(quotas: Quotas, noms: Noms, vise: Selection | None = None) -> Sec
             Tableau(
                 cle="livraisons.uniques",
                 titre="Droits uniques dus dans l'année",
-                frame=named(uniques, noms),
+                frame=noms.table(uniques),
                 colonnes=["id_reservataire", "nb_uniques", "quota"],
                 total=True,
                 note="Les droits uniques sont compris dans le quota.",

@@ -6,10 +6,9 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from flux.annexe.noms import Noms
-from flux.annexe.partage import named
 from flux.annexe.section import Section
 from flux.annexe.selection import STATE, Selection
+from flux.dossier.appellations import Noms
 from flux.rendu import glossaire
 from flux.rendu.vue import Colonne, Tableau
 
@@ -43,7 +42,7 @@ def _ceilings(caps: pd.DataFrame, noms: Noms) -> Tableau:
     return Tableau(
         cle="plafonds.plafonds",
         titre="Plafonds de l'année",
-        frame=named(caps, noms),
+        frame=noms.table(caps),
         colonnes=[
             "groupe",
             "territoire_code",
@@ -64,7 +63,7 @@ def _reduced(reductions: pd.DataFrame, noms: Noms) -> Tableau:
     return Tableau(
         cle="plafonds.reductions",
         titre="Dus réduits, par réservataire et par motif",
-        frame=named(by_holder, noms),
+        frame=noms.table(by_holder),
         colonnes=[
             "id_reservataire",
             "motif",
@@ -90,7 +89,7 @@ def _readings(quotas: Quotas, noms: Noms, vise: Selection | None) -> tuple[Table
         Tableau(
             cle="plafonds.lectures",
             titre="Dus contre garantie, selon les deux lectures du plafond",
-            frame=named(differ, noms),
+            frame=noms.table(differ),
             colonnes=[
                 *keys,
                 *(

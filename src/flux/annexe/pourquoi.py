@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-from flux.annexe.noms import Noms
+from flux.dossier.appellations import Noms
 from flux.rendu.nombres import absent, decimal, entier, part
 
 if TYPE_CHECKING:

@@ -10,11 +10,10 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from flux.annexe.noms import Noms
-from flux.annexe.partage import named
 from flux.annexe.section import Section
 from flux.conversion.assiette import ASSIETTE
 from flux.conversion.segments import SANS_ANNEE, SEGMENT, described
+from flux.dossier.appellations import Noms
 from flux.rendu import glossaire
 from flux.rendu.vue import Tableau
 
@@ -52,8 +51,8 @@ def expected(plan: Plan, noms: Noms) -> Attendus:
     for frame in (kinds, crossing):
         frame["rank"], frame["ident"] = frame["id_reservataire"].map(rank), frame["id_reservataire"]
     return Attendus(
-        named(kinds.sort_values(["rank", "kind", "caractere"]), noms),
-        named(crossing.sort_values(["rank", *KINDS]), noms),
+        noms.table(kinds.sort_values(["rank", "kind", "caractere"])),
+        noms.table(crossing.sort_values(["rank", *KINDS])),
     )
 
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from flux.annexe.noms import BAILLEUR, Noms
+from flux.dossier.appellations import BAILLEUR, Noms
 from flux.noyau.errors import FluxError, near_misses
 
 if TYPE_CHECKING:

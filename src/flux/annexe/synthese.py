@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from flux.annexe.noms import BAILLEUR, Noms
 from flux.annexe.orientations import objectives_of
 from flux.annexe.pourquoi import dwellings
 from flux.annexe.section import Section
+from flux.dossier.appellations import BAILLEUR, Noms
 from flux.rendu import nombres
 from flux.rendu.vue import Colonne, Tableau
 

@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from flux.annexe.noms import Noms
-from flux.annexe.partage import named, pairs
+from flux.annexe.partage import pairs
 from flux.annexe.section import Section
 from flux.annexe.selection import folded
 from flux.conversion.territoires import communes_of
+from flux.dossier.appellations import Noms
 from flux.rendu import nombres
 from flux.rendu.vue import Colonne, Tableau
 
@@ -51,7 +51,7 @@ def quotas(
             Tableau(
                 cle="taux.quotas",
                 titre="Du droit au quota, par réservataire",
-                frame=named(folded(vise, table, ["nb_droits", "quota_exact", "quota", "solde"]), noms),
+                frame=noms.table(folded(vise, table, ["nb_droits", "quota_exact", "quota", "solde"])),
                 colonnes=[
                     "id_reservataire",
                     "nb_droits",
@@ -73,8 +73,8 @@ def quotas(
             Tableau(
                 cle="taux.calcul",
                 titre="Le calcul du quota exact, pas à pas",
-                frame=named(
-                    folded(vise, steps, ["nb_uniques", "du_exact", "solde_reporte", "quota_exact"]), noms
+                frame=noms.table(
+                    folded(vise, steps, ["nb_uniques", "du_exact", "solde_reporte", "quota_exact"])
                 ),
                 colonnes=[
                     "id_reservataire",

@@ -11,7 +11,7 @@ import pandas as pd
 
 from flux.annexe.identite import identite
 from flux.annexe.masque import SEUIL
-from flux.annexe.noms import Noms
+from flux.dossier.appellations import Noms
 from flux.annexe.section import Section
 from flux.bilan import cadre, images
 from flux.bilan.decompte import accounts, closing_balances, decompte

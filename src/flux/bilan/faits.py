@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from flux.annexe.noms import Noms
+from flux.dossier.appellations import Noms
 from flux.bilan.journal import APART, Journal, order
 from flux.conversion import Quotas
 from flux.dossier import Dossier

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from flux.conversion.enveloppe import envelope, records
 from flux.conversion.images import named
+from flux.dossier.appellations import Noms
 from flux.rendu.nombres import entier
 from flux.rendu.vue import Colonne, Tableau, Vue
 
@@ -27,7 +28,7 @@ TABLES: dict[str, list[str]] = {
 
 def quotas_view(quotas: Quotas) -> Vue:
     """The quotas, the ceilings, and what the reader must know."""
-    convention = quotas.dossier.convention
+    convention, known = quotas.dossier.convention, Noms.of(quotas.dossier)
     return Vue(
         titre=f"Quotas {convention.annee} de {convention.bailleur.nom} : "
         f"{entier(quotas.exact['flux_a_partager'])} logements à partager, "
@@ -54,7 +55,7 @@ def quotas_view(quotas: Quotas) -> Vue:
             ),
             Tableau(
                 titre="Plafonds de la loi",
-                frame=quotas.plafonds,
+                frame=known.table(quotas.plafonds),
                 colonnes=[
                     "groupe",
                     "territoire_code",
@@ -67,7 +68,9 @@ def quotas_view(quotas: Quotas) -> Vue:
                 ],
             ),
         ),
-        notes=(quotas.vacances.resume, *quotas.hypotheses, *quotas.avertissements),
+        notes=tuple(
+            map(known.phrase, (quotas.vacances.resume, *quotas.hypotheses, *quotas.avertissements))
+        ),
     )
 
 

@@ -71,7 +71,7 @@ def points(value: Any, nb: int = 1) -> str:
     """
     if absent(value):
         return ABSENT
-    exact = (value if isinstance(value, Fraction) else _rounded(value, 15)) * 100
+    exact: Any = (value if isinstance(value, Fraction) else _rounded(value, 15)) * 100
     return f"{decimal(exact, nb)} point{'s' if abs(exact) >= 2 else ''}"
 
 

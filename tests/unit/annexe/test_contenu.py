@@ -5,7 +5,7 @@ import pytest
 import flux
 from flux.annexe import draft_annexe, taux
 from flux.annexe.incertitudes import uncertain
-from flux.annexe.noms import Noms
+from flux.dossier.appellations import Noms
 
 
 def tables(annexe):

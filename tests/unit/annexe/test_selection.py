@@ -8,7 +8,7 @@ import pytest
 import flux
 from flux.annexe import draft_annexe, draft_annexes
 from flux.annexe.masque import MASQUE
-from flux.annexe.noms import Noms
+from flux.dossier.appellations import Noms
 from flux.annexe.selection import OTHERS, Genre, conventions, file_names, select
 from flux.noyau.errors import FluxError
 

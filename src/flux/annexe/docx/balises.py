@@ -15,8 +15,8 @@ from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 from flux.annexe.docx.xml import legal
-from flux.annexe.noms import BAILLEUR, Noms
 from flux.annexe.selection import select
+from flux.dossier.appellations import BAILLEUR, Noms
 from flux.rendu import glossaire, nombres
 from flux.rendu.typographie import soigne
 

@@ -62,6 +62,21 @@ class Noms:
         known = not absent(code) and str(code) not in names and len(str(code)) <= 3
         return f"Département {code}" if known else _named(code, names)
 
+    def table(self, frame: pd.DataFrame) -> pd.DataFrame:
+        """The same rows with names for the codes of réservataires, communes and territories."""
+        written = {
+            "id_reservataire": self.reservataire,
+            "porteur": lambda code: "tous" if code == "*" else self.reservataire(code),
+            "commune": self.commune,
+            "territoire_code": self.territoire,
+        }
+        known = {
+            column: frame[column].map({value: name(value) for value in frame[column].unique()})
+            for column, name in written.items()
+            if column in frame.columns
+        }
+        return frame.assign(**known)
+
     def phrase(self, texte: str) -> str:
         """A sentence of the computation with names for its codes, and words for the choices it cites."""
         known = {**self.territoires, **self.communes, **self.reservataires}
