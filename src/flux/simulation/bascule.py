@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -17,6 +17,7 @@ from flux.conversion.noms import Noms
 from flux.rendu.vue import Affichable, Vue
 from flux.simulation import ecarts, vues
 from flux.simulation.ecarts import ORIENTATIONS, PARTOUT, TOUS_RESERVES
+from flux.simulation.images import ImageBascule, illustrate
 from flux.simulation.mesures import Axes, Nombres
 from flux.simulation.objectifs import Cibles, targets_table
 from flux.simulation.phrases import CommuneExpliquee, explain, sentences
@@ -24,6 +25,9 @@ from flux.simulation.politiques import Regle
 from flux.simulation.tirages import Reels
 from flux.simulation.vecu import Annee, Mutations
 from flux.simulation.vies import Vies
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 
 @dataclass(frozen=True)
@@ -161,6 +165,10 @@ class Bascule(Affichable):
     def vue(self) -> Vue:
         """What a notebook or a terminal shows."""
         return vues.bascule_view(self)
+
+    def plot(self, genre: str = ImageBascule.COMMUNES) -> Figure:
+        """A picture: "communes", "eventail" or "objectifs", see `illustrate`."""
+        return illustrate(self, genre).dessin()
 
     def to_dict(self) -> dict[str, Any]:
         """JSON-able: the stages before, and the differences (dossier.md, "flux/1")."""

@@ -87,12 +87,10 @@ def _first(
 ) -> tuple[Places, Places, Places, Places]:
     """First lettings of the year: holder, commune, month (from 0) and number of dwellings of each row."""
     rows = annee.quotas.livraisons.loc[annee.quotas.livraisons["nb"] > 0]
-    return (
-        pd.Index(porteurs).get_indexer(pd.Index(rows["id_reservataire"])),
-        pd.Index(communes).get_indexer(pd.Index(rows["commune"])),
-        pd.to_datetime(rows["date_mise_service"]).dt.month.to_numpy(dtype=np.int64) - 1,
-        rows["nb"].to_numpy(np.int64),
-    )
+    holder = pd.Index(porteurs).get_indexer(pd.Index(rows["id_reservataire"])).astype(np.int64)
+    commune = pd.Index(communes).get_indexer(pd.Index(rows["commune"])).astype(np.int64)
+    month = pd.to_datetime(rows["date_mise_service"]).dt.month.to_numpy(np.int64) - 1
+    return holder, commune, month, rows["nb"].to_numpy(np.int64)
 
 
 def count(axes: Axes, vecu: Vecu, qui: Places, rang_annee: int) -> Compte:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from flux.simulation.bascule import Bascule
 
 PRECISION = 0.05  # dwellings: the error that the notes say how many runs would reach
+TOUS = "tous"
 DONNEES = {"refus": "de refus", "echec": "d'échec", "saison": "de saisons"}
 
 
@@ -76,7 +77,7 @@ def targets(bascule: Bascule) -> pd.DataFrame:
     holders, noms = named(bascule.quotas), Noms(bascule.quotas.dossier)
     names = dict(zip(holders["id_reservataire"], holders["nom"], strict=True))
     said = stock[CLES_OBJECTIFS].assign(
-        porteur=stock["porteur"].map(names | {PARTOUT: "tous", ETAT: "État"}),
+        porteur=stock["porteur"].map(names | {PARTOUT: TOUS, ETAT: "État"}),
         territoire_code=stock["territoire_code"].map(noms.a))
     return said.join(stock[columns].add_suffix("_stock")).join(flux[columns].add_suffix("_flux"))
 
