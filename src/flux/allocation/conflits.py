@@ -9,13 +9,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from flux.allocation.contradictions import PERCEPTIBLE, ROUNDING, contradictions, required
-from flux.allocation.libres import flow_rows
+from flux.allocation.lignes_entieres import whole_rows
 from flux.allocation.modele import Modele
-from flux.allocation.obligations import Repartition, Sens, Support
+from flux.allocation.obligations import Repartition, Support
 from flux.allocation.recherche import RANG, Conflit, Nature, Places, Search
-from flux.allocation.seuils import LIMITE, whole_form
+from flux.allocation.seuils import LIMITE
 from flux.noyau.errors import SolverError
-from flux.noyau.solveur import Builder, Etape, Programme, solve
+from flux.noyau.solveur import Etape, Programme, solve
 from flux.noyau.solveur.etapes import Avancement
 
 QUESTIONS = 200  # linear programmes that the search may solve: the same wherever it runs
@@ -166,20 +166,7 @@ def _aims(modele: Modele) -> NDArray[np.bool_]:
 
 def _whole(modele: Modele) -> Programme:
     """The programme of whole plans: every row as tight as whole numbers allow."""
-    programme = modele.programme
-    # Whole numbers instead of the flow of each segment: `flow_rows`.
-    free = _aims(modele) | np.array([name.startswith("flux|") for name in programme.names])
-    scale = np.ones(len(programme.names))
-    lo, hi = np.where(free, -np.inf, programme.lo), np.where(free, np.inf, programme.hi)
-    for obligation, row in zip(modele.obligations, modele.lignes, strict=True):
-        scale[row], lo[row] = whole_form(obligation)
-        hi[row] = lo[row] if obligation.sens is Sens.EGALITE else np.inf
-    builder = Builder()
-    builder.columns(programme.keys, programme.lower, programme.upper)
-    builder.rows(programme.names, lo, hi)
-    builder.entries(programme.row, programme.column, programme.coefficient * scale[programme.row])
-    flow_rows(builder, modele.cadre, modele.cellules, modele.cadre.cellules["segment"])
-    built = builder.build()
+    built = whole_rows(modele, _aims(modele)).build()
     integer = np.zeros(len(built.keys), bool)
     integer[np.concatenate([modele.cellules, modele.publics, modele.essentiels, modele.manques])] = True
     return replace(built, integer=integer)

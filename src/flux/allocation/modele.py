@@ -31,6 +31,7 @@ class Modele:
     programme, etapes : what is solved; the first `len(NIVEAUX)` stages are the levels of the obligations.
     obligations, lignes, manques : each obligation, its row and its column of shortfall. Shapes (n,).
     equites : the attributes of each holder.
+    flux : row of the flow of each segment.
     cellules, publics, essentiels : columns of the plan, aligned on the frames of `cadre`; `essentiels` may
         be empty.
     """
@@ -45,6 +46,7 @@ class Modele:
     cellules: Ints
     publics: Ints
     essentiels: Ints
+    flux: Ints
 
     def repartition(self, values: Floats) -> Repartition:
         """The plan that values of the columns make."""
@@ -104,7 +106,8 @@ def formulate(cadre: Cadre, obligations: Sequence[Obligation], equites: Sequence
     etapes += [Etape(EQUITE_PIRE, builder.costs((worst, 1.0))), Etape(EQUITE, builder.costs((gaps, 1.0))),
                Etape(PROPORTIONNEL, builder.costs(*far)),
                Etape(UNICITE, builder.costs((decided, generic_costs([programme.keys[j] for j in decided]))))]
-    return Modele(cadre, programme, tuple(etapes), tuple(obligations), tuple(equites), rows, short, z, w, e)
+    return Modele(cadre, programme, tuple(etapes), tuple(obligations), tuple(equites), rows, short, z, w, e,
+                  given_out)
 
 
 def _essential(builder: Builder, cadre: Cadre, obligations: Sequence[Obligation], w: Ints) -> Ints:

@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from flux.allocation.libres import PLACE, flow_rows
+from flux.allocation.libres import PLACE
+from flux.allocation.lignes_entieres import whole_rows
 from flux.allocation.modele import Modele
-from flux.allocation.obligations import NIVEAUX, Repartition, Sens
+from flux.allocation.obligations import NIVEAUX, Repartition
 from flux.allocation.places import nested_gaps
-from flux.allocation.seuils import LIMITE, TIE, missed, whole_form
+from flux.allocation.seuils import LIMITE, TIE, missed
 from flux.noyau.errors import SolverError
-from flux.noyau.solveur import Builder, Etape, Floats, Programme, Solution, generic_costs, solve
+from flux.noyau.solveur import Etape, Floats, Programme, Solution, generic_costs, solve
 from flux.noyau.solveur.etapes import Avancement
 
 if TYPE_CHECKING:
@@ -81,18 +82,7 @@ class _Search:
 
     def __init__(self, quotas: Quotas, modele: Modele, cellules: Floats, plan: Repartition) -> None:
         programme, cadre = modele.programme, modele.cadre
-        scale, lo, hi = np.ones(len(programme.names)), programme.lo.copy(), programme.hi.copy()
-        # The segments give out whole numbers instead of their flow: `formulate` names their rows so.
-        flow = np.flatnonzero([name.startswith("flux|") for name in programme.names])
-        lo[flow], hi[flow] = -np.inf, np.inf
-        for obligation, row in zip(modele.obligations, modele.lignes, strict=True):
-            scale[row], lo[row] = whole_form(obligation)
-            hi[row] = lo[row] if obligation.sens is Sens.EGALITE else np.inf
-        builder = Builder()
-        builder.columns(programme.keys, programme.lower, programme.upper)
-        builder.rows(programme.names, lo, hi)
-        builder.entries(programme.row, programme.column, programme.coefficient * scale[programme.row])
-        flow_rows(builder, cadre, modele.cellules, cadre.cellules["segment"])
+        builder = whole_rows(modele)
         niveaux = np.array([o.niveau for o in modele.obligations], object)
         self.short = [modele.manques[np.isin(niveaux, level)] for level in NIVEAUX]
         self.levels = builder.rows([f"niveau|{'/'.join(level)}" for level in NIVEAUX])
