@@ -89,8 +89,8 @@ def _first(
     rows = annee.quotas.livraisons.loc[annee.quotas.livraisons["nb"] > 0]
     holder = pd.Index(porteurs).get_indexer(pd.Index(rows["id_reservataire"])).astype(np.int64)
     commune = pd.Index(communes).get_indexer(pd.Index(rows["commune"])).astype(np.int64)
-    month = pd.to_datetime(rows["date_mise_service"]).dt.month.to_numpy(np.int64) - 1
-    return holder, commune, month, rows["nb"].to_numpy(np.int64)
+    month = np.asarray(pd.to_datetime(rows["date_mise_service"]).dt.month, np.int64) - 1
+    return holder, commune, month, np.asarray(rows["nb"], np.int64)
 
 
 def count(axes: Axes, vecu: Vecu, qui: Places, rang_annee: int) -> Compte:

@@ -72,7 +72,7 @@ def explain(bascule: Bascule, asked: str) -> CommuneExpliquee:
 def sentences(bascule: Bascule, code: str, noms: Noms) -> tuple[str, str, str]:
     """The commune as a holder (or all holders there); the commune as a place; how surely, and the worst."""
     own = _own(bascule, code)
-    who = noms.de(own) if own else f"Tous les réservataires, à {noms.a(code)}"
+    who = noms.de(own) if own else f"Tous les réservataires dans la commune « {noms.a(code)} »"
     key = (own, PARTOUT) if own else (TOUS_RESERVES, code)
     stock, flux = bascule.runs_of(*key)
     return (
@@ -101,10 +101,13 @@ def _received(bascule: Bascule, who: str, stock: Reels, flux: Reels, taken: Reel
 def _place(bascule: Bascule, code: str, noms: Noms) -> str:
     """All that is let in the commune, by group; and what mutations take out."""
     rows = bascule.communes.loc[bascule.communes["commune"] == code].set_index("groupe")
-    gains = rows["ecart_moyen"].drop([PARTOUT, TOUS_RESERVES])
+    gains = rows["ecart_moyen"].drop([PARTOUT, TOUS_RESERVES], errors="ignore")
     groups = " ; ".join(f"{group} {_signed(gain)}" for group, gain in gains.items())
     stock, flux = (_nb(float(rows[c].loc[PARTOUT])) for c in ("stock_moyen", "flux_moyen"))
-    said = f"À {noms.a(code)}, tous ensemble : {stock} en stock, {flux} en flux (par groupe : {groups})"
+    said = (
+        f"Dans la commune « {noms.a(code)} », tous ensemble : {stock} en stock, {flux} en flux (par groupe : "
+        f"{groups})"
+    )
     if taken := float(bascule.retires(PARTOUT, code).mean()):
         own, _ = bascule.runs_of(BAILLEUR, code)
         how = ("retirés dans les deux cas" if bascule.options.mutations_en_stock is Mutations.RETIREES
@@ -143,7 +146,7 @@ def _whole(value: float) -> str:
 
 def _signed(value: float) -> str:
     said = decimal(value, 1)
-    return f"+{said}" if value > 0 else said
+    return f"+{said}" if round(value, 1) > 0 else said
 
 
 def _plain(name: str) -> str:
