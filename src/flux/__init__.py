@@ -1,8 +1,9 @@
 """flux: la gestion en flux des réservations de logements sociaux.
 
 The verbs, in order: `read_dossier`, `convert`, `allocate`, `draft_annexe`; `draft_bilan` reports a
-past year, `project` gives the years ahead, `simulate` lives the switch from stock to flow, `regles`
-is the law by date, `template` the workbook to fill in.
+past year, `project` gives the years ahead, `simulate` lives the switch from stock to flow, `replay`
+lives the recorded years again, `decomposition` says why each gains or loses, `regles` is the law by date,
+`template` the workbook to fill in.
 """
 
 from flux.allocation import Frontiere, Plan, allocate, frontier
@@ -25,7 +26,7 @@ from flux.dossier import (
 from flux.dossier.modele import template
 from flux.loi import Regles, regles
 from flux.noyau.errors import ConventionError, DataError, FluxError, RegleError, SolverError
-from flux.simulation import Bascule, simulate
+from flux.simulation import Bascule, Decomposition, Rejeu, decomposition, replay, simulate
 
 __all__ = [
     "template",
@@ -39,6 +40,8 @@ __all__ = [
     "methode",
     "allocate",
     "simulate",
+    "decomposition",
+    "replay",
     "draft_annexe",
     "verify",
     "draft_bilan",
@@ -55,6 +58,8 @@ __all__ = [
     "Plan",
     "Frontiere",
     "Bascule",
+    "Decomposition",
+    "Rejeu",
     "Annexe",
     "Verification",
     "Bilan",
