@@ -11,7 +11,6 @@ import pandas as pd
 
 from flux.annexe.identite import identite
 from flux.annexe.masque import SEUIL
-from flux.dossier.appellations import Noms
 from flux.annexe.section import Section
 from flux.bilan import cadre, images
 from flux.bilan.decompte import accounts, closing_balances, decompte
@@ -26,6 +25,7 @@ from flux.conversion import Quotas, convert
 from flux.conversion.enveloppe import library_version
 from flux.conversion.projection.evenements import events
 from flux.dossier import Dossier
+from flux.dossier.appellations import Noms
 from flux.loi import regles as law
 from flux.noyau.errors import DataError, FluxError
 from flux.rendu.glossaire import clean
@@ -226,8 +226,9 @@ def _converted(dossier: Dossier) -> tuple[Quotas | None, str]:
         return convert(dossier), ""
     except DataError as error:
         found = list(dict.fromkeys(a.message for a in error.anomalies))
-        more = f" Et {len(found) - SAID} autre(s) défaut(s)." if len(found) > SAID else ""
-        return None, " ".join(found[:SAID]) + more
+        rest = len(found) - SAID
+        more = [f"Et {rest} autre défaut." if rest == 1 else f"Et {rest} autres défauts."] if rest > 0 else []
+        return None, " ".join([*found[:SAID], *more])
     except FluxError as error:
         return None, str(error)
 

@@ -70,7 +70,7 @@ def realised(dossier: Dossier, journal: Journal) -> pd.DataFrame:
         return summed(mine) if etape and journal.knows(etape) and not lost else None
 
     failed = _failures(inside)
-    excused = [
+    forgiven = [
         issue
         for issue, counts in (
             (Issue.SANS_CANDIDAT, choix.compte_sans_candidat),
@@ -80,13 +80,12 @@ def realised(dossier: Dossier, journal: Journal) -> pd.DataFrame:
         if not counts
     ]
     event = counted_stage(journal, str(choix.evenement_decompte))
-    # an attribution or a lease that was given has no failure to excuse
-    oriented = event in ("orientation", "proposition")
+    excused = _excused(failed.loc[failed["issue"].isin(forgiven)], inside, event)
     columns = {
         "nb_orientes": stage("orientation" if journal.knows("orientation") else "proposition"),
         # where no failure is written at all, nothing says that there was none
         **{i: summed(failed.loc[failed["issue"] == i]) if len(failed) else None for i in ISSUES},
-        "non_comptes": summed(failed.loc[failed["issue"].isin(excused) & ~failed["obtenu"] & oriented]),
+        "non_comptes": summed(excused),
         "nb_attribues": stage("attribution"),
         "nb_baux": stage("bail"),
         "evenements": stage(event),
@@ -102,19 +101,31 @@ def realised(dossier: Dossier, journal: Journal) -> pd.DataFrame:
 
 
 def _failures(rows: pd.DataFrame) -> pd.DataFrame:
-    """Events that failed, `obtenu` where the same account leased the same dwelling in the end.
-
-    One failure may be written at several stages: for one named dwelling and account it is taken once a
-    dwelling, at its first stage.
+    """Events that failed. One failure may be written at several stages: for one named dwelling and account
+    it is taken once a dwelling, at its first stage.
     """
     failed = rows.loc[rows["issue"].isin(ISSUES) & (rows["etape"] != "bail")]
     rank = failed["etape"].map({etape: n for n, etape in enumerate(ETAPES)})
     failed = failed.assign(rang=rank).sort_values("rang", kind="stable")
     again = failed["id_logement"].notna() & failed.duplicated(["id_logement", "porteur", "issue"])
-    leases = rows.loc[(rows["etape"] == "bail") & rows["id_logement"].notna(), ["id_logement", "porteur"]]
-    leased = pd.MultiIndex.from_frame(leases)
-    obtained = pd.MultiIndex.from_frame(failed[["id_logement", "porteur"]]).isin(leased)
-    return failed.assign(obtenu=obtained).loc[~again]
+    return failed.loc[~again]
+
+
+def _excused(failed: pd.DataFrame, rows: pd.DataFrame, event: str | None) -> pd.DataFrame:
+    """The failures to take off what is counted: a dwelling that the account leased in the end stays once.
+
+    Oriented anew after a failure, it is two events, of which one is excused; oriented once, a later candidate
+    signed the lease and none is. An attribution or a lease that was given has no failure to excuse.
+    """
+    if event not in ("orientation", "proposition"):
+        return failed.head(0)
+    keys = ["id_logement", "porteur"]
+    stages = rows.groupby([*keys, "etape"])["nb"].sum().unstack(fill_value=0)
+    stages = stages.reindex(columns=[event, "bail"], fill_value=0)
+    spare = (stages[event] - stages["bail"]).rename("marge")
+    room = failed[keys].join(spare, on=keys)["marge"]
+    before = failed.groupby(keys)["nb"].cumsum() - failed["nb"]
+    return failed.loc[failed["id_logement"].isna() | (before < room)]
 
 
 def accounts(dossier: Dossier, journal: Journal, quotas: Quotas | None) -> pd.DataFrame:
@@ -300,7 +311,7 @@ def _said(faits: Faits, table: pd.DataFrame, wanted: str, event: str | None) -> 
         )
     if nb := int(journal.lignes.loc[journal.lignes["en_stock"], "nb"].sum()):
         said.append(
-            f"{nombres.entier(nb)} mouvement(s) de logements restés en stock (défense, sécurité, santé) : "
-            "hors du décompte."
+            f"{nombres.combien(nb, 'mouvement')} sur des logements restés en stock (défense, sécurité, "
+            "santé) : hors du décompte."
         )
     return tuple(said)

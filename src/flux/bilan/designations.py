@@ -89,22 +89,21 @@ def missing(faits: Faits) -> tuple[str, ...]:
     proposed = lines.loc[(lines["etape"] == "proposition") & lines["id_logement"].notna()]
     if nb := int(proposed.duplicated(["id_logement", "porteur", "jour"]).sum()):
         said.append(
-            f"{nombres.entier(nb)} proposition(s) du même logement, le même jour, au même réservataire : "
-            "comptées chacune. À vérifier : une ligne par logement proposé, et non par candidat."
+            f"{nombres.combien(nb, 'proposition')} du même logement, le même jour, au même réservataire : "
+            "chacune est comptée. À vérifier : une ligne par logement proposé, et non par candidat."
         )
     if nb := int(lines.loc[~lines["rattache"], "nb"].sum()):
         said.append(
-            f"{nombres.entier(nb)} mouvement(s) citent un logement absent de « logements » : comptés "
-            "d'après leurs propres colonnes. À fournir : la ligne du logement, avec date_sortie s'il est "
-            "parti."
+            f"{nombres.combien(nb, 'mouvement')} sur un logement absent de « logements » : ce qu'en disent "
+            "les colonnes de « mouvements » est retenu. À fournir : la ligne du logement, avec date_sortie "
+            "s'il est parti."
         )
     for porteur, how in (
-        (SANS_RESERVATAIRE, "comptés à part. À fournir : id_reservataire dans « mouvements »"),
-        (HORS_CHAMP, "de logements hors du champ de la convention, comptés à part"),
+        (SANS_RESERVATAIRE, "sans réservataire, à part. À fournir : id_reservataire dans « mouvements »"),
+        (HORS_CHAMP, "sur des logements hors du champ de la convention, à part"),
     ):
         if nb := int(lines.loc[lines["porteur"] == porteur, "nb"].sum()):
-            what = "sans réservataire, " if porteur == SANS_RESERVATAIRE else ""
-            said.append(f"{nombres.entier(nb)} mouvement(s) {what}{how}.")
+            said.append(f"{nombres.combien(nb, 'mouvement')} {how}.")
     return tuple(said)
 
 
@@ -146,9 +145,11 @@ def _everyone(faits: Faits) -> pd.DataFrame:
     """
     table = summed(faits, "porteur").set_index("porteur")
     told = faits.journal
-    nothing = {c: 0 for e, c in COMPTEURS.items() if told.knows(e) and told.orphans(e).empty}
     named = [*faits.dossier.reservataires["id_reservataire"].astype(str), BAILLEUR]
-    out = table.reindex(list(dict.fromkeys([*named, *table.index]))).fillna(nothing)
+    out = table.reindex(list(dict.fromkeys([*named, *table.index])))
+    for etape, compteur in COMPTEURS.items():
+        if told.knows(etape) and told.orphans(etape).empty:
+            out.loc[named, compteur] = out.loc[named, compteur].fillna(0)
     return out.rename_axis("porteur").reset_index()
 
 

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from flux.dossier.appellations import Noms
 from flux.bilan.journal import APART, Journal, order
 from flux.conversion import Quotas
 from flux.dossier import Dossier
+from flux.dossier.appellations import Noms
 from flux.loi import Regles
 
 

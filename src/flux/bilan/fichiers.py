@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from flux.noyau.errors import FluxError
-from flux.noyau.fichiers import refuse, write_whole
+from flux.noyau.fichiers import file_names, put_together, refuse, refuse_existing, write_whole
 
 if TYPE_CHECKING:
     from flux.bilan.contenu import Bilan
 
 # suffix -> module whose `render(document) -> bytes` writes the format
-WRITERS = {".docx": "flux.annexe.docx", ".html": "flux.annexe.html", ".xlsx": "flux.bilan.classeur"}
+WRITERS = {
+    ".docx": "flux.annexe.docx",
+    ".html": "flux.annexe.html",
+    ".pdf": "flux.annexe.pdf",
+    ".xlsx": "flux.bilan.classeur",
+}
 
 
 def save(bilan: Bilan, path: Path, *, ecraser: bool = False) -> Path:
@@ -27,9 +30,14 @@ def save(bilan: Bilan, path: Path, *, ecraser: bool = False) -> Path:
         Codes "fichier.format_inconnu", "fichier.existe" (`ecraser` is false), "fichier.repertoire_absent".
     """
     refuse(path, suffixes=WRITERS, ecraser=ecraser)
-    render: Callable[[Bilan], bytes] = import_module(WRITERS[path.suffix.lower()]).render
-    write_whole(path, render(bilan))
+    write_whole(path, render(bilan, path.suffix))
     return path
+
+
+def render(bilan: Bilan, suffix: str) -> bytes:
+    """The report in the format of a suffix."""
+    writer: Callable[[Bilan], bytes] = import_module(WRITERS[suffix.lower()]).render
+    return writer(bilan)
 
 
 def deliver(
@@ -37,7 +45,7 @@ def deliver(
     out: Path,
     *,
     ecraser: bool = False,
-    progress: Callable[[str, int, int], None] | None = None,
+    progress: Callable[[str, int, int], None] = lambda step, done, total: None,
 ) -> list[Path]:
     """Write the report for all in every format, then the workbook of each réservataire; the paths.
 
@@ -49,32 +57,22 @@ def deliver(
     Raises
     ------
     FluxError
-        Code "fichier.existe": one of them is there and `ecraser` is false; nothing is then written.
+        Code "fichier.existe": one of them is there and `ecraser` is false.
     """
     planned = _paths(bilan, out)
-    there = [str(path) for _, path in planned if path.exists()]
-    if there and not ecraser:
-        raise FluxError(
-            f"Existe déjà : {', '.join(there)}. À faire : choisir un autre répertoire, ou demander à "
-            "l'écraser (ecraser=True, --ecraser).",
-            code="fichier.existe",
-        )
-    out.mkdir(parents=True, exist_ok=True)
-    for done, (ident, path) in enumerate(planned):
-        if progress:
+    refuse_existing([path for _, path in planned], ecraser=ecraser)
+
+    def made() -> Iterator[tuple[Path, bytes]]:
+        for done, (ident, path) in enumerate(planned):
             progress(path.name, done, len(planned))
-        save(bilan.pour(ident) if ident else bilan, path, ecraser=ecraser)
-    return [path for _, path in planned]
+            yield path, render(bilan.pour(ident) if ident else bilan, path.suffix)
+
+    return put_together(out, made())
 
 
 def _paths(bilan: Bilan, out: Path) -> list[tuple[str | None, Path]]:
     """Each file of the delivery, with the réservataire for whom it is (None: for all)."""
-    planned: list[tuple[str | None, Path]] = [(None, out / f"bilan_{bilan.annee}{s}") for s in WRITERS]
-    taken: set[str] = set()
-    for ident in bilan.reservataires:
-        stem = re.sub(r"[^\w.-]+", "_", ident)
-        while stem.casefold() in taken:  # two identifiers that one file system cannot tell apart
-            stem += "_"
-        taken.add(stem.casefold())
-        planned.append((ident, out / f"bilan_{bilan.annee}_{stem}.xlsx"))
-    return planned
+    year = f"bilan_{bilan.annee}"
+    whole: list[tuple[str | None, Path]] = [(None, out / f"{year}{suffix}") for suffix in WRITERS]
+    names = file_names(bilan.reservataires)
+    return [*whole, *((ident, out / f"{year}_{name}.xlsx") for ident, name in names.items())]

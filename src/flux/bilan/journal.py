@@ -61,6 +61,10 @@ class Journal:
         """True when the data says anything of a stage."""
         return bool((self.lignes["etape"] == etape).any())
 
+    def knows_apart(self, etape: str) -> bool:
+        """True when the data says anything of a stage of mutations and relogements: often leases alone."""
+        return bool(((self.lignes["etape"] == etape) & (self.lignes["porteur"] == HORS_FLUX)).any())
+
     def orphans(self, etape: str) -> pd.DataFrame:
         """The events of a stage, in the flow, that name no account."""
         return self.lignes.loc[
@@ -68,16 +72,22 @@ class Journal:
         ]
 
     def counts(self, cles: Sequence[str], lignes: pd.DataFrame | None = None) -> pd.DataFrame:
-        """`cles`, then one counter a stage: dwellings; absent where no event of that stage was given."""
+        """`cles`, then one counter a stage: dwellings; absent where no event of that stage was given.
+
+        `porteur` is among the keys, or `lignes` holds mutations and relogements only.
+        """
         rows = self.lignes if lignes is None else lignes
         rows = rows.loc[rows["etape"].isin(list(COMPTEURS))]
         wide = rows.pivot_table(
             index=list(cles), columns="etape", values="nb", aggfunc="sum", fill_value=0, observed=True
         )
         out = pd.DataFrame(index=wide.index)
+        apart = wide.index.get_level_values("porteur") == HORS_FLUX if "porteur" in cles else slice(None)
         for etape, compteur in COMPTEURS.items():
             known = wide[etape].astype("Int64") if etape in wide else pd.Series(0, out.index, dtype="Int64")
             out[compteur] = known if self.knows(etape) else pd.NA
+            if not self.knows_apart(etape):
+                out.loc[apart, compteur] = pd.NA
         return out.astype(dict.fromkeys(COMPTEURS.values(), "Int64")).reset_index()
 
 

@@ -8,6 +8,7 @@ from flux.annexe.masque import sentence
 from flux.annexe.section import Section
 from flux.bilan import dalo, mixite
 from flux.bilan.faits import Faits
+from flux.bilan.journal import APART, HORS_CHAMP
 from flux.rendu import nombres
 from flux.rendu.vue import Colonne, Tableau
 
@@ -88,9 +89,10 @@ def _missing(faits: Faits, shares: pd.DataFrame, duties: pd.DataFrame) -> tuple[
             "DALO et prioritaires : aucun réservataire tenu à cette obligation n'a d'attribution ni de "
             "bail à son compte. À fournir, s'il en eut : id_reservataire dans « mouvements »."
         )
+    given = journal.of(dalo.event(faits))
     for colonne, nom, rows in (
-        ("quartile", "Premier quartile", leases),
-        ("priorite", "DALO et prioritaires", journal.of(dalo.event(faits))),
+        ("quartile", "Premier quartile", leases.loc[leases["porteur"] != HORS_CHAMP]),
+        ("priorite", "DALO et prioritaires", given.loc[~given["porteur"].isin(list(APART))]),
     ):
         unknown = rows[colonne].isna() | (rows[colonne] == "inconnu")
         if nb := int(rows.loc[unknown, "nb"].sum()):
@@ -106,8 +108,8 @@ def _missing(faits: Faits, shares: pd.DataFrame, duties: pd.DataFrame) -> tuple[
         )
     elif nb := int(leases.loc[leases["jour"].isna(), "nb"].sum()):
         said.append(
-            f"{nombres.entier(nb)} bail(baux) sans date de {journal.annee} : comptés dans l'année, dans "
-            "aucun semestre. À fournir : date dans « mouvements »."
+            f"{'1 bail' if nb == 1 else nombres.entier(nb) + ' baux'} sans date de {journal.annee} : dans la "
+            "base de l'année, dans aucun semestre. À fournir : date dans « mouvements »."
         )
     said.append(
         "Travailleurs essentiels : non calculable, la table « mouvements » ne dit pas quels ménages le "

@@ -10,7 +10,7 @@ import pandas as pd
 
 from flux.annexe.section import Section
 from flux.bilan.faits import Faits
-from flux.bilan.journal import HORS_FLUX
+from flux.bilan.journal import HORS_CHAMP, HORS_FLUX
 from flux.dossier.vocabulaire import CategorieSoustraction
 from flux.rendu import glossaire, nombres
 from flux.rendu.vue import Colonne, Tableau
@@ -35,7 +35,7 @@ def relogements(faits: Faits) -> Section:
     frame = pd.DataFrame(index=pd.Index([str(c) for c in CategorieSoustraction], name="categorie"))
     frame = frame.join(counts).assign(prevu=planned, realise=done).dropna(how="all")
     for compteur, etape in zip(COMPTES, ("attribution", "bail"), strict=True):
-        if faits.journal.knows(etape):
+        if faits.journal.knows_apart(etape):
             # the préfet's own attributions are no nature of movement: nothing is known of them here
             moved = frame.index != CategorieSoustraction.REPRISE_PREFET
             frame.loc[moved, compteur] = frame.loc[moved, compteur].fillna(0)
@@ -56,7 +56,7 @@ def relogements(faits: Faits) -> Section:
         paragraphes=(
             "Ces logements ne sont pas comptés dans le flux annuel : ils ne consomment le quota de personne.",
         ),
-        puces=_differences(frame, faits.annee),
+        puces=_differences(faits, frame),
         tableaux=(
             Tableau(
                 cle="relogements.categories",
@@ -85,14 +85,24 @@ def relogements(faits: Faits) -> Section:
     )
 
 
-def _differences(frame: pd.DataFrame, annee: int) -> tuple[str, ...]:
-    """Where what was declared is not what the movements show; where nothing was forecast."""
+def _differences(faits: Faits, frame: pd.DataFrame) -> tuple[str, ...]:
+    """What was declared and the movements do not show, what they do not say, what was not forecast."""
+    annee, leases = faits.annee, faits.journal.of("bail")
+    away = leases.loc[leases["porteur"] == HORS_CHAMP].groupby("nature")["nb"].sum()
     both = frame.dropna(subset=["realise", "nb_baux"])
-    said = [
-        f"{glossaire.format('soustractions.categorie', row.Index)} : {nombres.entier(row.realise)} "
-        f"déclarés, {nombres.entier(row.nb_baux)} baux dans « mouvements »."
-        for row in both.loc[both["realise"] != both["nb_baux"]].itertuples()
-    ]
+    said = []
+    for categorie, row in both.loc[both["realise"] != both["nb_baux"]].iterrows():
+        outside = int(away.get(str(categorie), 0))
+        said.append(
+            f"{glossaire.format('soustractions.categorie', categorie)} : {nombres.entier(row['realise'])} "
+            f"déclarés, {nombres.entier(row['nb_baux'])} baux dans « mouvements »"
+            + (f", et {nombres.entier(outside)} hors du champ de la convention." if outside else ".")
+        )
+    if faits.journal.knows("attribution") and not faits.journal.knows_apart("attribution"):
+        said.append(
+            f"Attribués : non calculable, aucune mutation ni relogement de {annee} n'a etape = attribution "
+            "dans « mouvements » ; les baux signés en tiennent lieu."
+        )
     if frame["prevu"].isna().all():
         said.append(
             f"Prévu {annee} : non renseigné. À fournir : les lignes annee = {annee}, etat = previsionnel de "

@@ -56,6 +56,11 @@ def entier(value: Any) -> str:
     return decimal(value, 0) if value == int(value) else decimal(value, 2)
 
 
+def combien(nb: Any, nom: str) -> str:
+    """How many, and of what, by a noun that takes an "s": `combien(2, "logement")` -> "2 logements"."""
+    return f"{entier(nb)} {nom}{'s' if abs(nb) >= 2 else ''}"
+
+
 def part(value: Any, nb: int = 1) -> str:
     """A share of [0, 1] as a percentage: `part(0.153)` -> "15,3 %"; absent -> "—"."""
     if absent(value):

@@ -98,4 +98,4 @@ def test_candidates_written_as_proposals_are_told(val, with_table):
     lease = val.mouvements.loc[val.mouvements["annee"] == 2025].head(3)
     three = [lease.assign(etape="proposition")] * 3
     report = draft_bilan(with_table(val, "mouvements", pd.concat([val.mouvements, *three])), annee=2025)
-    assert "6 proposition(s) du même logement" in " ".join(report.sections[1].puces)
+    assert "6 propositions du même logement" in " ".join(report.sections[1].puces)

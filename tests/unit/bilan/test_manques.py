@@ -62,7 +62,7 @@ def test_a_dwelling_gone_from_the_table_is_told_apart(val, with_table):
     gone = val.mouvements.loc[year, "id_logement"].head(3)
     stock = val.logements.loc[~val.logements["id_logement"].isin(gone)]
     report = draft_bilan(with_table(val, "logements", stock), annee=ANNEE)
-    assert "citent un logement absent" in said(report)
+    assert "3 mouvements sur un logement absent" in said(report)
     assert report.table["nb_baux"].sum() == 604
 
 

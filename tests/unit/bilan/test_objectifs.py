@@ -89,7 +89,7 @@ def test_a_lease_without_a_day_is_in_no_half_year(val, with_table):
     frame = rows_of(report, "q1_hors_qpv")
     first, second, whole = frame["base"]
     assert first + second < whole
-    assert "100 bail(baux) sans date" in " ".join(report.sections[4].puces)
+    assert "100 baux sans date" in " ".join(report.sections[4].puces)
 
 
 def test_years_written_as_dates_are_no_days(val, with_table):
