@@ -102,10 +102,10 @@ def _alike(moves: pd.DataFrame, logements: pd.DataFrame) -> tuple[Places, Places
     """For each movement the group of what it says; the dwellings of each group; where each group starts."""
     columns = [c for c in ATTRIBUTS if moves[c].notna().any()]
     if not columns:
-        everywhere = np.arange(len(logements))
+        everywhere: Places = np.arange(len(logements))
         return np.zeros(len(moves), np.int64), everywhere, np.array([0, len(logements)])
     said = moves[columns].astype("string").fillna("")
-    group = said.groupby(columns, sort=False).ngroup().to_numpy(np.int64)
+    group = np.asarray(said.groupby(columns, sort=False).ngroup(), np.int64)
     stock, members = logements[columns].astype("string"), []
     for _, values in said.drop_duplicates().iterrows():
         match = np.ones(len(stock), bool)
@@ -118,13 +118,13 @@ def _alike(moves: pd.DataFrame, logements: pd.DataFrame) -> tuple[Places, Places
 
 def _ranks(group: Places) -> Places:
     """Rank of each among those of its group."""
-    return pd.Series(group).groupby(group).cumcount().to_numpy(np.int64)
+    return np.asarray(pd.Series(group).groupby(group).cumcount(), np.int64)
 
 
 def _days(moves: pd.DataFrame, parc: Parc) -> Places:
     """Day of the year from 0; −1 where it is not said: a year alone is read as its first day."""
     first = pd.Timestamp(parc.annee, 1, 1)
     day = (moves["date"] - first).dt.days
-    told = day.where((day >= 0) & (day < parc.jours)).fillna(-1).to_numpy(np.int64)
+    told = np.asarray(day.where((day >= 0) & (day < parc.jours)).fillna(-1), np.int64)
     alone = len(told) > 1 and bool((told[told >= 0] == 0).all())
     return np.full(len(told), -1) if alone else told

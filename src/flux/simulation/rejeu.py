@@ -24,6 +24,7 @@ from flux.rendu.vue import Affichable, Vue
 from flux.simulation import rejeu_vues
 from flux.simulation.deviations import deviations
 from flux.simulation.ecarts import ORIENTATIONS, PARTOUT, QUANTILES
+from flux.simulation.envie import PERMUTATIONS, Envie, envie, liste
 from flux.simulation.passe import INCONNU, Passe, recorded
 from flux.simulation.politiques import REGLES, Comptes, Orientation, Regle, orient, rule
 from flux.simulation.tirages import Places, Reels, Usage
@@ -194,6 +195,28 @@ class Rejeu(Affichable):
                    *POLITIQUES]
         events: pd.DataFrame = pd.concat(frames, ignore_index=True)
         return events.reindex(columns=columns)
+
+    def envie(self, politique: str = "flux", *, run: int = 0, poids: Mapping[str, float] | None = None,
+              permutations: int = PERMUTATIONS) -> Envie:
+        """Who would have preferred whose list: see `flux.simulation.envie`.
+
+        Parameters
+        ----------
+        politique : "reel", "stock" or "flux". run : the run whose lists are compared.
+        """
+        lists = []
+        for year in self.annees:
+            here = year.passe.vacances.rang == run
+            who = getattr(year, politique)
+            lists.append(liste(year.annee, year.passe.vacances, np.where(here, who, PERSONNE)))
+        names = named(self.annees[-1].quotas)
+        noms = dict(zip(names["id_reservataire"], names["nom"], strict=True))
+        return envie(
+            pd.concat(lists, ignore_index=True), noms,
+            seed=self.seed, poids=poids, permutations=permutations,
+            titre=f"Envie entre réservataires, {rejeu_vues.when(self)}, "
+            f"{rejeu_vues.POLITIQUES[politique]}",
+        )
 
     @property
     def phrases(self) -> tuple[str, ...]:

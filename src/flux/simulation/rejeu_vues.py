@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 SHOWN = (Colonne("reel", "rejeu.reel"), "stock_moyen", "flux_moyen", "ecart_moyen", "ecart_q05", "ecart_q95")
 
+POLITIQUES = {"reel": "constaté", "stock": "en stock", "flux": "en flux"}
+
 
 def when(rejeu: Rejeu) -> str:
     """The years: "2024-2025"."""
@@ -54,7 +56,9 @@ def sentences(rejeu: Rejeu) -> tuple[str, ...]:
         f"{decimal(flux, 1)} en flux" + (f", {decimal(reel, 1)} constatées." if rejeu.nomme else ".")
     ]
     ordered = rows.sort_values("ecart_moyen", kind="stable").to_dict("records")
-    for word, row in zip(("plus forte baisse", "plus forte hausse"), ordered[:1] + ordered[-1:], strict=False):
+    ends = [("plus forte baisse", r) for r in ordered[:1] if r["ecart_moyen"] < 0]
+    ends += [("plus forte hausse", r) for r in ordered[-1:] if r["ecart_moyen"] > 0]
+    for word, row in ends:
         said.append(
             f"Du stock au flux, {word} : {names[row['id_reservataire']]}, {decimal(row['stock_moyen'], 1)} "
             f"en stock, {decimal(row['flux_moyen'], 1)} en flux"
