@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -11,11 +11,13 @@ import pandas as pd
 
 from flux.allocation import Plan
 from flux.allocation.cadre import TOUS, type_of, within
+from flux.allocation.hors_flux import Baux, baux_hors_flux
 from flux.allocation.obligations import Obligation
 from flux.conversion.cellules import ETAT, ETAT_CATEGORIES
+from flux.dossier.vocabulaire import NatureMouvement
 from flux.rendu import glossaire
 from flux.simulation.publics import PUBLICS, Melange, past_mix, planned_mix
-from flux.simulation.tirages import Reels, Usage
+from flux.simulation.tirages import Places, Reels, Usage
 from flux.simulation.vecu import Annee, Mutations, Vecu
 
 Faux = npt.NDArray[np.bool_]
@@ -33,7 +35,8 @@ class Cible:
 
     porteurs : whose dwellings make the base, shape (H,). comptes : whose count, among these. logements : on
         which dwellings, shape (D,). publics : which publics count (`publics.PUBLICS`).
-    fixe : dwellings of the base beside those of the vacancies; `seul` if they are all of it.
+    fixe, acquis : dwellings of the base beside those of the vacancies, those of them that count, under stock
+        and under the flow. seul : whether they are all of the base.
     su : whether the past leases tell the publics of those concerned.
     """
 
@@ -42,7 +45,8 @@ class Cible:
     comptes: Faux
     logements: Faux
     publics: Faux
-    fixe: float
+    fixe: tuple[float, float]
+    acquis: tuple[float, float]
     seul: bool
     su: bool
 
@@ -71,17 +75,23 @@ class Suivi:
     atteint: Reels
 
 
-def make_cibles(plan: Plan, annee: Annee) -> Cibles:
+def make_cibles(plan: Plan, annee: Annee, mutations: Mutations) -> Cibles:
     """The targets of the plan that orientations decide: quotas, DALO, mixité, the State outside QPV."""
     ids = annee.parc.porteurs
+    # leases outside the flow are in the base of mixité; where the bailleur makes its mutations on its own
+    # dwellings, these are already among the vacancies of the stock regime, and only first lettings are not
+    baux = baux_hors_flux(plan.quotas)
+    if mutations is Mutations.AUX_TITULAIRES:
+        first = baux.table["categorie"] == NatureMouvement.PREMIERE_LOCATION
+        baux = replace(baux, table=baux.table.loc[first])
     passe = past_mix(plan.quotas.dossier, ids)
     rows = [o for o in plan.modele.obligations if o.objectif in SUIVIS]
     others = sorted({o.objectif for o in plan.modele.obligations} - {*SUIVIS, "demande", "etat_par_commune"})
-    cibles = tuple(_cible(plan, annee, passe, o) for o in rows)
+    cibles = tuple(_cible(plan, annee, passe, baux, o) for o in rows)
     return Cibles(cibles, planned_mix(plan, ids), passe, _said(cibles, others))
 
 
-def _cible(plan: Plan, annee: Annee, passe: Melange, row: Obligation) -> Cible:
+def _cible(plan: Plan, annee: Annee, passe: Melange, baux: Baux, row: Obligation) -> Cible:
     parc, cadre = annee.parc, plan.modele.cadre
     ids, table = pd.Index(parc.porteurs), plan.quotas.table
     qpv = parc.logements["qpv"].to_numpy(bool)
@@ -97,49 +107,81 @@ def _cible(plan: Plan, annee: Annee, passe: Melange, row: Obligation) -> Cible:
         inside = pd.Series(within(communes, type_of(communes, row.territoire_code), row.territoire_code))
     dwellings = np.asarray(parc.logements["commune"].isin(communes.loc[inside, "commune"]), bool)
     publics = np.ones(len(PUBLICS), bool)
+    fixe, acquis = (0.0, 0.0), (0.0, 0.0)
     if row.objectif in MIXITE:
         in_qpv, quartile = MIXITE[row.objectif]
+        # one holder's objective has no lease outside the flow, that are nobody's in particular
+        places = frozenset(communes.loc[inside, "commune"]) if row.porteur == TOUS else frozenset()
+        fixe = baux.total(places, qpv=in_qpv), row.base_fixe
+        acquis = (baux.others if in_qpv else baux.q1)(places), row.acquis
         dwellings = dwellings & (qpv == in_qpv)
         publics = np.array([q == quartile for _, q in PUBLICS])
     elif row.objectif == "dalo_prioritaires":
         publics = np.array([p in ("dalo", "prioritaire") for p, _ in PUBLICS])
     elif row.objectif == "etat_hors_qpv":
         dwellings = dwellings & ~qpv
-    quota = row.objectif == "quota"
+    elif row.objectif == "quota":
+        fixe = row.base_fixe, row.base_fixe
     return Cible(
         obligation=row,
         porteurs=everyone if row.objectif == "etat_hors_qpv" else mine,
         comptes=mine,
         logements=dwellings,
         publics=publics,
-        # leases outside the flow are in the base of mixité; a holder's own base is what it received
-        fixe=row.base_fixe if quota or row.objectif in MIXITE else 0.0,
-        seul=quota,
+        fixe=fixe,
+        acquis=acquis,
+        seul=row.objectif == "quota",
         su=bool(publics.all() or (passe.connu[mine].all() if row.porteur != TOUS else passe.connu.any())),
     )
 
 
 def follow(cibles: Cibles, vecu: Vecu, mutations: Mutations, seed: int) -> Suivi:
     """Base and dwellings reached of each target, in each run of a year, under both regimes."""
-    vacances, parc = vecu.vacances, vecu.annee.parc
-    runs, draw = len(vacances.runs), vacances.tirage(seed, Usage.PUBLIC)
-    qpv = parc.logements["qpv"].to_numpy(np.int64)[vacances.logement]
-    shape = len(REGIMES), runs, len(cibles.cibles)
+    vacances = vecu.vacances
+    draw = vacances.tirage(seed, Usage.PUBLIC)
+    qpv = vecu.annee.parc.logements["qpv"].to_numpy(np.int64)[vacances.logement]
+    shape = len(REGIMES), len(vacances.runs), len(cibles.cibles)
     base, reached = np.zeros(shape), np.zeros(shape)
     policies = ((vecu.en_stock(mutations), cibles.passe), (vecu.flux, cibles.plan))
     for regime, (who, mix) in enumerate(policies):
         kept = np.flatnonzero((who >= 0) & vecu.bail)
-        run, holder, dwelling = vacances.rang[kept], who[kept], vacances.logement[kept]
-        public = mix.drawn(holder, qpv[kept], draw[kept])
+        housed = _Loges(
+            len(vacances.runs), len(mix.connu), vacances.rang[kept], who[kept], vacances.logement[kept],
+            mix.drawn(who[kept], qpv[kept], draw[kept]),
+        )
         for o, cible in enumerate(cibles.cibles):
-            row = cible.obligation
-            where = cible.porteurs[holder] & cible.logements[dwelling]
-            counts = where & cible.comptes[holder] & cible.publics[public]
+            base[regime, :, o] = cible.fixe[regime]
             if not cible.seul:
-                base[regime, :, o] = np.bincount(run[where], minlength=runs)
-            base[regime, :, o] += cible.fixe
-            reached[regime, :, o] = np.bincount(run[counts], minlength=runs) + row.acquis
+                everyone = np.ones(len(PUBLICS), bool)
+                base[regime, :, o] += housed.by_holder(cible.logements, everyone) @ cible.porteurs
+            counts = housed.by_holder(cible.logements, cible.publics) @ (cible.porteurs & cible.comptes)
+            reached[regime, :, o] = counts + cible.acquis[regime]
     return Suivi(base, reached)
+
+
+@dataclass(eq=False)
+class _Loges:
+    """Households of some runs: run, holder, dwelling, public, shape (n,). Targets that look at the same
+    dwellings and publics are counted together.
+    """
+
+    runs: int
+    porteurs: int
+    rang: Places
+    porteur: Places
+    logement: Places
+    public: Places
+    _counts: dict[tuple[bytes, bytes], Places] = field(default_factory=dict)
+
+    def by_holder(self, logements: Faux, publics: Faux) -> Places:
+        """How many of each holder in each run, shape (R, H)."""
+        key = logements.tobytes(), publics.tobytes()
+        if key not in self._counts:
+            kept = logements[self.logement] & publics[self.public]
+            place = self.rang[kept] * self.porteurs + self.porteur[kept]
+            counts = np.bincount(place, minlength=self.runs * self.porteurs)
+            self._counts[key] = counts.reshape(self.runs, self.porteurs)
+        return self._counts[key]
 
 
 def targets_table(cibles: Cibles, suivi: Suivi) -> pd.DataFrame:

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from flux.simulation.bascule import Bascule
 
 COMMUNE = "commune"
+PLURIEL = 2  # French counts 1,9 in the singular
 SHOWN = ("stock_moyen", "flux_moyen", "ecart_moyen", "ecart_q05", "ecart_q95",
          Colonne("p_perte", "bascule.p_perte"), Colonne("p_gain", "bascule.p_gain"),
          Colonne("erreur", "bascule.erreur"))
@@ -85,6 +86,7 @@ def sentences(bascule: Bascule, code: str, noms: Noms) -> tuple[str, str, str]:
 def _received(bascule: Bascule, who: str, stock: Reels, flux: Reels, taken: Reels) -> str:
     """The difference, and what it would be were mutations made otherwise under stock."""
     ecart = flux - stock
+    plural = "s" if round(stock.mean(), 1) >= PLURIEL else ""
     low, high = np.quantile(ecart, QUANTILES, method="inverted_cdf")
     error = ecart.std(ddof=1) / np.sqrt(len(ecart))
     if bascule.options.mutations_en_stock is Mutations.RETIREES:
@@ -92,9 +94,9 @@ def _received(bascule: Bascule, who: str, stock: Reels, flux: Reels, taken: Reel
     else:
         other, how = ecart + taken, "les mutations prenaient, en stock, les mêmes logements qu'en flux"
     return (
-        f"{who} : {_nb(stock.mean())} logements par an en stock, {_nb(flux.mean())} en flux, en moyenne ; "
-        f"écart de {_signed(ecart.mean())} (erreur de tirage {decimal(error)}), entre {_whole(low)} et "
-        f"{_whole(high)} neuf fois sur dix ; il serait de {_signed(other.mean())} si {how}."
+        f"{who} : {_nb(stock.mean())} logement{plural} par an en stock, {_nb(flux.mean())} en flux, en "
+        f"moyenne ; écart de {_signed(ecart.mean())} (erreur de tirage {decimal(error)}), entre "
+        f"{_whole(low)} et {_whole(high)} neuf fois sur dix ; il serait de {_signed(other.mean())} si {how}."
     )
 
 

@@ -93,7 +93,7 @@ def switch(
     """The same from quotas and a plan that are already made: see `simulate`."""
     annees = [make_annee(q, plan.table, incertitude=options.incertitude) for q in years]
     axes = make_axes(annees)
-    cibles = make_cibles(plan, annees[0])
+    cibles = make_cibles(plan, annees[0], options.mutations_en_stock)
     regle = rule(options.orientation)
     lots: list[Vies] = []
     done = 0
