@@ -94,7 +94,8 @@ Jour = Annotated[str, typer.Option("--date", metavar="AAAA-MM-JJ", help="Jour du
 def demo(out: Sortie = Path("demo"), ecraser: Ecraser = False, quiet: Quiet = False) -> None:
     """Dérouler l'exemple « val-de-mire » : des tables à l'annexe de la convention."""
     from flux import samples
-    from flux.annexe.lot import deliver, refuse_existing
+    from flux.annexe.lot import deliver
+    from flux.noyau.fichiers import refuse_existing
 
     folder = out / "val-de-mire"
     annexes = [out / f"annexe_2026.{suffix}" for suffix in OFFICE]

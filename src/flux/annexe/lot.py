@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import tempfile
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from flux.annexe.contenu import draft_annexes
 from flux.annexe.fichiers import WRITERS, render
 from flux.annexe.masque import SEUIL
-from flux.annexe.selection import canonical, check, conventions, file_names
+from flux.annexe.selection import canonical, check, conventions
 from flux.noyau.errors import FluxError, near_misses
+from flux.noyau.fichiers import file_names, put_together, refuse_existing
 
 if TYPE_CHECKING:
     from flux.allocation import Plan
@@ -79,24 +79,6 @@ def targets(
     return wanted
 
 
-def refuse_existing(paths: Iterable[Path], *, ecraser: bool) -> None:
-    """Nothing is written when one of the files would be overwritten without being asked.
-
-    Raises
-    ------
-    FluxError
-        Code "fichier.existe".
-    """
-    existing = [] if ecraser else [str(p) for p in paths if p.exists()]
-    if existing:
-        more = f" et {len(existing) - 5} autres" if len(existing) > 5 else ""
-        raise FluxError(
-            f"Existe déjà : {', '.join(existing[:5])}{more}. À faire : choisir un autre répertoire, "
-            "ou ajouter --ecraser.",
-            code="fichier.existe",
-        )
-
-
 def deliver(
     plan: Plan,
     wanted: Mapping[tuple[str, ...] | None, tuple[Path, ...]],
@@ -105,21 +87,17 @@ def deliver(
     modele: Path | None = None,
     progress: Progress = lambda step, done, total: None,
 ) -> list[Path]:
-    """Write every annex of `wanted`, and return the paths: all of them, or none.
+    """Write every annex of `wanted`, and return the paths: all of them, or none (see `put_together`).
 
-    Files are made aside and put in place once the last is whole. `modele` lays the Word files out.
+    `modele` lays the Word files out.
     """
     folder = next(path.parent for paths in wanted.values() for path in paths)
-    folder.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix=".annexes-", dir=folder) as aside:
-        made: list[tuple[Path, Path]] = []
+
+    def made() -> Iterator[tuple[Path, bytes]]:
         drafted = draft_annexes(plan, wanted, seuil_masque=seuil_masque)
         for rank, (annexe, paths) in enumerate(zip(drafted, wanted.values(), strict=True)):
             progress(annexe.titre, rank, len(wanted))
             for path in paths:
-                whole = Path(aside) / path.name
-                whole.write_bytes(render(annexe, path.suffix, modele=modele))
-                made.append((whole, path))
-        for whole, path in made:
-            whole.replace(path)
-    return [path for _, path in made]
+                yield path, render(annexe, path.suffix, modele=modele)
+
+    return put_together(folder, made())

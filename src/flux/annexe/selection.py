@@ -6,9 +6,7 @@ art. R. 441-5, I). The State is one réservataire with two shares; the parties o
 
 from __future__ import annotations
 
-import re
-import unicodedata
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
@@ -26,7 +24,6 @@ ETAT = "etat"
 STATE = ("etat_prioritaires", "etat_agents")
 OTHERS = "Autres réservataires"
 ELSEWHERE = "Autres communes"
-LONGEST = 80  # characters of an identifier in the name of a file
 
 
 class Genre(StrEnum):
@@ -159,21 +156,6 @@ def conventions(dossier: Dossier) -> tuple[str, ...]:
             for r, k in zip(holders["id_reservataire"], holders["categorie"], strict=True)
         )
     )
-
-
-def file_names(idents: Iterable[str]) -> Mapping[str, str]:
-    """A name of file for each identifier, safe on every system and never the same twice."""
-    names: dict[str, str] = {}
-    taken: set[str] = set()
-    for ident in idents:
-        plain = unicodedata.normalize("NFKD", ident).encode("ascii", "ignore").decode()
-        name = stem = re.sub(r"[^A-Za-z0-9_-]+", "-", plain).strip("-")[:LONGEST] or "reservataire"
-        rank = 2
-        while name.casefold() in taken:
-            name, rank = f"{stem}-{rank}", rank + 1
-        taken.add(name.casefold())
-        names[ident] = name
-    return names
 
 
 def _resolve(dossier: Dossier, noms: Noms, word: str) -> tuple[set[str], set[str]]:

@@ -8,9 +8,10 @@ import pytest
 import flux
 from flux.annexe import draft_annexe, draft_annexes
 from flux.annexe.masque import MASQUE
+from flux.annexe.selection import OTHERS, Genre, conventions, select
 from flux.dossier.appellations import Noms
-from flux.annexe.selection import OTHERS, Genre, conventions, file_names, select
 from flux.noyau.errors import FluxError
+from flux.noyau.fichiers import file_names
 
 SAMPLES = Path(__file__).parents[3] / "data" / "samples"
 EPCI = "000000100"

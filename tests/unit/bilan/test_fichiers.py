@@ -10,7 +10,7 @@ from openpyxl import load_workbook
 
 from flux import FluxError, cli
 from flux.bilan.classeur import render, sheet_name
-from flux.bilan.fichiers import deliver
+from flux.bilan.fichiers import WRITERS, deliver
 from flux.rendu import nombres
 
 
@@ -52,8 +52,8 @@ def test_same_bytes_twice(bilan):
 
 def test_one_workbook_a_holder_and_none_over_another(bilan, tmp_path):
     written = deliver(bilan, tmp_path / "envoi")
-    assert len(written) == 3 + len(bilan.reservataires)
-    assert {p.name for p in written} >= {"bilan_2025.docx", "bilan_2025.html", "bilan_2025_epci.xlsx"}
+    assert len(written) == len(WRITERS) + len(bilan.reservataires)
+    assert {p.name for p in written} >= {"bilan_2025.docx", "bilan_2025.pdf", "bilan_2025_epci.xlsx"}
     book = load_workbook(tmp_path / "envoi" / "bilan_2025_epci.xlsx")
     names = {r[0] for r in book["Détail"].iter_rows(values_only=True, min_row=6)} - {None, "Total"}
     assert all(n.startswith(("Communauté d'agglomération", "Unité")) for n in names)
@@ -71,7 +71,7 @@ def test_hostile_names_stay_in_the_folder(bilan, tmp_path):
     )
     written = deliver(replace(bilan, faits=replace(bilan.faits, dossier=dossier)), tmp_path)
     assert {p.parent for p in written} == {tmp_path}
-    assert len({p.name.casefold() for p in written}) == 6
+    assert len({p.name.casefold() for p in written}) == len(WRITERS) + 3
 
 
 def test_the_picture_says_what_the_table_says(bilan):
