@@ -66,7 +66,8 @@ def objectifs(plan: Plan, noms: Noms, seuil: int, vise: Selection | None = None)
         "manque_entier",
     ]
     aimed = objectives_of(plan, vise)
-    aimed = aimed.assign(taux=aimed["seuil"] / aimed["base"].where(aimed["base"] > 0))
+    rates = aimed["seuil"] / aimed["base"].where(aimed["base"] > 0)
+    aimed = aimed.assign(taux=rates.round(9))  # both are the solver's: what floats leave is no rate
     hidden = _hidden(plan, aimed, seuil)
     tables = [
         Tableau(
@@ -289,6 +290,8 @@ def orientations(
                 ],
                 total=True,
                 article="CCH, art. R. 441-5-1",
+                note="Le nombre de chacun est son quota ; sa place en QPV ou hors QPV est celle du plan, et "
+                "non la part proportionnelle de la section « Répartition par commune ».",
             ),
         ),
     )

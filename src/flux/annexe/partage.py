@@ -96,7 +96,9 @@ def communes(quotas: Quotas, noms: Noms, vise: Selection | None = None) -> Secti
                 total={c: sums[c].sum() for c in ("nb", "nb_qpv", "nb_hors_qpv", "nb_garantie")},
                 article="CCH, art. R. 441-5-2, II, et art. R. 441-5-3",
                 note="La part contre garantie rapporte des logements entiers : dans une petite commune, elle "
-                "peut passer la part maximale sans que le plafond le soit ; la section Plafonds fait foi.",
+                "peut passer la part maximale sans que le plafond le soit ; la section Plafonds fait foi. "
+                "Chacun a ici en QPV la part du flux de la commune qui s'y trouve ; le plan d'orientation, "
+                "qui vise les objectifs, peut placer les mêmes logements autrement.",
             ),
             Tableau(
                 cle="communes.cellules",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from flux.annexe.orientations import objectives_of
-from flux.annexe.pourquoi import dwellings
+from flux.annexe.pourquoi import NEGLIGIBLE, dwellings
 from flux.annexe.section import Section
 from flux.dossier.appellations import BAILLEUR, Noms
 from flux.rendu import nombres
@@ -51,7 +51,7 @@ def synthese(plan: Plan, noms: Noms, vise: Selection | None = None) -> Section:
             _shared(quotas) if vise is None else _theirs(quotas, vise),
             _met(objectives_of(plan, vise), vise),
         ),
-        puces=ALL_READ if vise is None else ONE_READS,
+        puces=ALL_READ if vise is None else (*_kept(quotas, vise), *ONE_READS),
         tableaux=(_categories(quotas) if vise is None else _holders(quotas, noms, vise),),
     )
 
@@ -80,6 +80,36 @@ def _theirs(quotas: Quotas, vise: Selection) -> str:
         f"{quotas.dossier.convention.annee}, soit {nombres.part(quota / flux if flux else None)} de ces "
         "logements."
     )
+
+
+def _kept(quotas: Quotas, vise: Selection) -> tuple[str, ...]:
+    """What a party gets of what its rights ask for, what is taken from it, what the next year owes it."""
+    mine = vise.rows(quotas.table)
+    cut, carried = vise.rows(quotas.reductions), vise.rows(quotas.soldes)["solde"].sum()
+    taken = (cut["avant"] - cut["apres"]).sum()
+    lost = sum(float(quotas.preuve.perdus.get(r, 0)) for r in vise.idents)
+    said = []
+    if len(mine) == 1 and (mine["part_droits"] > 0).fillna(False).all():
+        rights, flow = mine.iloc[0][["part_droits", "part_flux"]]
+        said.append(
+            f"Ma part : {nombres.part(rights)} de l'assiette de mon territoire, {nombres.part(flow)} de son "
+            "flux de l'année."
+        )
+    losses = [
+        f"{nombres.combien(taken, 'logement')} du dû de l'année" if taken >= NEGLIGIBLE else "",
+        f"{nombres.combien(lost, 'logement')} que le plafond en entiers refuse, sans report"
+        if lost >= NEGLIGIBLE
+        else "",
+    ]
+    if any(losses):
+        said.append(f"Plafonds et réductions : {' ; '.join(filter(None, losses))}.")
+    if abs(carried) < NEGLIGIBLE:
+        owed = "rien n'est reporté"
+    elif carried > 0:
+        owed = f"{nombres.combien(carried, 'logement')} de plus au quota exact"
+    else:
+        owed = f"{nombres.combien(-carried, 'logement')} de moins au quota exact, servi d'avance"
+    return (*said, f"En {quotas.dossier.convention.annee + 1} : {owed}.")
 
 
 def _met(objectives: pd.DataFrame, vise: Selection | None) -> str:

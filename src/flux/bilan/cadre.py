@@ -36,9 +36,8 @@ def synthese(faits: Faits) -> Section:
     if "quota" in table and table["compte"].notna().any():
         due, given = reserved["quota"].sum(), reserved["compte"].sum()
         said.append(
-            f"{nombres.entier(due)} logements étaient dus "
-            + ("au réservataire" if faits.reservataire else "aux réservataires")
-            + f", {nombres.entier(given)} sont comptés ({how_counted(faits)})."
+            f"Dus {'au réservataire' if faits.reservataire else 'aux réservataires'} : "
+            f"{nombres.combien(due, 'logement')} ; {nombres.combien(given, 'compté')} ({how_counted(faits)})."
         )
     gaps = [e for e in COMPTEURS if not journal.knows(e)]
     if gaps:

@@ -149,7 +149,8 @@ def accounts(dossier: Dossier, journal: Journal, quotas: Quotas | None) -> pd.Da
     counted = [c for c in done.columns if done[c].notna().any()]
     out[counted] = out[counted].fillna(0)
     out["reste"] = out["quota"] - out["compte"] if given_any else pd.NA
-    out["solde_cloture"] = out["solde_ouverture"] + out["du_exact"] - out["perdu"] - out["compte"]
+    closing = out["solde_ouverture"] + out["du_exact"] - out["perdu"] - out["compte"]
+    out["solde_cloture"] = closing.round(9) + 0.0  # what floats leave of a balance of zero is no debt
     return out.rename_axis("porteur").reset_index()
 
 
