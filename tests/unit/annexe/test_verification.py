@@ -311,7 +311,7 @@ def test_a_result_of_the_workbook_says_where_it_comes_from(check, annexe, conten
 
 
 def test_a_table_of_the_annex_in_the_workbook_is_placed_in_it(check, annexe, contents):
-    name = sheet_of(contents["xlsx"], "Objectifs")
+    name = sheet_of(contents["xlsx"], "13. Objectifs de l’année")
     text = part(contents["xlsx"], name)
     cell = next(m for m in re.finditer(r'<c r="[A-Z]+\d+" s="\d+"><v>(\d+)</v></c>', text))
     found = check(

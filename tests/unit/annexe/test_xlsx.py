@@ -81,19 +81,21 @@ def expected(quotas):
 
 def test_sheets_and_page_set_up(saved):
     book = workbook(saved, values=False)
-    details = book.sheetnames[len(SHEETS) :]
     assert book.sheetnames[: len(SHEETS)] == list(SHEETS)
-    assert all(nom.startswith("Tableau ") for nom in details) and "Tableau 3.2" in details
+    assert {"3. État des lieux", "Tableau 3.2", "6. Assiette du flux"} <= set(book.sheetnames)
     for ws in book:
         assert ws.page_setup.fitToHeight == 0
         assert ws.sheet_properties.pageSetUpPr.fitToPage
 
 
-def test_every_row_of_the_inventory_is_in_the_workbook(saved, ecole):
+def test_every_row_of_the_inventory_is_in_the_workbook_and_can_be_filtered(saved, ecole):
     sheet = workbook(saved, values=False)["Tableau 3.2"]
     assert "Inventaire des droits" in str(sheet["A3"].value)
-    rows = [r for r in sheet.iter_rows(min_row=5, max_col=1, values_only=True) if r[0]]
-    assert len(rows) == len(flux.convert(ecole).etat_des_lieux) + 1  # what is said under it
+    nb = len(flux.convert(ecole).etat_des_lieux)
+    rows = list(sheet.iter_rows(min_row=5, max_row=4 + nb, max_col=1, values_only=True))
+    assert len(rows) == nb and all(r[0] for r in rows)
+    assert sheet.auto_filter.ref.startswith("A4:") and sheet.auto_filter.ref.endswith(str(4 + nb))
+    assert sheet.freeze_panes == "B5"
 
 
 def test_cached_values_are_what_the_formulas_give(saved):

@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from flux.annexe.noms import Noms
 from flux.annexe.xlsx.flux import Flux
-from flux.annexe.xlsx.grille import CHECK, Champ, Feuille, Table
+from flux.annexe.xlsx.grille import Champ, Feuille, Table
+from flux.dossier.appellations import Noms
 
 if TYPE_CHECKING:
     from flux.conversion import Quotas
 
 
-def write_communes(feuille: Feuille, quotas: Quotas, flux: Flux, holders: Table, noms: Noms) -> None:
+@dataclass(frozen=True)
+class Communes:
+    """Ranges that must be zero: under the columns, and at the end of the rows."""
+
+    colonnes: str
+    lignes: str
+
+
+def write_communes(feuille: Feuille, quotas: Quotas, flux: Flux, holders: Table, noms: Noms) -> Communes:
     """One row a commune, one column a réservataire; sums are checked against Quotas and Flux."""
     idents = [str(r) for r in quotas.table["id_reservataire"]]
     feuille.title(
@@ -54,12 +63,13 @@ def write_communes(feuille: Feuille, quotas: Quotas, flux: Flux, holders: Table,
         parts = f"{table.at('qpv', i)}-{table.at('hors_qpv', i)}"
         table.put("controle", i, 0, f"{table.at('ensemble', i)}-{parts}")
     _totals(table, quotas, flux, holders, keys)
-    alert = feuille.classeur.book.add_format({"bg_color": CHECK, "bold": True})
-    rule = {"type": "cell", "criteria": "!=", "value": 0, "format": alert}
     last = table.top + table.nb
-    feuille.sheet.conditional_format(last, 3, last, len(champs) - 1, rule)
-    feuille.sheet.conditional_format(table.top + 1, len(champs) - 1, last, len(champs) - 1, rule)
+    feuille.turns_red(last, 3, last, len(champs) - 1)
+    feuille.turns_red(table.top + 1, len(champs) - 1, last - 2, len(champs) - 1)
     feuille.keep_heading(table, columns=2)
+    return Communes(
+        table.across(keys[0], keys[-1], table.nb - 1), table.span("controle", 0, len(flux.codes) - 1)
+    )
 
 
 def _totals(table: Table, quotas: Quotas, flux: Flux, holders: Table, keys: list[str]) -> None:

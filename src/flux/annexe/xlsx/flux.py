@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from flux.annexe.noms import Noms
 from flux.annexe.xlsx.grille import Champ, Feuille, Table
 from flux.conversion.territoires import communes_of
+from flux.dossier.appellations import Noms
 from flux.rendu import glossaire
 
 if TYPE_CHECKING:
@@ -104,8 +104,13 @@ def with_first_lettings(quotas: Quotas) -> pd.DataFrame:
     return flow.sort_values("commune", kind="stable", ignore_index=True)
 
 
-def write_flux(segments: Feuille, feuille: Feuille, quotas: Quotas, noms: Noms) -> Flux:
-    """Fill in Segments, and Flux down to the flow of each commune."""
+def write_flux(segments: Feuille, feuille: Feuille, quotas: Quotas, ajouts: str, noms: Noms) -> Flux:
+    """Fill in Segments, and Flux down to the flow of each commune.
+
+    Parameters
+    ----------
+    ajouts : formula of what is due on top of the shares: single-use rights, first lettings in the flow.
+    """
     flow = with_first_lettings(quotas)
     segments.title(
         "Segments : des logements au flux",
@@ -131,19 +136,24 @@ def write_flux(segments: Feuille, feuille: Feuille, quotas: Quotas, noms: Noms) 
         rows.put("liberations", i, row["liberations"], f"{rows.at('nb', i)}*{rows.at('taux', i)}")
         net = f"MAX(0,{rows.at('liberations', i)}-{rows.at('soustraits', i)})"
         rows.put("net", i, row["flux_net"], net)
-    scale, total, relocations, left, values = _scalars(feuille, rows, quotas)
+    for nom, key in (("nb_logements", "nb"), ("taux_rotation", "taux"), ("soustraits", "soustraits")):
+        rows.name(nom, key, f"Segments, colonne « {SEGMENTS[key].titre} »")
+    scale, total, relocations, left, values = _scalars(feuille, rows, quotas, ajouts)
     for i, partage in enumerate(flow["flux_a_partager"]):
         rows.put("partage", i, partage, f"{rows.at('net', i)}*{scale}+{rows.at('premieres', i)}")
     return _communes(feuille, rows, quotas, noms, scale, total, relocations, left, values)
 
 
 def _scalars(
-    feuille: Feuille, rows: Table, quotas: Quotas
+    feuille: Feuille, rows: Table, quotas: Quotas, ajouts: str
 ) -> tuple[str, str, str, str, tuple[float, float, float]]:
     """F, F*, the scale, and what single-use rights leave to the rates."""
     flow, exact = with_first_lettings(quotas), {k: float(v) for k, v in quotas.exact.items()}
-    apart = str(quotas.dossier.convention.choix.droits_uniques) == "reserves_d_abord"
+    choix = quotas.dossier.convention.choix
+    apart = str(choix.droits_uniques) == "reserves_d_abord"
     uniques = float(quotas.table["nb_uniques"].sum()) if apart else 0.0
+    # first lettings that the parties put in the flow are due on top too: the two cannot be told apart
+    alone = apart and str(choix.premieres_locations) == "a_part"
     net, first = float(flow["flux_net"].sum()), float(flow["premieres"].sum())
     relet = exact["flux_a_partager"] - first
     left = min(1.0, max(0.0, relet - uniques) / relet) if relet else 1.0
@@ -151,26 +161,56 @@ def _scalars(
         "Flux : de l'année et de chaque commune",
         "Le flux net est arrondi une fois à l'entier, demi vers le haut ; l'écart passe à l'année suivante.",
     )
-    number, whole, ratio = Champ("", "exact"), Champ("", "entier"), Champ("", "exact")
 
-    def said(champ: Champ, titre: str, value: float, formula: str = "", *, entree: bool = False) -> str:
-        return feuille.scalar(Champ(titre, champ.genre, entree), value, formula)
+    def said(
+        nom: str,
+        titre: str,
+        genre: str,
+        value: float,
+        formula: str = "",
+        *,
+        entree: bool = True,
+        signe: bool = False,
+    ) -> str:
+        champ = Champ(titre, genre, entree=entree, signe=signe)
+        return feuille.scalar(champ, value, formula, nom=nom)
 
     sums = f"SUM({rows.span('net')})"
-    carried = said(number, "Reste du flux de l'année précédente", exact["flux_net"] - net, entree=True)
-    flux_net = said(number, "Flux net", exact["flux_net"], f"MAX(0,{sums}+{carried})")
+    said("assiette", "Logements de l'assiette", "entier", exact["base"], f"SUM({rows.span('nb')})")
+    carried = said(
+        "report_flux", "Reste du flux de l'année précédente", "exact", exact["flux_net"] - net, signe=True
+    )
+    flux_net = said("flux_net", "Flux net", "exact", exact["flux_net"], f"MAX(0,{sums}+{carried})")
     relocations = said(
-        whole, "Flux de relocations, entier", relet, f"IF({sums}=0,0,INT(ROUND({flux_net},9)+0.5))"
+        "flux_relocations",
+        "Flux de relocations, entier",
+        "entier",
+        relet,
+        f"IF({sums}=0,0,INT(ROUND({flux_net},9)+0.5))",
     )
-    scale = said(ratio, "Mise à l'échelle", exact["echelle"], f"IF({sums}=0,0,{relocations}/{sums})")
+    scale = said(
+        "echelle", "Mise à l'échelle", "exact", exact["echelle"], f"IF({sums}=0,0,{relocations}/{sums})"
+    )
     premieres = said(
-        whole, "Premières mises en location dans le flux", first, f"SUM({rows.span('premieres')})"
+        "premieres_locations",
+        "Premières mises en location dans le flux",
+        "entier",
+        first,
+        f"SUM({rows.span('premieres')})",
     )
-    total = said(whole, "Flux à partager", relet + first, f"{relocations}+{premieres}")
-    reserved = said(number, "Droits uniques réservés d'abord", uniques, entree=True)
+    total = said("flux_a_partager", "Flux à partager", "entier", relet + first, f"{relocations}+{premieres}")
+    reserved = said(
+        "droits_uniques",
+        "Droits uniques réservés d'abord",
+        "exact",
+        uniques,
+        ajouts if alone else "",
+        entree=apart,
+    )
     laisse = said(
-        ratio,
+        "part_laissee",
         "Part du flux laissée par les droits uniques",
+        "exact",
         left,
         f"IF({relocations}=0,1,MIN(1,MAX(0,{relocations}-{reserved})/{relocations}))",
     )

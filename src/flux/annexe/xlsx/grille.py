@@ -9,7 +9,7 @@ from math import ceil
 from textwrap import wrap
 from typing import TYPE_CHECKING, Any
 
-from xlsxwriter.utility import xl_rowcol_to_cell
+from xlsxwriter.utility import quote_sheetname, xl_rowcol_to_cell
 
 from flux.rendu import nombres
 from flux.rendu.glossaire import Format, clean
@@ -30,26 +30,54 @@ NUMBER_FORMATS = {
 }
 INPUT, HEADING, CHECK = "#FFF2CC", "#DCE6F1", "#FF7C80"
 NARROW, PAGE, LARGE_PAGE = 12, 170, 250  # characters: a column of numbers, a lying page of A4, of A3
+LINE = 150  # characters of a line of a sentence: a longer one would be cut at the edge of the page
+# what a protected sheet still allows
+PROTECTION = {"autofilter": True, "sort": True, "format_columns": True, "format_rows": True}
 A4, A3 = 9, 8  # paper, as Excel numbers it
 LINE_HEIGHT = 13  # points
 
 
 @dataclass(frozen=True, slots=True)
 class Champ:
-    """A column: heading, kind of value (a key of NUMBER_FORMATS), whether a person may change it."""
+    """A column: heading, kind of value (a key of NUMBER_FORMATS), whether a person may change it.
+
+    `signe`: what a person enters may be negative.
+    """
 
     titre: str
     genre: str = "texte"
     entree: bool = False
     largeur: int = NARROW
+    signe: bool = False
+
+    @property
+    def saisie(self) -> dict[str, Any]:
+        """What a spreadsheet accepts in a cell that a person may change."""
+        if self.genre == "taux":
+            limits = {"criteria": "between", "minimum": 0, "maximum": 1}
+            said = "Un taux se saisit entre 0 % et 100 %."
+        elif self.signe:
+            limits = {"criteria": "between", "minimum": -(10**9), "maximum": 10**9}
+            said = "Un nombre est attendu, positif ou négatif."
+        else:
+            limits = {"criteria": ">=", "value": 0}
+            said = "Un nombre est attendu, zéro au moins."
+        return {"validate": "decimal", "error_title": "Valeur refusée", "error_message": said, **limits}
 
 
 class Classeur:
-    """A workbook and its cell formats."""
+    """A workbook, its sheets, its cell formats, and the names of its ranges: name -> what it is, address."""
 
     def __init__(self, book: Any) -> None:
         self.book = book
+        self.feuilles: list[Feuille] = []
+        self.noms: dict[str, tuple[str, str]] = {}
         self._formats: dict[tuple[tuple[str, Any], ...], Any] = {}
+
+    def name(self, nom: str, sens: str, address: str) -> None:
+        """Give a name to a range, absolute address with its sheet."""
+        self.noms[nom] = sens, address
+        self.book.define_name(nom, f"={address}")
 
     def format(self, **properties: Any) -> Any:
         """The format with these properties, made once."""
@@ -58,34 +86,44 @@ class Classeur:
             self._formats[key] = self.book.add_format({"font_name": "Arial", "font_size": 9, **properties})
         return self._formats[key]
 
-    def cell_format(self, champ: Champ, *, gras: bool = False) -> Any:
-        """How a cell of a column looks; what a person may change is yellow."""
+    def cell_format(self, champ: Champ, *, entree: bool = False, gras: bool = False) -> Any:
+        """How a cell of a column looks; what a person may change is yellow, and not protected."""
         look: dict[str, Any] = {
             "num_format": NUMBER_FORMATS[champ.genre],
             "valign": "top",
             "border": 1,
             "border_color": "#BFBFBF",
         }
-        if champ.entree:
-            look["bg_color"] = INPUT
+        if entree:
+            look |= {"bg_color": INPUT, "locked": False}
         if champ.genre == "phrase":
             look["text_wrap"] = True
         if gras:
             look |= {"bold": True, "top": 2}
         return self.format(**look)
 
+    def link_format(self) -> Any:
+        """How a link to another sheet looks."""
+        return self.format(font_color="#0563C1", underline=1, border=1, border_color="#BFBFBF")
+
 
 class Feuille:
     """One sheet: a title, sentences, named cells, tables; as many pages wide as it takes to read it."""
 
-    def __init__(self, classeur: Classeur, nom: str) -> None:
+    def __init__(self, classeur: Classeur, nom: str, onglet: str = "") -> None:
         self.classeur, self.nom = classeur, nom
         self.sheet = classeur.book.add_worksheet(nom)
+        classeur.feuilles.append(self)
+        if onglet:
+            self.sheet.set_tab_color(onglet)
         self.sheet.hide_gridlines(2)
         self.sheet.set_landscape()
+        self.sheet.set_paper(A4)
+        self.sheet.fit_to_pages(1, 0)
         self.sheet.set_footer("&L&A&RPage &P / &N")
         self.ligne = 0
         self._widths: dict[int, int] = {}
+        self._inputs: dict[Champ, list[tuple[int, int]]] = {}
 
     def widen(self, column: int, width: int) -> None:
         """Tables of one sheet share its columns: the widest decides."""
@@ -102,23 +140,39 @@ class Feuille:
         self.sentences(*phrases)
 
     def sentences(self, *phrases: str) -> None:
-        """One sentence a line."""
-        for phrase in phrases:
-            self.sheet.write_string(self.ligne, 0, clean(phrase), self.classeur.format())
+        """One sentence after the other; a long one takes several lines."""
+        for line in (line for phrase in phrases for line in wrap(clean(phrase), LINE)):
+            self.sheet.write_string(self.ligne, 0, line, self.classeur.format())
             self.ligne += 1
         self.ligne += 1
 
-    def scalar(self, champ: Champ, valeur: Any, formule: str = "") -> str:
-        """A named value on one line; returns its absolute address, sheet included."""
+    def scalar(self, champ: Champ, valeur: Any, formule: str = "", *, nom: str) -> str:
+        """A value on one line, with its name in the workbook; returns its absolute address."""
         self.sheet.write_string(self.ligne, 0, champ.titre, self.classeur.format(bold=True))
         self._write(self.ligne, 1, champ, valeur, formule)
         address = self.address(self.ligne, 1)
+        self.classeur.name(nom, champ.titre, address)
         self.ligne += 1
         return address
 
+    def turns_red(self, first_row: int, first_col: int, last_row: int, last_col: int) -> None:
+        """Cells that must be zero."""
+        alert = self.classeur.book.add_format({"bg_color": CHECK, "bold": True})
+        rule = {"type": "cell", "criteria": "!=", "value": 0, "format": alert}
+        self.sheet.conditional_format(first_row, first_col, last_row, last_col, rule)
+
     def address(self, row: int, col: int) -> str:
         """Absolute address of a cell, sheet included."""
-        return f"{self.nom}!{xl_rowcol_to_cell(row, col, row_abs=True, col_abs=True)}"
+        return f"{quote_sheetname(self.nom)}!{xl_rowcol_to_cell(row, col, row_abs=True, col_abs=True)}"
+
+    def protect(self) -> None:
+        """Protect all but the inputs, without password, and say what these accept."""
+        self.sheet.protect("", PROTECTION)
+        for champ, cells in self._inputs.items():
+            (row, col), *others = cells
+            self.sheet.data_validation(
+                row, col, row, col, {**champ.saisie, "other_cells": [(*c, *c) for c in others]}
+            )
 
     def keep_heading(self, table: Table, columns: int = 0) -> None:
         """The heading and the first columns of the table stay in sight, on the screen and on each page."""
@@ -169,9 +223,21 @@ class Feuille:
         return table
 
     def _write(
-        self, row: int, col: int, champ: Champ, valeur: Any, formule: str = "", *, gras: bool = False
+        self,
+        row: int,
+        col: int,
+        champ: Champ,
+        valeur: Any,
+        formule: str = "",
+        *,
+        entree: bool | None = None,
+        gras: bool = False,
     ) -> None:
-        look = self.classeur.cell_format(champ, gras=gras)
+        """`entree`: whether a person may change this cell, where it is not as the whole column."""
+        opened = not formule and (champ.entree if entree is None else entree)
+        look = self.classeur.cell_format(champ, entree=opened, gras=gras)
+        if opened:
+            self._inputs.setdefault(champ, []).append((row, col))
         value = float(valeur) if isinstance(valeur, Fraction) else valeur
         if formule:
             self.sheet.write_formula(row, col, "=" + formule, look, value)
@@ -201,9 +267,33 @@ class Table:
         lines = max((len(wrap(c.titre, max(1, c.largeur - 3))) for c in champs.values()), default=1)
         feuille.sheet.set_row(top, LINE_HEIGHT * lines)
 
-    def put(self, key: str, i: int, valeur: Any, formule: str = "", *, gras: bool = False) -> None:
-        """Write one cell: a value, or a formula (without "=") and its value."""
-        self.feuille._write(self.top + 1 + i, self.cols[key], self.champs[key], valeur, formule, gras=gras)
+    def put(
+        self,
+        key: str,
+        i: int,
+        valeur: Any,
+        formule: str = "",
+        *,
+        entree: bool | None = None,
+        gras: bool = False,
+    ) -> None:
+        """Write one cell: a value, or a formula (without "=") and its value; a formula is never an input."""
+        where = self.top + 1 + i, self.cols[key], self.champs[key]
+        self.feuille._write(*where, valeur, formule, entree=entree, gras=gras)
+
+    def link(self, key: str, i: int, feuille: str) -> None:
+        """The name of another sheet, to go to."""
+        target = "internal:'" + feuille.replace("'", "''") + "'!A1"
+        where = self.top + 1 + i, self.cols[key]
+        self.feuille.sheet.write_url(*where, target, self.feuille.classeur.link_format(), feuille)
+
+    def name(self, nom: str, key: str, sens: str = "") -> None:
+        """Give a name to a whole column."""
+        self.feuille.classeur.name(nom, sens or self.champs[key].titre, self.span(key))
+
+    def autofilter(self, nb: int) -> None:
+        """The first `nb` rows can be filtered by any column."""
+        self.feuille.sheet.autofilter(self.top, 0, self.top + nb, len(self.champs) - 1)
 
     def at(self, key: str, i: int) -> str:
         """Address inside the sheet, column fixed: "$E15"."""
@@ -220,4 +310,12 @@ class Table:
             xl_rowcol_to_cell(self.top + 1 + i, self.cols[key], row_abs=True, col_abs=True)
             for i in (first, end)
         )
-        return f"{self.feuille.nom}!{':'.join(corners)}"
+        return f"{quote_sheetname(self.feuille.nom)}!{':'.join(corners)}"
+
+    def across(self, first: str, last: str, i: int) -> str:
+        """Columns `first` to `last` of a row, absolute, with its sheet."""
+        corners = (
+            xl_rowcol_to_cell(self.top + 1 + i, self.cols[key], row_abs=True, col_abs=True)
+            for key in (first, last)
+        )
+        return f"{quote_sheetname(self.feuille.nom)}!{':'.join(corners)}"

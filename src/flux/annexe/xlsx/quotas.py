@@ -1,48 +1,42 @@
-"""Sheets Quotas and Plafonds: from exact dues to whole dwellings, largest remainder unrolled, caps kept.
+"""Sheet Quotas: from exact dues to whole dwellings, largest remainder unrolled, caps kept.
 
 Each cap has a number, and each réservataire the numbers of the caps it is under, one a column ("niveau"):
-caps of one level share no réservataire, narrower ones come first. Comparisons are on values rounded to
-9 decimals, so that the last bit of a sum decides nothing.
+caps of one level share no réservataire, narrower ones come first. A cap counts what a member has beyond its
+rights without guarantee. Comparisons are on values rounded to 9 decimals, so that the last bit of a sum
+decides nothing.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from fractions import Fraction
-from math import ceil, floor
-from typing import TYPE_CHECKING
+from math import floor
+from typing import TYPE_CHECKING, TypeVar
 
-from flux.annexe.noms import BAILLEUR, Noms
 from flux.annexe.xlsx.dus import Dus
 from flux.annexe.xlsx.grille import Champ, Feuille, Table
-from flux.rendu import glossaire
+from flux.annexe.xlsx.plafonds import levels, write_caps, write_kept_out
+from flux.annexe.xlsx.restes import write_remainders
+from flux.dossier.appellations import BAILLEUR, Noms
 
 if TYPE_CHECKING:
     from flux.conversion.arrondi import Plafond
 
-PLAFONDS = {
-    "groupe": Champ("Groupe", largeur=44),
-    "numero": Champ("Numéro", "entier"),
-    "territoire": Champ("Territoire", largeur=30),
-    "taux": Champ("Part maximale", "taux"),
-    "flux": Champ("Flux", "exact"),
-    "ouverture": Champ("Déjà servis depuis l'ouverture", "entier", entree=True),
-    "tolere": Champ("Droits sans garantie", "entier"),
-    "limite": Champ("Plafond en logements", "entier"),
-    "avant": Champ("Parties entières", "entier"),
-    "exact": Champ("Quotas exacts du groupe", "exact"),
-    "apres": Champ("Après coupe", "entier"),
-    "quota": Champ("Quotas du groupe", "entier"),
-}
+N = TypeVar("N", int, Fraction)
 
 
 @dataclass(frozen=True)
 class Ligne:
-    """One réservataire while its quota is rounded; `niveaux` are the numbers of its caps, 0 for none."""
+    """One réservataire while its quota is rounded.
+
+    niveaux : numbers of its caps, level after level, 0 for none
+    tolere : dwellings that its caps do not count
+    """
 
     ident: str
     exact: Fraction
     niveaux: tuple[int, ...]
+    tolere: int
 
     @property
     def plancher(self) -> int:
@@ -54,23 +48,21 @@ class Ligne:
         """Remainder."""
         return self.exact - self.plancher
 
+    def counted(self, value: N) -> N:
+        """What its caps count of an amount."""
+        return max(value - self.tolere, value * 0)
+
 
 def rounded(value: Fraction) -> Fraction:
     """The value that the sheet compares."""
     return Fraction(round(value * 10**9), 10**9)
 
 
-def levels(plafonds: list[Plafond]) -> list[int]:
-    """Level of each cap: one more than that of any earlier cap that shares a réservataire with it."""
-    out: list[int] = []
-    for k, cap in enumerate(plafonds):
-        shared = [out[j] for j in range(k) if set(plafonds[j].membres) & set(cap.membres)]
-        out.append(1 + max(shared, default=-1))
-    return out
+def write_quotas(feuille: Feuille, plafonds: Feuille, dus: Dus, noms: Noms) -> tuple[Table, Table]:
+    """Fill in both sheets; the tables of quotas and of caps.
 
-
-def write_quotas(feuille: Feuille, plafonds: Feuille, dus: Dus, noms: Noms) -> Table:
-    """Fill in both sheets. Another rounding than the largest remainder is written as values, and said."""
+    Another rounding than the largest remainder is written as values, and said.
+    """
     quotas = dus.quotas
     unrolled = str(dus.choice("arrondi")) == "plus_fort_reste" and not dus.choice("minimum_par_reservataire")
     feuille.title(
@@ -83,15 +75,41 @@ def write_quotas(feuille: Feuille, plafonds: Feuille, dus: Dus, noms: Noms) -> T
     )
     caps = list(quotas.preuve.plafonds)
     ranks = levels(caps)
-    nb = max(ranks, default=-1) + 1
+    idents = [str(r) for r in quotas.table["id_reservataire"]]
+    table = feuille.table(_champs(max(ranks, default=-1) + 1), len(idents))
+    feuille.keep_heading(table, columns=1)
+    table.name("soldes", "solde", "Quotas, colonne « Solde reporté »")
+    table.name("quotas_exacts", "quota_exact", "Quotas, colonne « Quota exact »")
+    table.name("quotas", "quota", "Quotas, colonne « Quota »")
+    tolerated = {i: n for cap in caps for i, n in cap.tolere.items()}
+    exacts = _exact_columns(table, dus, noms)
+    lines = [
+        Ligne(ident, rounded(exacts[ident]), _numbers(ident, caps, ranks), tolerated.get(ident, 0))
+        for ident in idents
+    ]
+    block = write_caps(plafonds, table, dus, caps, ranks, noms)
+    write_kept_out(dus, table, block, caps)
+    if unrolled:
+        after = _cuts(table, block, lines, caps, ranks)
+        write_remainders(feuille, table, block, dus, lines, caps, after, noms)
+    else:
+        for i, quota in enumerate(quotas.table["quota"]):
+            table.put("quota", i, int(quota))
+    for k, cap in enumerate(caps):
+        nb = dict(zip(idents, map(int, quotas.table["quota"]), strict=True))
+        block.put("quota", k, int(cap.charge(nb)), _charge(table, block, k, ranks[k], "quota"))
+    return table, block
+
+
+def _champs(nb: int) -> dict[str, Champ]:
     champs = {
         "nom": Champ("Réservataire", largeur=44),
         "id": Champ("Identifiant", largeur=22),
         "ordre": Champ("Ordre", "entier"),
         "du": Champ("Dû exact", "exact"),
-        "solde": Champ("Solde reporté", "exact", entree=True),
+        "solde": Champ("Solde reporté", "exact", entree=True, signe=True),
         "quota_exact": Champ("Quota exact", "exact"),
-        "retenu": Champ("Garanties au-dessus d'un plafond", "exact", entree=True),
+        "retenu": Champ("Garanties au-dessus d'un plafond", "exact"),
         "exact": Champ("Quota exact, ramené au flux et aux garanties", "exact"),
         "plancher": Champ("Partie entière", "entier"),
         "reste": Champ("Reste", "exact"),
@@ -100,38 +118,18 @@ def write_quotas(feuille: Feuille, plafonds: Feuille, dus: Dus, noms: Noms) -> T
     for s in range(nb):
         champs[f"niveau_{s}"] = Champ(f"Plafond de niveau {s + 1}", "entier")
         champs[f"apres_{s}"] = Champ(f"Après plafond de niveau {s + 1}", "entier")
-    champs |= {
+    return champs | {
         "apres": Champ("Après plafonds", "entier"),
         "rang": Champ("Rang du reste", "entier"),
         "gain": Champ("Reste servi", "entier"),
         "quota": Champ("Quota", "entier"),
     }
-    idents = [str(r) for r in quotas.table["id_reservataire"]]
-    table = feuille.table(champs, len(idents))
-    exacts = _exact_columns(table, dus, noms)
-    if not unrolled:
-        for i, quota in enumerate(quotas.table["quota"]):
-            table.put("quota", i, int(quota))
-        return table
-    lines = [
-        Ligne(
-            ident,
-            rounded(exacts[ident]),
-            tuple(
-                next((k + 1 for k, cap in enumerate(caps) if ranks[k] == s and ident in cap.membres), 0)
-                for s in range(nb)
-            ),
-        )
-        for ident in idents
-    ]
-    block = _caps(plafonds, table, dus, caps, ranks, noms)
-    after = _cuts(table, block, lines, caps, ranks)
-    _remainders(feuille, table, block, dus, lines, caps, after, noms)
-    for k, cap in enumerate(caps):
-        members = sum(int(q) for r, q in zip(idents, quotas.table["quota"], strict=True) if r in cap.membres)
-        group = f"{table.span(f'niveau_{ranks[k]}')},{block.at('numero', k)}"
-        block.put("quota", k, members, f"SUMIF({group},{table.span('quota')})")
-    return table
+
+
+def _numbers(ident: str, caps: list[Plafond], ranks: list[int]) -> tuple[int, ...]:
+    """The number of the cap of each level that an ident is under, 0 for none."""
+    own = {ranks[k]: k + 1 for k, cap in enumerate(caps) if ident in cap.membres}
+    return tuple(own.get(s, 0) for s in range(max(ranks, default=-1) + 1))
 
 
 def _exact_columns(table: Table, dus: Dus, noms: Noms) -> dict[str, Fraction]:
@@ -153,16 +151,16 @@ def _exact_columns(table: Table, dus: Dus, noms: Noms) -> dict[str, Fraction]:
         table.put("ordre", i, i + 1)
         table.put("id", i, ident)
         table.put("nom", i, noms.reservataire(ident))
-        spans = f"{dus.table.span('ordre')},{table.at('ordre', i)},{dus.table.span('exact')}"
-        table.put("du", i, row["du_exact"], f"SUMIF({spans})")
-        table.put("solde", i, row["solde_reporte"])
+        mine = f"{dus.table.span('ordre')},{table.at('ordre', i)}"
+        table.put("du", i, row["du_exact"], f"SUMIF({mine},{dus.table.span('exact')})")
+        table.put("solde", i, row["solde_reporte"], entree=not own)
         formula = (
             f"MAX(0,{dus.flux.total}-{total})"
             if own
             else f"MAX(0,{table.at('du', i)}+{table.at('solde', i)})"
         )
         table.put("quota_exact", i, value, formula)
-        table.put("retenu", i, over)
+        table.put("retenu", i, over, f"SUMIF({mine},{dus.table.span('retenu')})")
         scaled = f"{table.at('quota_exact', i)}*MIN(1,{dus.flux.total}/MAX({total},0.000000001))"
         scaled = f"MAX(0,{scaled}-{table.at('retenu', i)})"
         table.put("exact", i, exacts[ident], f"ROUND({table.at('quota_exact', i) if own else scaled},9)")
@@ -172,52 +170,10 @@ def _exact_columns(table: Table, dus: Dus, noms: Noms) -> dict[str, Fraction]:
     return exacts
 
 
-def _caps(
-    feuille: Feuille, table: Table, dus: Dus, caps: list[Plafond], ranks: list[int], noms: Noms
-) -> Table:
-    """The caps in whole dwellings, and what rights without guarantee add to those of the guarantees."""
-    rates = {"etat_agents": dus.taux.agents, "etat": dus.taux.etat}
-    tolerated = {i: n for cap in caps for i, n in cap.tolere.items()}
-    for i, ident in enumerate(dus.quotas.table["id_reservataire"]):
-        spans = f"{dus.table.span('ordre')},{table.at('ordre', i)},{dus.table.span('exact_autre')}"
-        if ident in tolerated:
-            table.put("tolere", i, tolerated[ident], f"-INT(-ROUND(SUMIF({spans}),9))")
-        else:
-            table.put("tolere", i, 0)
-    block = feuille.table(PLAFONDS, len(caps), titre="Plafonds en logements entiers")
-    for k, cap in enumerate(caps):
-        state = cap.groupe in rates
-        parts = [caps.index(p) for p in cap.parties]
-        communes = dus.flux.codes if state else [c for c in cap.communes if c in dus.flux.flux_of]
-        now = sum(dus.flux.flux_of[c] for c in communes)
-        since = float(cap.flux) - now if cap.cumule else 0.0
-        group = f"{table.span(f'niveau_{ranks[k]}')},{block.at('numero', k)}"
-        block.put("numero", k, k + 1)
-        block.put("groupe", k, glossaire.format("groupe", cap.groupe))
-        block.put("territoire", k, noms.territoire(cap.territoire_code))
-        block.put("taux", k, cap.taux, rates.get(cap.groupe, dus.taux.garantie))
-        flow = f"{dus.flux.sum('flux', communes)}+{since!r}"
-        if parts:
-            flow = "+".join(block.at("flux", p) for p in parts)
-        block.put("flux", k, cap.flux, flow)
-        block.put("ouverture", k, cap.nb_ouverture)
-        tolere = "" if state else f"SUMIF({group},{table.span('tolere')})"
-        block.put("tolere", k, sum(cap.tolere.values()), tolere)
-        whole = f"INT(ROUND({block.at('taux', k)}*{block.at('flux', k)},9))-{block.at('ouverture', k)}"
-        allowed = f"MAX(0,{whole})"
-        if parts:  # holders of several communes: the sum of the whole ceilings there
-            allowed = "+".join(f"{block.at('limite', p)}-{block.at('tolere', p)}" for p in parts)
-        block.put("limite", k, cap.limite, f"{allowed}+{block.at('tolere', k)}")
-    return block
-
-
-def _earlier(table: Table, i: int) -> str:
-    """1 for each row that is served before row `i`: larger remainder, then larger exact due, then order."""
-    (rests, rest), (exacts, exact), (orders, order) = (
-        (table.span(key), table.at(key, i)) for key in ("reste", "exact", "ordre")
-    )
-    tied = f"({rests}={rest})"
-    return f"(({rests}>{rest})+{tied}*({exacts}>{exact})+{tied}*({exacts}={exact})*({orders}<{order}))"
+def _charge(table: Table, block: Table, k: int, s: int, column: str) -> str:
+    """Formula of what cap `k`, of level `s`, counts of a column: what each member has beyond its rights."""
+    numbers, amounts, apart = (table.span(key) for key in (f"niveau_{s}", column, "tolere"))
+    return f"SUMPRODUCT(({numbers}={block.cell('numero', k)})*({amounts}>{apart})*({amounts}-{apart}))"
 
 
 def _cuts(table: Table, block: Table, lines: list[Ligne], caps: list[Plafond], ranks: list[int]) -> list[int]:
@@ -225,107 +181,33 @@ def _cuts(table: Table, block: Table, lines: list[Ligne], caps: list[Plafond], r
     now = [line.plancher for line in lines]
     before = "plancher"
     for s in range(len(lines[0].niveaux)):
-        after = f"apres_{s}"
         whole: dict[int, tuple[int, Fraction]] = {}
-        for k in {line.niveaux[s] - 1 for line in lines if line.niveaux[s]}:
-            members = [i for i, line in enumerate(lines) if line.niveaux[s] == k + 1]
-            whole[k] = sum(now[i] for i in members), sum((lines[i].exact for i in members), Fraction(0))
-            group = f"{table.span(f'niveau_{s}')},{block.at('numero', k)}"
-            block.put("avant", k, whole[k][0], f"SUMIF({group},{table.span(before)})")
-            block.put("exact", k, whole[k][1], f"SUMIF({group},{table.span('exact')})")
+        for k in (k for k in range(len(caps)) if ranks[k] == s):
+            members = [(n, line) for n, line in zip(now, lines, strict=True) if line.niveaux[s] == k + 1]
+            counted = sum(line.counted(n) for n, line in members)
+            whole[k] = counted, sum((line.counted(line.exact) for _, line in members), Fraction(0))
+            block.put("avant", k, counted, _charge(table, block, k, s, before))
+            block.put("exact", k, whole[k][1], _charge(table, block, k, s, "exact"))
         for i, line in enumerate(lines):
             k, kept = line.niveaux[s] - 1, table.at(before, i)
             formula = kept
             if line.niveaux[s]:
                 used, exact = whole[k]
-                if used > caps[k].limite:
-                    now[i] = min(now[i], floor(rounded(line.exact * caps[k].limite / exact)))
-                limit = block.cell("limite", k)
-                share = f"INT(ROUND({table.at('exact', i)}*{limit}/{block.cell('exact', k)},9))"
-                formula = f"IF({block.cell('avant', k)}<={limit},{kept},MIN({kept},{share}))"
+                limit, apart = block.cell("limite", k), table.at("tolere", i)
+                if used > caps[k].nb:
+                    share = floor(rounded(line.counted(line.exact) * caps[k].nb / exact))
+                    now[i] = min(now[i], line.tolere + share)
+                own = f"MAX(0,{table.at('exact', i)}-{apart})*{limit}/{block.cell('exact', k)}"
+                cut = f"MIN({kept},{apart}+INT(ROUND({own},9)))"
+                formula = f"IF({block.cell('avant', k)}<={limit},{kept},{cut})"
             table.put(f"niveau_{s}", i, line.niveaux[s])
-            table.put(after, i, now[i], formula)
-        before = after
+            table.put(f"apres_{s}", i, now[i], formula)
+        before = f"apres_{s}"
     for i in range(len(lines)):
         table.put("apres", i, now[i], table.at(before, i))
     for k in range(len(caps)):
-        s = ranks[k]
-        used = sum(n for line, n in zip(lines, now, strict=True) if line.niveaux[s] == k + 1)
-        group = f"{table.span(f'niveau_{s}')},{block.at('numero', k)}"
-        block.put("apres", k, used, f"SUMIF({group},{table.span('apres')})")
+        used = sum(
+            line.counted(n) for line, n in zip(lines, now, strict=True) if line.niveaux[ranks[k]] == k + 1
+        )
+        block.put("apres", k, used, _charge(table, block, k, ranks[k], "apres"))
     return now
-
-
-def _remainders(
-    feuille: Feuille,
-    table: Table,
-    block: Table,
-    dus: Dus,
-    lines: list[Ligne],
-    caps: list[Plafond],
-    after: list[int],
-    noms: Noms,
-) -> None:
-    """What is left, to the largest remainders in order, up to their ceilings and as their caps allow.
-
-    A réservataire whose whole part was cut may be given back more than one.
-    """
-    depth = range(len(lines[0].niveaux))
-    flow = int(dus.quotas.exact["flux_a_partager"])
-    order = sorted(range(len(lines)), key=lambda i: (-lines[i].reste, -lines[i].exact, i))
-    champs = {
-        "nom": Champ("Réservataire", largeur=44),
-        "rang": Champ("Rang", "entier", largeur=22),
-        "place": Champ("Ligne", "entier"),
-        "appelle": Champ("Manque à son arrondi supérieur", "entier"),
-        **{f"niveau_{s}": Champ(f"Plafond de niveau {s + 1}", "entier") for s in depth},
-        "libre": Champ("Encore à servir", "entier"),
-        "donne": Champ("Servi", "entier"),
-    }
-    queue = feuille.table(champs, len(lines), titre="Attribution des restes, du plus fort au plus faible")
-    used = {
-        k: sum(n for line, n in zip(lines, after, strict=True) if k in line.niveaux)
-        for k in range(1, len(caps) + 1)
-    }
-    left = flow - sum(after)
-    given = [0] * len(lines)
-    for k, i in enumerate(order):
-        line = lines[i]
-        table.put("rang", i, k + 1, f"1+SUMPRODUCT({_earlier(table, i)})")
-        place = queue.at("place", k)
-
-        def pick(key: str, place: str = place) -> str:
-            return f"INDEX({table.span(key)},{place})"
-
-        queue.put("rang", k, k + 1)
-        queue.put("place", k, i + 1, f"MATCH({queue.at('rang', k)},{table.span('rang')},0)")
-        queue.put("nom", k, noms.reservataire(line.ident), pick("nom"))
-        calls = ceil(line.exact) - after[i]
-        queue.put("appelle", k, calls, f"{pick('plancher')}+({pick('reste')}>0)-{pick('apres')}")
-        for s in depth:
-            queue.put(f"niveau_{s}", k, line.niveaux[s], pick(f"niveau_{s}"))
-        served = f"SUM({queue.span('donne', -1, k - 1)})"
-        queue.put("libre", k, left, f"{dus.flux.total}-SUM({table.span('apres')})-{served}")
-        numbers = [n for n in line.niveaux if n]
-        gain = max(0, min(calls, left, *(caps[n - 1].limite - used[n] for n in numbers)))
-        limits = [queue.at("appelle", k), queue.at("libre", k), *(_room(queue, block, s, k) for s in depth)]
-        queue.put("donne", k, gain, f"MAX(0,MIN({','.join(limits)}))")
-        for n in numbers:
-            used[n] += gain
-        left -= gain
-        given[i] = gain
-    quotas = dus.quotas.table["quota"].tolist()
-    for i, line in enumerate(lines):
-        table.put("gain", i, given[i], f"INDEX({queue.span('donne')},{table.at('rang', i)})")
-        remainder = f"+{dus.flux.total}-SUM({table.span('apres')})-SUM({queue.span('donne')})"
-        own = remainder if line.ident == BAILLEUR else ""
-        table.put("quota", i, quotas[i], f"{table.at('apres', i)}+{table.at('gain', i)}{own}")
-
-
-def _room(queue: Table, block: Table, s: int, k: int) -> str:
-    """What the cap of level `s` of the row still allows."""
-    number = queue.at(f"niveau_{s}", k)
-    row = f"MAX(1,{number})"
-    given = f"SUMIF({queue.span(f'niveau_{s}', -1, k - 1)},{number},{queue.span('donne', -1, k - 1)})"
-    left = f"INDEX({block.span('limite')},{row})-INDEX({block.span('apres')},{row})-{given}"
-    return f"IF({number}=0,{queue.at('libre', k)},{left})"
