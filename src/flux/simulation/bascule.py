@@ -16,6 +16,7 @@ from flux.conversion import Quotas
 from flux.conversion.noms import Noms
 from flux.rendu.vue import Affichable, Vue
 from flux.simulation import ecarts, vues
+from flux.simulation.decomposition import Decomposition, decomposition
 from flux.simulation.ecarts import ORIENTATIONS, PARTOUT, TOUS_RESERVES
 from flux.simulation.images import ImageBascule, illustrate
 from flux.simulation.mesures import Axes, Nombres
@@ -143,13 +144,18 @@ class Bascule(Affichable):
         return np.asarray(cellules[:, mine].sum(axis=1) / len(axes.annees))
 
     @cached_property
+    def decomposition(self) -> Decomposition:
+        """Why the first year's flow gives each holder, in each commune, more or less: see `decomposition`."""
+        return decomposition(self.quotas, mutations_en_stock=self.options.mutations_en_stock)
+
+    @cached_property
     def phrases(self) -> Mapping[str, tuple[str, str, str]]:
         """Three sentences a commune, by its code: see `phrases.sentences`."""
         noms = Noms(self.quotas.dossier)
         return {code: sentences(self, code, noms) for code in self.axes.communes}
 
     def explain(self, commune: str) -> CommuneExpliquee:
-        """Did the flow take dwellings away from this commune? Its sentences, and its holders.
+        """Did the flow take dwellings away from this commune? Sentences, causes, holders.
 
         Parameters
         ----------

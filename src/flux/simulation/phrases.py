@@ -15,6 +15,7 @@ from flux.conversion.noms import Noms
 from flux.noyau.errors import FluxError, near_misses
 from flux.rendu.nombres import decimal, entier, part
 from flux.rendu.vue import Affichable, Colonne, Tableau, Vue
+from flux.simulation.decomposition import Cascade
 from flux.simulation.ecarts import ORIENTATIONS, PARTOUT, QUANTILES, SEUIL, TOUS_RESERVES
 from flux.simulation.tirages import Reels
 from flux.simulation.vecu import Mutations
@@ -37,19 +38,23 @@ class CommuneExpliquee(Affichable):
     ----------
     commune, nom : code and name.
     phrases : what its holder has, what all have there, how surely.
+    causes : why, for its holder (for all réservataires there, if it has none): exact, first year.
     table : rows of `bascule.table` on this commune, with the `nom` of each holder.
     """
 
     commune: str
     nom: str
     phrases: tuple[str, ...]
+    causes: Cascade
     table: pd.DataFrame = field(repr=False)
 
     def vue(self) -> Vue:
-        """Sentences, then holders."""
-        return Vue(titre=f"{self.nom} : du stock au flux", notes=self.phrases, tableaux=(
-            Tableau(titre="Logements par an, par réservataire", frame=self.table,
-                    colonnes=("nom", *SHOWN)),))
+        """Sentences, causes, then holders."""
+        causes = self.causes.vue()
+        titre = f"Logements par an, par réservataire, dans la commune « {self.nom} »"
+        holders = Tableau(titre=titre, frame=self.table, colonnes=("nom", *SHOWN))
+        return Vue(titre=f"{self.nom} : du stock au flux", notes=(*self.phrases, *causes.notes[1:]),
+                   tableaux=(*causes.tableaux, holders))
 
 
 def explain(bascule: Bascule, asked: str) -> CommuneExpliquee:
@@ -66,15 +71,16 @@ def explain(bascule: Bascule, asked: str) -> CommuneExpliquee:
         (bascule.table["territoire_code"] == code) & (bascule.table["indicateur"] == ORIENTATIONS)
     ]
     rows = rows.merge(named(bascule.quotas)[["id_reservataire", "nom"]], on="id_reservataire")
-    return CommuneExpliquee(commune=code, nom=noms.a(code), phrases=sentences(bascule, code, noms),
-                            table=rows)
+    return CommuneExpliquee(
+        commune=code, nom=noms.a(code), phrases=sentences(bascule, code, noms),
+        causes=bascule.decomposition.explain(*_subject(bascule, code)), table=rows)
 
 
 def sentences(bascule: Bascule, code: str, noms: Noms) -> tuple[str, str, str]:
     """The commune as a holder (or all holders there); the commune as a place; how surely, and the worst."""
-    own = _own(bascule, code)
-    who = noms.de(own) if own else f"Tous les réservataires dans la commune « {noms.a(code)} »"
-    key = (own, PARTOUT) if own else (TOUS_RESERVES, code)
+    key = _subject(bascule, code)
+    every = f"Tous les réservataires dans la commune « {noms.a(code)} »"
+    who = every if key[0] == TOUS_RESERVES else noms.de(key[0])
     stock, flux = bascule.runs_of(*key)
     return (
         _received(bascule, who, stock, flux, bascule.retires(*key)),
@@ -127,14 +133,14 @@ def _surely(who: str, ecart: Reels) -> str:
     )
 
 
-def _own(bascule: Bascule, code: str) -> str | None:
-    """The holder that is the commune, if it ever has something."""
+def _subject(bascule: Bascule, code: str) -> tuple[str, str]:
+    """The holder that is the commune, everywhere, if it ever has something; else all of them there."""
     table = bascule.quotas.table
     mine = table.loc[table["categorie"].isin([COMMUNE, "ville_paris"]) & (table["territoire_code"] == code)]
     for ident in mine["id_reservataire"]:
         if any(values.any() for values in bascule.runs_of(str(ident), PARTOUT)):
-            return str(ident)
-    return None
+            return str(ident), PARTOUT
+    return TOUS_RESERVES, code
 
 
 def _nb(value: float) -> str:

@@ -169,6 +169,27 @@ def test_the_other_hypothesis_is_what_its_own_simulation_gives(racine, bascule):
     np.testing.assert_array_equal(flow - stock, expected)
 
 
+@pytest.mark.parametrize("sample", ["bascule", "ecole"])
+def test_means_under_stock_are_what_is_expected_without_a_draw(request, sample):
+    lived = request.getfixturevalue(sample)
+    expected = lived.decomposition.ensemble.set_index(["id_reservataire", "commune"])["stock"]
+    table = lived.table.loc[lived.table["indicateur"] == "orientations"]
+    for row in table.to_dict("records"):
+        cell = row["id_reservataire"], row["territoire_code"]
+        stock, _ = lived.runs_of(*cell)
+        # the draws of a cell that is almost always empty have no deviation to speak of
+        error = max(stock.std(ddof=1), np.sqrt(expected.get(cell, 0.0)), 0.05) / np.sqrt(RUNS)
+        assert abs(row["stock_moyen"] - expected.get(cell, 0.0)) < 4.5 * error, cell
+
+
+def test_a_commune_is_told_why(bascule):
+    told = bascule.explain("00101")
+    assert told.causes.stock == pytest.approx(bascule.table.set_index(CONTRAT[:3]).loc[
+        ("commune_00101", "*", "orientations"), "stock_moyen"], abs=2.5)
+    assert sum(told.causes.effets.values()) == told.causes.flux - told.causes.stock
+    assert "Mutations et relogements" in str(told)
+
+
 def test_a_commune_without_holder_speaks_of_all(bascule):
     assert bascule.phrases["00107"][0].startswith("Tous les réservataires dans la commune")
 
