@@ -39,11 +39,12 @@ def lived(parc: Any, communes: np.ndarray, regle: str, seed: int) -> tuple[Any, 
     strates, holders = make_strates(parc.parts), parc.parts.shape[1]
     plan = np.random.default_rng(seed).dirichlet(np.ones(holders), len(parc.parts)) * (parc.parts > 0)
     comptes, gaps = Comptes.new(runs, strates, holders, 1), []
+    parts = (strates.parts * UNITE).astype(np.int64)
     for k in range(nb):
         every, cle = np.arange(runs), np.arange(k * runs, (k + 1) * runs).astype(np.uint64)
         each = Vacances(every, np.arange(runs + 1), every, communes[:, k], np.full(runs, k), cle)
         orient(parc, strates, plan, np.zeros(len(parc.parts), np.int64), each, comptes, rule(regle), seed)
-        gaps.append(comptes.recus * UNITE - strates.parts * comptes.rang[:, :, None])
+        gaps.append(comptes.recus * UNITE - parts * comptes.rang[:, :, None])
     return strates, comptes, gaps
 
 

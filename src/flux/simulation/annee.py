@@ -15,6 +15,7 @@ from flux.simulation.tirages import (
     Usage,
     counted,
     entiers,
+    further,
     indices,
     mix,
     permuted,
@@ -68,22 +69,30 @@ def vacancies(parc: Parc, seed: int, runs: Places) -> Vacances:
     """
     nb = counts(parc, seed, runs)
     total = nb.sum(axis=1)
-    rang = np.repeat(np.arange(len(runs)), total)
-    groups = np.tile(np.arange(nb.shape[1]), len(runs))
-    groupe = np.repeat(groups, nb.ravel())
-    starts = np.cumsum(nb.ravel()) - nb.ravel()
-    rank = np.arange(len(groupe)) - np.repeat(starts, nb.ravel())
-    size = (parc.debuts[1:] - parc.debuts[:-1])[groupe]
-    keys = entiers(seed, Usage.LOGEMENT, parc.annee, runs[rang], groupe)
-    place = permuted(keys, rank, size * parc.essais)
-    logement = parc.membres[parc.debuts[groupe] + place % np.maximum(size, 1)]
-    cle = entiers(seed, Usage.JOUR, parc.annee, runs[rang], logement, place // np.maximum(size, 1))
-    order = np.lexsort((cle, rang))
+    rang, nb = np.repeat(np.arange(len(runs)), total), nb.ravel()
+    cell = np.repeat(np.arange(len(nb)), nb)
+    rank = np.arange(len(cell)) - (np.cumsum(nb) - nb)[cell]
+    groupe = cell % len(parc.loi)
+    size = np.diff(parc.debuts)[groupe]
+    keys = entiers(seed, Usage.LOGEMENT, parc.annee, runs[:, None], np.arange(len(parc.loi))).ravel()
+    essai, place = np.divmod(permuted(keys[cell], rank, size * parc.essais), np.maximum(size, 1))
+    logement = parc.membres[parc.debuts[groupe] + place]
+    cle = further(entiers(seed, Usage.JOUR, parc.annee, runs)[rang], logement, essai)
+    order = _in_order(rang, cle, len(runs))
+    logement, cle = logement[order], cle[order]
     # place in the year, uniform but for the seasons: the order of `cle` is that of the days
     moment = np.interp(reels(cle), np.concatenate([[0.0], parc.saison]), parc.mois)
-    debuts = np.concatenate([[0], np.cumsum(total)])
     jour = np.minimum((moment * parc.jours).astype(np.int64), parc.jours - 1)
-    return Vacances(runs, debuts, rang, logement[order], jour[order], cle[order])
+    return Vacances(runs, np.concatenate([[0], np.cumsum(total)]), rang, logement, jour, cle)
+
+
+def _in_order(rang: Places, cle: Entiers, runs: int) -> Places:
+    """Places of the vacancies by run, then by `cle`: both in one integer, unless that ties two of them."""
+    bits = np.uint64(runs.bit_length())
+    both = (rang.astype(np.uint64) << (np.uint64(64) - bits)) | (cle >> bits)
+    order = np.argsort(both)
+    both = both[order]
+    return np.lexsort((cle, rang)) if (both[1:] == both[:-1]).any() else order
 
 
 def outcomes(parc: Parc, vacances: Vacances, seed: int) -> Places:
@@ -101,10 +110,4 @@ def counts(parc: Parc, seed: int, runs: Places) -> Places:
     """Number of vacancies of each group in each run, shape (R, G)."""
     atome = indices(entiers(seed, Usage.TAUX, runs[:, None], np.arange(parc.nb_lois)), ATOMES)[:, parc.loi]
     draw = entiers(seed, Usage.NOMBRE, parc.annee, runs[:, None], np.arange(len(parc.loi)))
-    nb = np.empty(draw.shape, np.int64)
-    for g in range(draw.shape[1]):
-        for a in np.unique(atome[:, g]):
-            here = atome[:, g] == a
-            start, end = parc.places[g * ATOMES + a : g * ATOMES + a + 2]
-            nb[here, g] = counted(draw[here, g], parc.seuils[start:end])
-    return nb
+    return counted(draw, parc.seuils, parc.places, np.arange(len(parc.loi)) * ATOMES + atome)

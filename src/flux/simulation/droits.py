@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
@@ -50,12 +51,24 @@ class Detenus:
         ----------
         logement, jour, tirage : dwelling, day and draw in [0, 1) of each vacancy, shape (n,).
         """
-        out = np.full(len(logement), autre, np.int64)
-        reached = np.cumsum(self.shares(logement, jour), axis=1)
-        # the last to be tried is the first right: a draw falls in the first share that reaches it
-        for j in range(reached.shape[1] - 1, -1, -1):
-            out = np.where(tirage < reached[:, j], self.porteur[logement, j], out)
-        return out
+        steady, reached = self._steady
+        column = np.zeros(len(logement), np.int64)
+        for sums in reached:
+            column += sums[logement] <= tirage
+        moving = np.flatnonzero(~steady[logement])
+        sums = np.cumsum(self.shares(logement[moving], jour[moving]), axis=1)
+        column[moving] = (sums <= tirage[moving, None]).sum(axis=1)
+        width = self.porteur.shape[1]
+        found = self.porteur.ravel()[logement * width + np.minimum(column, width - 1)]
+        return np.where(column < width, found, autre)
+
+    @cached_property
+    def _steady(self) -> tuple[npt.NDArray[np.bool_], Reels]:
+        """Dwellings whose rights are the same all year, shape (D,), and their cumulated shares, (M, D)."""
+        whole = ((self.debut <= 0) & (self.fin >= 366)) | (self.part == 0)
+        everything = np.arange(len(self.part))
+        sums = np.cumsum(self.shares(everything, np.zeros_like(everything)), axis=1)
+        return whole.all(axis=1), np.ascontiguousarray(sums.T)
 
 
 def held_rights(

@@ -15,7 +15,7 @@ import numpy as np
 from flux.noyau.errors import FluxError, near_misses
 from flux.simulation.annee import Vacances
 from flux.simulation.parc import Parc
-from flux.simulation.sequence import UNITE, Strates, may_take, tijdeman
+from flux.simulation.sequence import Strates, may_take, tijdeman
 from flux.simulation.tirages import Places, Reels, Usage
 
 
@@ -42,7 +42,7 @@ class Moment:
     """
 
     porteurs: Places
-    parts: Places
+    parts: Reels
     recus: Places
     rang: Places
     retard: Reels
@@ -68,7 +68,7 @@ def plus_grand_retard(moment: Moment) -> Places:
 def au_hasard(moment: Moment) -> Places:
     """Each by chance, in proportion of its share."""
     reached = np.cumsum(moment.parts, axis=1)
-    return np.asarray((reached <= (moment.tirage * UNITE)[:, None]).sum(axis=1))
+    return np.asarray((reached <= moment.tirage[:, None]).sum(axis=1))
 
 
 def selon_le_plan(moment: Moment) -> Places:
@@ -166,33 +166,32 @@ def orient(
     row = np.zeros(len(genre), np.int64)
     row[parc.segment] = strates.strate[parc.commune]
     porteurs, parts = strates.porteurs[row], strates.parts[row]
-    shares = parts / UNITE
     plan = np.take_along_axis(np.append(plan, np.zeros((len(plan), 1)), axis=1), porteurs, axis=1)
     (nb_strates, enough), (genres, width) = strates.parts.shape, comptes.ecart.shape[1:]
     kept = comptes.recus, comptes.rang, comptes.retard, comptes.ecart
     recus, rang, retard, ecart = flat = [np.ascontiguousarray(c).reshape(-1) for c in kept]
+    by_strate = recus.reshape(-1, enough)
     for k in range(int(nb.max(initial=0))):
         runs = np.flatnonzero(nb > k)
         here = vacances.debuts[runs] + k
         s = segment[here]
-        who = porteurs[s]
+        who, shares, planned = porteurs.take(s, axis=0), parts.take(s, axis=0), plan.take(s, axis=0)
         at_rang, at_retard = runs * nb_strates + row[s], runs * width
-        at_recus, at_ecart = at_rang * enough, (runs * genres + genre[s]) * width
-        retard[at_retard[:, None] + who] += shares[s]
-        ecart[at_ecart[:, None] + who] += plan[s]
+        at_ecart = (runs * genres + genre[s]) * width
+        places = at_retard[:, None] + who
+        owed = retard.take(places)
+        owed += shares
+        retard[places] = owed
+        places = at_ecart[:, None] + who
+        apart = ecart.take(places)
+        apart += planned
+        ecart[places] = apart
         moment = Moment(
-            who,
-            parts[s],
-            recus[at_recus[:, None] + np.arange(enough)],
-            rang[at_rang],
-            retard[at_retard[:, None] + who],
-            ecart[at_ecart[:, None] + who],
-            plan[s],
-            tirage[here],
+            who, shares, by_strate.take(at_rang, axis=0), rang[at_rang], owed, apart, planned, tirage[here]
         )
         column = regle(moment)
         chosen = who[np.arange(len(runs)), column]
-        recus[at_recus + column] += 1
+        recus[at_rang * enough + column] += 1
         rang[at_rang] += 1
         retard[at_retard + chosen] -= 1.0
         ecart[at_ecart + chosen] -= 1.0

@@ -37,9 +37,10 @@ import numpy.typing as npt
 
 from flux.simulation.tirages import Places, Reels
 
-BITS = 30
-UNITE = 1 << BITS  # a share of 1: shares are whole numbers of it, so that no rounding breaks the bound
-BLOC, HORIZON = 16, 4096  # vacancies to come: looked at together at first, and at most (docs/simulation.md)
+# Shares are whole numbers of 2⁻³⁰: s_j h, its floor and the deadlines are then exact in double precision, up
+# to 2²³ vacancies of a strate, and no rounding breaks the bound.
+UNITE = 1 << 30
+BLOC, HORIZON = 8, 4096  # vacancies to come: looked at together at first, and at most (docs/simulation.md)
 Faux = npt.NDArray[np.bool_]
 
 
@@ -49,12 +50,12 @@ class Strates:
 
     strate : of each commune, shape (C,).
     porteurs : indices of the holders of each strate side by side, H (nobody) beyond, shape (S, E).
-    parts : their shares, in `UNITE`: rows sum to it, shape (S, E).
+    parts : their shares, whole numbers of 1 / `UNITE`; rows sum to 1, shape (S, E).
     """
 
     strate: Places
     porteurs: Places
-    parts: Places
+    parts: Reels
 
 
 def make_strates(parts: Reels) -> Strates:
@@ -63,10 +64,10 @@ def make_strates(parts: Reels) -> Strates:
     rows, strate = np.unique(whole, axis=0, return_inverse=True)
     width = max(1, int((rows > 0).sum(axis=1).max(initial=1)))
     porteurs = np.full((len(rows), width), parts.shape[1])
-    shares = np.zeros((len(rows), width), np.int64)
+    shares = np.zeros((len(rows), width))
     for s, row in enumerate(rows):
         held = np.flatnonzero(row)
-        porteurs[s, : len(held)], shares[s, : len(held)] = held, row[held]
+        porteurs[s, : len(held)], shares[s, : len(held)] = held, row[held] / UNITE
     return Strates(strate.reshape(-1), porteurs, shares)
 
 
@@ -79,7 +80,7 @@ def _whole(row: Reels) -> Places:
     return np.asarray(floor, np.int64)
 
 
-def may_take(given: Places, parts: Places, h: Places, wanted: Reels) -> Places:
+def may_take(given: Places, parts: Reels, h: Places, wanted: Reels) -> Places:
     """Who has the next vacancy: of those whom the others can wait for, the most wanted; the first of equals.
 
     Parameters
@@ -92,47 +93,54 @@ def may_take(given: Places, parts: Places, h: Places, wanted: Reels) -> Places:
     -------
     Column of the holder, shape (n,).
     """
-    rows, wait = np.arange(len(h)), np.iinfo(np.int64).max
-    owed = given * UNITE < parts * (h[:, None] + 1)
-    deadline = np.where(owed, -(-(given + 1) * UNITE // np.maximum(parts, 1)), wait)
+    had, now = given.astype(np.float64), h.astype(np.float64)
+    deadline = np.ceil((had + 1.0) / np.maximum(parts, 1.0 / UNITE))
+    np.copyto(deadline, np.inf, where=had >= parts * (now[:, None] + 1.0))
     first = deadline.min(axis=1)
-    limit = np.maximum(first, h + HORIZON)
+    limit = np.maximum(first, now + HORIZON)
     best = _most(wanted, deadline <= limit[:, None])
-    todo, start, bloc = np.flatnonzero(deadline[rows, best] > first), 1, BLOC
+    late = deadline[np.arange(len(h)), best]
+    todo, start, bloc = np.flatnonzero(late > first), 1, BLOC
     while len(todo):
-        ahead = h[todo, None] + np.arange(start, start + bloc)
-        tight = ahead - h[todo, None] - owing(given[todo], parts[todo], ahead) < 1
-        met = tight.any(axis=1)
+        further = np.arange(start, start + bloc, dtype=np.float64)[:, None]
+        tight = further - owing(had[todo], parts[todo], now[todo] + further) < 1.0
+        met = tight.any(axis=0)
         here = todo[met]
-        limit[here] = ahead[met, tight[met].argmax(axis=1)]
+        limit[here] = now[here] + start + tight[:, met].argmax(axis=0)
         best[here] = _most(wanted[here], deadline[here] <= limit[here, None])
-        start, bloc = start + bloc, 2 * bloc
-        todo = todo[~met & (h[todo] + start < deadline[todo, best[todo]])]
+        start, bloc = start + bloc, 4 * bloc
+        todo = todo[~met & (now[todo] + start < late[todo])]
     return best
 
 
-def owing(given: Places, parts: Places, ahead: Places) -> Places:
-    """Dwellings that the holders, shape (n, E), must have had more by each time ahead, shape (n, B)."""
-    out = np.zeros_like(ahead)
-    for given_one, part in zip(given.T, parts.T, strict=True):
-        out += np.maximum(((part[:, None] * ahead) >> BITS) - given_one[:, None], 0)
+def owing(given: Reels, parts: Reels, ahead: Reels) -> Reels:
+    """Dwellings that the holders, shape (n, E), must have had more by each time ahead, shape (B, n)."""
+    out = np.zeros(ahead.shape)
+    due = np.empty(ahead.shape)
+    for had, part in zip(np.ascontiguousarray(given.T), np.ascontiguousarray(parts.T), strict=True):
+        np.multiply(ahead, part, out=due)
+        np.floor(due, out=due)
+        due -= had
+        np.maximum(due, 0.0, out=due)
+        out += due
     return out
 
 
 def _most(wanted: Reels, among: Faux) -> Places:
-    return np.asarray(np.argmax(np.where(among, wanted, -np.inf), axis=1), np.int64)
+    return np.asarray(np.where(among, wanted, -np.inf).argmax(axis=1), np.int64)
 
 
-def tijdeman(given: Places, parts: Places, h: Places) -> Places:
+def tijdeman(given: Places, parts: Reels, h: Places) -> Places:
     """Who has the next vacancy in the order of Tijdeman (1980), |a − q| <= 1 − 1/(2k − 2).
 
     Of those that it would not put too far ahead (q_j(h+1) − a_j >= 1/(2k − 2)), the one that would be too
     far behind the soonest.
     """
     k = np.maximum((parts > 0).sum(axis=1), 2)[:, None]
-    scale = 2 * k - 2  # the bound in whole numbers: everything is counted in 1/(2k − 2) of `UNITE`
-    due = parts * (h[:, None] + 1) * scale
-    ready = (due - given * UNITE * scale >= UNITE) & (parts > 0)
+    # the bound in whole numbers: everything is counted in 1/(2k − 2) of 1 / `UNITE`
+    scale, whole = 2 * k - 2, (parts * UNITE).astype(np.int64)
+    due = whole * (h[:, None] + 1) * scale
+    ready = (due - given * UNITE * scale >= UNITE) & (whole > 0)
     limit = (given * scale + scale - 1) * UNITE
-    deadline = np.where(ready, limit // np.maximum(parts * scale, 1) + 1, np.iinfo(np.int64).max)
+    deadline = np.where(ready, limit // np.maximum(whole * scale, 1) + 1, np.iinfo(np.int64).max)
     return np.asarray(np.argmin(deadline, axis=1), np.int64)

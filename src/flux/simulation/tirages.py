@@ -59,7 +59,11 @@ def entiers(seed: int, usage: Usage, *places: npt.ArrayLike) -> Entiers:
     """
     if not 0 <= seed < 2**64:
         raise ValueError(f"the seed {seed} is not in [0, 2^64)")
-    state = mix(np.asarray([seed], np.uint64) + np.asarray([usage], np.uint64) * GOLDEN)
+    return further(mix(np.asarray([seed], np.uint64) + np.asarray([usage], np.uint64) * GOLDEN), *places)
+
+
+def further(state: Entiers, *places: npt.ArrayLike) -> Entiers:
+    """The integers of `entiers` once more places are known: those of a run, then of its dwellings."""
     for place in places:
         state = mix(state ^ ((np.atleast_1d(np.asarray(place, np.int64)).astype(np.uint64) + _ONE) * GOLDEN))
     return state
@@ -125,8 +129,11 @@ def _feistel(keys: Entiers, place: Entiers, wide: Entiers, high: Entiers) -> Ent
 
 def _turned(place: Entiers, draw: Entiers, size: Entiers) -> Entiers:
     """`place` moved on by a draw, in a circle of `size`."""
-    place = place + (((draw >> _HALF) * size) >> _HALF)
-    return np.where(place >= size, place - size, place)
+    draw >>= _HALF
+    draw *= size
+    draw >>= _HALF
+    draw += place
+    return np.asarray(np.minimum(draw, draw - size))  # below `size`, the difference wraps and is the larger
 
 
 def tables(lois: Sequence[Reels]) -> tuple[Entiers, Places]:
@@ -138,6 +145,18 @@ def tables(lois: Sequence[Reels]) -> tuple[Entiers, Places]:
     return (np.concatenate(sums) if sums else np.zeros(0, np.uint64)), starts.astype(np.int64)
 
 
-def counted(x: Entiers, table: Entiers) -> Places:
-    """What each draw counts under the law of one table: how many thresholds it has passed."""
-    return np.searchsorted(table, x >> np.uint64(11), side="right").astype(np.int64)
+def counted(x: Entiers, seuils: Entiers, places: Places, which: Places) -> Places:
+    """What each draw counts under the law of its table: how many thresholds it has passed.
+
+    Parameters
+    ----------
+    seuils, places : as `tables` gives them. x, which : draws, and the table of each, of one shape.
+    """
+    x = x >> np.uint64(11)
+    low, high = places[which], places[which + 1] - 1
+    for _ in range(int(np.diff(places).max(initial=1)).bit_length()):
+        middle = (low + high) >> 1
+        passed = seuils[middle] <= x
+        low, high = np.where(passed, middle + 1, low), np.where(passed, high, middle)
+        low = np.minimum(low, high)
+    return np.asarray(low - places[which])

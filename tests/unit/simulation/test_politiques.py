@@ -65,7 +65,7 @@ def gaps(vie: Vie) -> tuple[Places, Places]:
     had = (strates.porteurs[strate[order]] == vie.chosen[order, None]).astype(np.int64)
     total = np.cumsum(had, axis=0)
     before = np.repeat(total[start] - had[start], np.diff([*start, len(key)]), axis=0)
-    parts = strates.parts[strate[order]]
+    parts = (strates.parts[strate[order]] * UNITE).astype(np.int64)
     return (total - before) * UNITE - parts * (nth + 1)[:, None], (parts > 0).sum(axis=1)
 
 
@@ -105,7 +105,7 @@ def test_everybody_has_what_the_list_says_and_nobody_nothing(parc: Parc, regle: 
     due = np.zeros((20, holders))
     strates = vie.strates
     shares = np.zeros((len(strates.parts), holders + 1))
-    np.put_along_axis(shares, strates.porteurs, strates.parts / UNITE, axis=1)
+    np.put_along_axis(shares, strates.porteurs, strates.parts, axis=1)
     np.add.at(due, v.rang, shares[strates.strate[commune], :-1])
     np.subtract.at(due, (v.rang, vie.chosen), 1.0)
     np.testing.assert_allclose(vie.comptes.retard[:, :-1], due, atol=1e-9)
@@ -302,7 +302,7 @@ def test_a_user_s_own_rule_is_a_function(parc: Parc) -> None:
 
     def the_smallest_share(moment: Moment) -> Places:
         seen.append(moment)
-        return np.argmin(np.where(moment.parts > 0, moment.parts, UNITE + 1), axis=1)
+        return np.argmin(np.where(moment.parts > 0, moment.parts, 2.0), axis=1)
 
     vie = lived(parc, vacancies(parc, SEED, np.arange(3)), the_smallest_share)
     commune = parc.commune[vie.vacances.logement]

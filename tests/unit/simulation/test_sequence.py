@@ -19,10 +19,16 @@ Wish = Callable[[Places, Places, int], npt.NDArray[np.float64]]
 
 
 def shares(rows: list[list[float]]) -> Places:
-    """Whole shares, side by side: those of the real code."""
+    """Shares side by side, in whole `UNITE`: those of the real code."""
     width = max(map(len, rows))
     strates = make_strates(np.array([[*row, *[0.0] * (width - len(row))] for row in rows], float))
-    return strates.parts[strates.strate]
+    return whole(strates.parts[strates.strate])
+
+
+def whole(parts: npt.NDArray[np.float64]) -> Places:
+    scaled = parts * UNITE
+    assert (scaled == np.round(scaled)).all()
+    return scaled.astype(np.int64)
 
 
 def gaps(parts: Places, steps: int, chosen: Callable[[Places, int], Places]) -> Iterator[Places]:
@@ -35,7 +41,7 @@ def gaps(parts: Places, steps: int, chosen: Callable[[Places, int], Places]) -> 
 
 def bounded(parts: Places, steps: int, wish: Wish) -> None:
     def chosen(given_: Places, h: int) -> Places:
-        column = may_take(given_, parts, np.full(len(parts), h), wish(given_, parts, h))
+        column = may_take(given_, parts / UNITE, np.full(len(parts), h), wish(given_, parts, h))
         assert (parts[np.arange(len(parts)), column] > 0).all()  # never nobody
         return column
 
@@ -110,7 +116,7 @@ def test_a_search_for_a_counter_example_fails() -> None:
             parts, seen = shares(tried.tolist()), np.zeros(24)
 
             def chosen(given_: Places, h: int, parts: Places = parts, wish: Wish = wish) -> Places:
-                return may_take(given_, parts, np.full(24, h), wish(given_, parts, h))
+                return may_take(given_, parts / UNITE, np.full(24, h), wish(given_, parts, h))
 
             for gap in gaps(parts, 120, chosen):
                 seen = np.maximum(seen, np.abs(gap).max(axis=1))
@@ -125,8 +131,7 @@ PERIODS = [(8, 8), (5, 5, 6), (1, 15), (1, 2, 4, 9), (4, 4, 4, 4), (1, 1, 3, 5, 
 @pytest.mark.parametrize("sixteenths", PERIODS)
 def test_every_order_within_the_bound_is_allowed_and_no_other(sixteenths: tuple[int, ...]) -> None:
     """All the orders of a period, one by one: who may is exactly who begins an order that can be kept up."""
-    parts = np.array([sixteenths]) * (UNITE // 16)
-    k = len(sixteenths)
+    parts, k = np.array([sixteenths]) * (UNITE // 16), len(sixteenths)
     totals = list(product(*(range(s + 1) for s in sixteenths)))
     levels = [{a for a in totals if sum(a) == h and _within(a, h, parts)} for h in range(17)]
     good = {16: levels[16]}
@@ -137,7 +142,8 @@ def test_every_order_within_the_bound_is_allowed_and_no_other(sixteenths: tuple[
     for h in range(16):
         following = set()
         for a in reached:
-            may = {int(may_take(np.array([a]), parts, np.array([h]), np.eye(k)[[i]])[0]) for i in range(k)}
+            one = np.repeat([a], k, axis=0), np.repeat(parts / UNITE, k, axis=0), np.full(k, h)
+            may = set(may_take(*one, np.eye(k)).tolist())  # each in turn the most wanted
             assert may == {i for i in range(k) if _given(a, i) in good[h + 1]}
             following |= {_given(a, i) for i in may}
         reached = following
@@ -182,7 +188,7 @@ def test_how_far_one_looks_changes_nothing_for_shares_above_its_inverse(
 
     def lived() -> list[Places]:
         def chosen(given_: Places, h: int) -> Places:
-            return may_take(given_, parts, np.full(2, h), at_random(given_, parts, h))
+            return may_take(given_, parts / UNITE, np.full(2, h), at_random(given_, parts, h))
 
         return [gap.copy() for gap in gaps(parts, 400, chosen)]
 
@@ -205,28 +211,42 @@ def _tight(parts: Places, steps: int) -> None:
     scale = 2 * np.maximum((parts > 0).sum(axis=1, keepdims=True), 2) - 2
 
     def chosen(given_: Places, h: int) -> Places:
-        return tijdeman(given_, parts, np.full(len(parts), h))
+        return tijdeman(given_, parts / UNITE, np.full(len(parts), h))
 
     for gap in gaps(parts, steps, chosen):
         assert (np.abs(gap) * scale <= (scale - 1) * UNITE).all()
 
 
 def test_what_is_owed_ahead() -> None:
-    parts = np.array([[UNITE // 2, UNITE // 4, UNITE // 4]])
-    assert owing(np.array([[1, 0, 0]]), parts, np.array([[2, 3, 4, 8]])).tolist() == [[0, 0, 3, 7]]
+    parts, ahead = np.array([[0.5, 0.25, 0.25]]), np.array([[2.0], [3.0], [4.0], [8.0]])
+    assert owing(np.array([[1.0, 0.0, 0.0]]), parts, ahead).ravel().tolist() == [0, 0, 3, 7]
 
 
 def test_strates_are_communes_of_the_same_shares() -> None:
     strates = make_strates(np.array([[0.5, 0.5, 0, 0], [0.2, 0, 0.3, 0.5], [0.5, 0.5, 0, 0]]))
     assert strates.strate[0] == strates.strate[2] != strates.strate[1]
-    assert (strates.parts.sum(axis=1) == UNITE).all()
+    assert (strates.parts.sum(axis=1) == 1).all()
     lone = strates.strate[0]
     assert strates.porteurs[lone].tolist() == [0, 1, 4]  # the last column: nobody, of no share
-    assert strates.parts[lone].tolist() == [UNITE // 2, UNITE // 2, 0]
+    assert strates.parts[lone].tolist() == [0.5, 0.5, 0.0]
 
 
 def test_shares_are_whole_and_sum_to_one_however_many_they_are() -> None:
     rng = np.random.default_rng(0)
     strates = make_strates(rng.dirichlet(np.full(20, 0.1), 200))
-    assert (strates.parts.sum(axis=1) == UNITE).all()
-    assert (strates.parts >= 0).all()
+    assert (strates.parts.sum(axis=1) == 1).all()
+    assert (whole(strates.parts) >= 0).all()
+
+
+def test_double_precision_is_exact_far_beyond_any_bailleur() -> None:
+    """Deadlines and what is owed against whole numbers, a million vacancies on, and up to 2²³."""
+    rng = np.random.default_rng(3)
+    parts = rng.integers(1, UNITE, 20_000)
+    for far in (1_000_000, (1 << 23) - 5_000):
+        h = rng.integers(far - 1_000, far, len(parts))
+        given_ = parts * h // UNITE
+        deadline = -(-(given_ + 1) * UNITE // parts)
+        near = deadline < 1 << 23
+        assert (np.ceil((given_ + 1.0) / (parts / UNITE))[near] == deadline[near]).all()
+        assert (np.floor(parts / UNITE * h.astype(float)) == given_).all()
+        assert ((given_ < parts / UNITE * (h + 1.0)) == (given_ * UNITE < parts * (h + 1))).all()

@@ -14,6 +14,7 @@ from flux.simulation.tirages import (
     Usage,
     counted,
     entiers,
+    further,
     indices,
     mix,
     permuted,
@@ -136,17 +137,34 @@ def test_each_pair_of_places_is_as_likely_as_another(size: int) -> None:
 def test_counts_follow_their_law() -> None:
     """A binomial of 12 trials at 0.3, another of one trial, from one table after another."""
     laws = [np.array([comb(n, k) * 0.3**k * 0.7 ** (n - k) for k in range(n + 1)]) for n in (12, 1)]
-    table, starts = tables(laws)
-    for law, start, end in zip(laws, starts, starts[1:], strict=False):
-        x = counted(entiers(5, Usage.NOMBRE, np.arange(N)), table[start:end])
+    seuils, places = tables(laws)
+    for which, law in enumerate(laws):
+        x = counted(entiers(5, Usage.NOMBRE, np.arange(N)), seuils, places, np.full(N, which))
         seen = np.bincount(x, minlength=len(law))
         likely = law * N > 5
         assert seen.size == len(law)
         assert abs(far(seen[likely], law[likely] * N)) < 4
 
 
+def test_a_count_is_the_number_of_thresholds_passed_whatever_the_table() -> None:
+    """Tables of every length, one after another, against a search in each alone."""
+    rng = np.random.default_rng(0)
+    seuils, places = tables([rng.dirichlet(np.ones(nb)) for nb in range(1, 40)])
+    which, x = rng.integers(0, 39, N), rng.integers(0, 2**64, N, dtype=np.uint64)
+    found = counted(x, seuils, places, which)
+    for one in range(39):
+        here, table = which == one, seuils[places[one] : places[one + 1]]
+        assert (found[here] == np.searchsorted(table, x[here] >> np.uint64(11), side="right")).all()
+    assert counted(x[:6].reshape(2, 3), seuils, places, which[:6].reshape(2, 3)).shape == (2, 3)
+
+
 def test_a_count_ends_with_its_table() -> None:
-    table, _ = tables([np.array([1.0]), np.array([0.5, 0.5 - 1e-13])])
-    last = np.array([2**64 - 1], np.uint64)
-    assert counted(last, table[:1]).tolist() == [0]
-    assert counted(last, table[1:]).tolist() == [1]
+    seuils, places = tables([np.array([1.0]), np.array([0.5, 0.5 - 1e-13])])
+    last = np.full(2, 2**64 - 1, np.uint64)
+    assert counted(last, seuils, places, np.arange(2)).tolist() == [0, 1]
+
+
+def test_more_places_go_on_from_fewer() -> None:
+    runs = np.arange(50)
+    state = entiers(3, Usage.JOUR, 2026, runs)
+    assert (further(state, runs, 7) == entiers(3, Usage.JOUR, 2026, runs, runs, 7)).all()
