@@ -2,8 +2,8 @@
 
 The verbs, in order: `read_dossier`, `convert`, `allocate`, `draft_annexe`; `draft_bilan` reports a
 past year, `project` gives the years ahead, `simulate` lives the switch from stock to flow, `replay`
-lives the recorded years again, `decomposition` says why each gains or loses, `regles` is the law by date,
-`template` the workbook to fill in.
+lives the recorded years again, `mid_year` says what is likely on 31 December, `decomposition` why each
+gains or loses, `regles` is the law by date, `template` the workbook to fill in.
 """
 
 from flux.allocation import Frontiere, Plan, allocate, frontier
@@ -26,7 +26,16 @@ from flux.dossier import (
 from flux.dossier.modele import template
 from flux.loi import Regles, regles
 from flux.noyau.errors import ConventionError, DataError, FluxError, RegleError, SolverError
-from flux.simulation import Bascule, Decomposition, Rejeu, decomposition, replay, simulate
+from flux.simulation import (
+    Bascule,
+    Decomposition,
+    MiAnnee,
+    Rejeu,
+    decomposition,
+    mid_year,
+    replay,
+    simulate,
+)
 
 __all__ = [
     "template",
@@ -42,6 +51,7 @@ __all__ = [
     "simulate",
     "decomposition",
     "replay",
+    "mid_year",
     "draft_annexe",
     "verify",
     "draft_bilan",
@@ -60,6 +70,7 @@ __all__ = [
     "Bascule",
     "Decomposition",
     "Rejeu",
+    "MiAnnee",
     "Annexe",
     "Verification",
     "Bilan",

@@ -23,17 +23,19 @@ ATTRIBUTS = ("programme", "commune", "qpv", "typologie", "financement")
 
 @dataclass(frozen=True, eq=False)
 class Passe:
-    """The relettings of one year, once a run.
+    """Events of one year, once a run.
 
     vacances : each run has all of them; runs differ by what is drawn only.
+    ligne : row of each in the events given, shape (n,).
     pris : mutations and relogements, shape (n,). reel : on whose account each was, `INCONNU` where nobody is
         named, shape (n,).
-    nb, hors : relettings read, and those of dwellings that are not in the base of the year.
-    sans_logement, sans_jour, sans_titulaire : of those kept, relettings whose dwelling, day or holder is not
+    nb, hors : events read, and those of dwellings that are not in the base of the year.
+    sans_logement, sans_jour, sans_titulaire : of those kept, events whose dwelling, day or holder is not
         written.
     """
 
     vacances: Vacances
+    ligne: Places
     pris: npt.NDArray[np.bool_]
     reel: Places
     nb: int
@@ -43,17 +45,14 @@ class Passe:
     sans_titulaire: int
 
 
-def recorded(mouvements: pd.DataFrame, parc: Parc, seed: int, runs: Places) -> Passe:
-    """The relettings that were signed in the year of `parc`.
-
-    First lettings are left out: under both regimes they go to the rights of their own programme.
+def recorded(moves: pd.DataFrame, parc: Parc, seed: int, runs: Places) -> Passe:
+    """Events of the year of `parc`, as vacancies of its dwellings.
 
     Parameters
     ----------
-    mouvements : the table of the dossier. parc : the arrays of the year, as of its 1 January.
+    moves : rows of `mouvements`, one an event. parc : the arrays of the year, as of its 1 January.
     runs : numbers of the runs, from 0, shape (R,).
     """
-    moves = relettings(mouvements, parc.annee)
     known = pd.Index(parc.logements["id_logement"]).get_indexer(pd.Index(moves["id_logement"]))
     group, members, starts = _alike(moves, parc.logements)
     sizes = np.diff(starts)
@@ -80,6 +79,7 @@ def recorded(mouvements: pd.DataFrame, parc: Parc, seed: int, runs: Places) -> P
     holder = pd.Index(parc.porteurs).get_indexer(pd.Index(moves["id_reservataire"]))
     return Passe(
         vacances=vacances,
+        ligne=kept[event[order]],
         pris=(moves["nature"] != RELOCATION).to_numpy(bool)[event[order]],
         reel=holder[event[order]].astype(np.int64),
         nb=len(inside),
@@ -91,10 +91,18 @@ def recorded(mouvements: pd.DataFrame, parc: Parc, seed: int, runs: Places) -> P
 
 
 def relettings(mouvements: pd.DataFrame, annee: int) -> pd.DataFrame:
-    """A row a reletting that was signed in the year."""
+    """A row a reletting that was signed in the year.
+
+    First lettings are left out: under both regimes they go to the rights of their own programme.
+    """
     rows = mouvements.loc[
         (mouvements["annee"] == annee) & (mouvements["etape"] == "bail") & (mouvements["nature"] != PREMIERE)
     ]
+    return one_by_one(rows)
+
+
+def one_by_one(rows: pd.DataFrame) -> pd.DataFrame:
+    """A row an event: a count is written as often as it counts."""
     return rows.loc[np.repeat(rows.index, rows["nb"].astype(int))].reset_index(drop=True)
 
 

@@ -25,7 +25,7 @@ from flux.simulation import rejeu_vues
 from flux.simulation.deviations import deviations
 from flux.simulation.ecarts import ORIENTATIONS, PARTOUT, QUANTILES
 from flux.simulation.envie import PERMUTATIONS, Envie, envie, liste
-from flux.simulation.passe import INCONNU, Passe, recorded
+from flux.simulation.passe import INCONNU, Passe, recorded, relettings
 from flux.simulation.politiques import REGLES, Comptes, Orientation, Regle, orient, rule
 from flux.simulation.tirages import Places, Reels, Usage
 from flux.simulation.vecu import PERSONNE, Annee, Mutations, make_annee
@@ -322,7 +322,7 @@ def _lived(
     """One year; what the chosen rule still owes passes to the next."""
     annee = make_annee(quotas, SANS_PLAN, incertitude=False)
     parc = annee.parc
-    passe = recorded(dossier.mouvements, parc, seed, np.arange(runs))
+    passe = recorded(relettings(dossier.mouvements, parc.annee), parc, seed, np.arange(runs))
     vacances, shared = passe.vacances, passe.vacances.only(~passe.pris)
     stock = parc.droits.holder(
         vacances.logement, vacances.jour, vacances.tirage(seed, Usage.DROIT), len(parc.porteurs) - 1
