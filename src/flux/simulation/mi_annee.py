@@ -12,8 +12,9 @@ import numpy as np
 import pandas as pd
 
 from flux.allocation import Plan, allocate
+from flux.allocation.cadre import TOUS
 from flux.conversion import Quotas, convert
-from flux.conversion.cellules import BAILLEUR
+from flux.conversion.cellules import BAILLEUR, ETAT
 from flux.conversion.enveloppe import envelope, records
 from flux.conversion.images import named
 from flux.dossier import Dossier
@@ -112,7 +113,8 @@ class MiAnnee(Affichable):
         said = [
             f"Au {date_longue(self.date)} : {entier(self.fait.nb)} logements comptés (étape : "
             f"{glossaire.format('etape', self.fait.etape)}), "
-            f"{decimal(self.possibles[:, -1].mean(), 0)} libérations à partager attendues d'ici au 31 décembre.",
+            f"{decimal(self.possibles[:, -1].mean(), 0)} libérations à partager attendues d'ici au 31 "
+            "décembre.",
             f"Quotas : {entier(len(own) - len(late))} réservataires sur {entier(len(own))} ont au moins "
             f"{part(self.niveau, 0)} de chances d'avoir le leur au 31 décembre.",
         ]
@@ -144,7 +146,8 @@ class MiAnnee(Affichable):
 
     def _names(self) -> Mapping[str, str]:
         table = named(self.quotas)
-        return dict(zip(table["id_reservataire"], table["nom"], strict=True))
+        own = dict(zip(table["id_reservataire"], table["nom"], strict=True))
+        return {ETAT: "État", TOUS: "tous", **own}
 
     @property
     def hypotheses(self) -> tuple[str, ...]:
@@ -154,7 +157,8 @@ class MiAnnee(Affichable):
                   if rule_name in set(Orientation) else rule_name)
         return (
             "D'ici au 31 décembre : rotation de la conversion, avec son incertitude, que le début de l'année "
-            f"ne corrige pas ; {entier(self.runs)} fins d'année, graine {self.seed} ; orientation : {called}.",
+            f"ne corrige pas ; {entier(self.runs)} fins d'année, graine {self.seed}.",
+            f"Orientation d'ici là : {called}.",
             "Publics des baux à venir : tirés au sort dans la répartition du plan, par réservataire et QPV.",
             *self.fait.hypotheses,
             *(said for said in self.cibles.hypotheses if "stock" not in said),
@@ -169,7 +173,7 @@ class MiAnnee(Affichable):
                  ("fait", "attendu", "seuil", "p_atteint", "erreur", "a_orienter")]
         convention = self.quotas.dossier.convention
         return Vue(
-            titre=f"Au {date_longue(self.date)}, {convention.bailleur.nom} : ce qui est probable au 31 décembre",
+            titre=f"Au {date_longue(self.date)}, {convention.bailleur.nom} : chances au 31 décembre",
             notes=(*self.phrases, *self.hypotheses),
             tableaux=(
                 Tableau(titre="Quotas", frame=table.loc[mine],
