@@ -191,14 +191,15 @@ def targets_table(cibles: Cibles, suivi: Suivi) -> pd.DataFrame:
     -------
     Columns `CLES`, `regime`, `base_moyenne, atteint_moyen` (dwellings), `p_atteint` (share of the runs that
     meet it) and its standard error `erreur`, `manque_moyen, manque_q50, manque_q95` (whole dwellings short,
-    0 in the runs that meet it). All absent where the past leases do not tell the publics.
+    0 in the runs that meet it). All absent where no run has a base, or where the past leases do not tell the
+    publics.
     """
     records = []
     for o, cible in enumerate(cibles.cibles):
         for regime, nom in enumerate(REGIMES):
             base, reached = suivi.base[regime, :, o], suivi.atteint[regime, :, o]
             values: tuple[float, ...] = (np.nan,) * 7
-            if nom == "flux" or cible.su:
+            if base.any() and (nom == "flux" or cible.su):
                 short = cible.missing(base, reached)
                 met = float((short == 0).mean())
                 low, high = np.quantile(short, QUANTILES, method="inverted_cdf")
