@@ -12,7 +12,8 @@ from typing import NamedTuple
 import openpyxl
 import pytest
 
-from flux.cli import french, run
+from flux.cli import run
+from flux.rendu.usage import french
 
 COMMANDS = ("demo", "template", "check", "convert", "allocate", "annexe", "bilan", "verify", "regles")
 ENGLISH = ("Error", "Usage:", "No such", "Missing", "Invalid", "Traceback", "does not", "requires")

@@ -1,0 +1,5 @@
+"""`python -m flux.cli`."""
+
+from flux.cli import main
+
+main()

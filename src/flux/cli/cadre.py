@@ -1,0 +1,112 @@
+"""What every command shares: the application, its options, the first stages, what it says while it works."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+import typer.core
+
+if TYPE_CHECKING:
+    from flux.allocation import Plan
+    from flux.conversion import Quotas
+    from flux.dossier import Dossier
+
+DEFAUTS, USAGE = 1, 2
+OFFICE = ("docx", "xlsx")  # what the example, and each of many annexes, are written in
+USAGE_ERROR: Any = typer.BadParameter.__base__  # Typer does not export click's UsageError by name
+
+
+class _Francais:
+    """What Typer writes in English on its help pages, and lets a class say otherwise."""
+
+    def get_help_option(self, ctx: Any) -> Any:
+        option = super().get_help_option(ctx)  # type: ignore[misc]
+        if option is not None:
+            option.help = "Montrer cette aide."
+        return option
+
+    def get_usage(self, ctx: Any) -> str:
+        return str(super().get_usage(ctx)).replace("Usage:", "Usage :", 1)  # type: ignore[misc]
+
+
+class _Commande(_Francais, typer.core.TyperCommand):
+    pass
+
+
+class _Groupe(_Francais, typer.core.TyperGroup):
+    pass
+
+
+app = typer.Typer(
+    cls=_Groupe,
+    subcommand_metavar="COMMANDE …",
+    add_completion=False,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    help="Gestion en flux des logements sociaux : du stock de réservations à l'annexe de la convention.",
+    epilog="Première fois : flux demo. Avec vos fichiers : flux check, puis flux annexe. "
+    "Sans fichiers : flux template.",
+)
+command = partial(app.command, cls=_Commande)
+
+Dossier_ = Annotated[
+    Path,
+    typer.Argument(
+        metavar="DOSSIER", exists=True, help="Répertoire des tables, ou classeur (.xlsx, .xls, .ods)."
+    ),
+]
+Sortie = Annotated[Path, typer.Option("--out", help="Répertoire où écrire.")]
+Ecraser = Annotated[bool, typer.Option("--ecraser", help="Remplacer les fichiers qui existent déjà.")]
+Quiet = Annotated[bool, typer.Option("--quiet", help="Ne rien dire de l'avancement.")]
+Json = Annotated[bool, typer.Option("--json", help="Répondre en JSON (schéma flux/1).")]
+Jour = Annotated[str, typer.Option("--date", metavar="AAAA-MM-JJ", help="Jour du droit.")]
+
+
+def dossier_at(path: Path, quiet: bool) -> Dossier:
+    """The dossier of a folder or a workbook."""
+    from flux.dossier import read_dossier
+
+    with progress(quiet, "Lecture et contrôle") as said:
+        return read_dossier(path, progress=said)
+
+
+def quotas_of(dossier: Dossier, quiet: bool) -> Quotas:
+    """Its quotas."""
+    from flux.conversion import convert
+
+    with progress(quiet, "Conversion du stock en flux"):
+        return convert(dossier)
+
+
+def plan_of(dossier: Dossier, quiet: bool) -> Plan:
+    """Its plan."""
+    from flux.allocation import allocate
+
+    quotas = quotas_of(dossier, quiet)
+    with progress(quiet, "Plan d'orientation"):
+        return allocate(quotas)
+
+
+def as_text(value: dict[str, Any]) -> str:
+    """The answer of a command that was asked for JSON."""
+    return json.dumps(value, ensure_ascii=False, indent=1, sort_keys=False)
+
+
+@contextmanager
+def progress(quiet: bool, what: str) -> Iterator[Callable[[str, int, int], None]]:
+    """A spinner on standard error, only where a person is looking; what it gives changes its words."""
+    if quiet or not sys.stderr.isatty():
+        yield lambda step, done, total: None
+        return
+    from rich.console import Console
+    from rich.markup import escape
+
+    with Console(stderr=True).status(f"{what}…") as status:
+        yield lambda step, done, total: status.update(f"{escape(step)}… ({done + 1}/{total})")
