@@ -15,7 +15,9 @@ import pytest
 from flux.cli import run
 from flux.rendu.usage import french
 
-COMMANDS = ("demo", "template", "check", "convert", "allocate", "annexe", "bilan", "verify", "regles")
+COMMANDS = (
+    "demo", "template", "check", "convert", "allocate", "simulate", "annexe", "bilan", "verify", "regles",
+)
 ENGLISH = ("Error", "Usage:", "No such", "Missing", "Invalid", "Traceback", "does not", "requires")
 
 

@@ -92,15 +92,23 @@ def ecarts(frame: pd.DataFrame, *, titre: str) -> Figure:
         some = [i for i in places if (mean[i] < 0) is lost]
         axes.plot([mean[i] for i in some], some, linestyle="", marker=shape, color=colour, markersize=6,
                   label=label)
-    for place, h, m in zip(places, high, mean, strict=True):
-        said = f"{'+' if m > 0 else ''}{nombres.decimal(m, 1)}"
-        axes.annotate(said, (max(h, m), place), (6, 0), textcoords="offset points", va="center", fontsize=8)
+    for place, b, h, m in zip(places, low, high, mean, strict=True):
+        # one large commune leaves the bars of the others too short to be read
+        said = f"{_signed(m, 1)}  ({_signed(b)} à {_signed(h)})"
+        axes.annotate(said, (max(h, m, 0), place), (6, 0), textcoords="offset points", va="center",
+                      fontsize=8, annotation_clip=False)
     axes.axvline(0, color="black", linewidth=0.8)
-    axes.margins(x=0.12)
+    axes.use_sticky_edges = False
+    axes.margins(x=0.05)
     axes.set_xlabel("logements par an, flux moins stock")
     axes.xaxis.set_major_formatter(lambda value, _: nombres.entier(round(value, 2)))
     figure.legend(frameon=False, loc="outside lower right", ncols=3)
     return figure
+
+
+def _signed(value: float, nb: int = 0) -> str:
+    said = nombres.decimal(value, nb if nb or value == int(value) else 1)
+    return f"+{said}" if round(value, nb or 1) > 0 else said
 
 
 def chances(frame: pd.DataFrame, *, titre: str) -> Figure:

@@ -16,7 +16,7 @@ FRENCH = (
     (r"No such option:? '?(\S+?)'?\.?$", "Option inconnue : {0}."),
     (
         r"No such command '(.+?)'.*",
-        "Commande inconnue : {0}. Commandes : demo, template, check, convert, allocate, annexe, "
+        "Commande inconnue : {0}. Commandes : demo, template, check, convert, allocate, simulate, annexe, "
         "bilan, verify, regles.",
     ),
     (r"Missing argument '(.+?)'.*", "Il manque {0}."),

@@ -39,6 +39,11 @@ class Axes:
     moyennes: tuple[str, ...]
     annees: tuple[int, ...]
 
+    @property
+    def periode(self) -> str:
+        """The years as people say them: "2026", "2026-2030"."""
+        return "-".join(map(str, dict.fromkeys((self.annees[0], self.annees[-1]))))
+
 
 @dataclass(frozen=True, eq=False)
 class Compte:

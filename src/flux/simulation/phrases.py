@@ -36,7 +36,7 @@ class CommuneExpliquee(Affichable):
 
     Attributes
     ----------
-    commune, nom : code and name.
+    commune, nom, periode : code, name, years.
     phrases : what its holder has, what all have there, how surely.
     causes : why, for its holder (for all réservataires there, if it has none): exact, first year.
     table : rows of `bascule.table` on this commune, with the `nom` of each holder.
@@ -44,6 +44,7 @@ class CommuneExpliquee(Affichable):
 
     commune: str
     nom: str
+    periode: str
     phrases: tuple[str, ...]
     causes: Cascade
     table: pd.DataFrame = field(repr=False)
@@ -53,8 +54,8 @@ class CommuneExpliquee(Affichable):
         causes = self.causes.vue()
         titre = f"Logements par an, par réservataire, dans la commune « {self.nom} »"
         holders = Tableau(titre=titre, frame=self.table, colonnes=("nom", *SHOWN))
-        return Vue(titre=f"{self.nom} : du stock au flux", notes=(*self.phrases, *causes.notes[1:]),
-                   tableaux=(*causes.tableaux, holders))
+        return Vue(titre=f"{self.nom} : du stock au flux, {self.periode}",
+                   notes=(*self.phrases, *causes.notes[1:]), tableaux=(*causes.tableaux, holders))
 
 
 def explain(bascule: Bascule, asked: str) -> CommuneExpliquee:
@@ -72,7 +73,7 @@ def explain(bascule: Bascule, asked: str) -> CommuneExpliquee:
     ]
     rows = rows.merge(named(bascule.quotas)[["id_reservataire", "nom"]], on="id_reservataire")
     return CommuneExpliquee(
-        commune=code, nom=noms.a(code), phrases=sentences(bascule, code, noms),
+        commune=code, nom=noms.a(code), periode=bascule.axes.periode, phrases=sentences(bascule, code, noms),
         causes=bascule.decomposition.explain(*_subject(bascule, code)), table=rows)
 
 
@@ -149,7 +150,7 @@ def _nb(value: float) -> str:
 
 def _whole(value: float) -> str:
     """A number of dwellings of one run, signed: several years are averaged."""
-    return f"{'+' if value > 0 else ''}{entier(value) if value == int(value) else decimal(value)}"
+    return f"{'+' if value > 0 else ''}{decimal(value, 0 if value == int(value) else 1)}"
 
 
 def _signed(value: float) -> str:

@@ -30,10 +30,9 @@ def bascule_view(bascule: Bascule) -> Vue:
     """Who gains and who loses, by holder then by commune, then the targets."""
     convention = bascule.quotas.dossier.convention
     years = bascule.axes.annees
-    when = f"{years[0]}-{years[-1]}" if len(years) > 1 else str(years[0])
     return Vue(
-        titre=f"Du stock au flux, {when}, {convention.bailleur.nom} : les mêmes libérations vécues "
-        f"{entier(bascule.runs)} fois, graine {bascule.seed}",
+        titre=f"Du stock au flux, {bascule.axes.periode}, {convention.bailleur.nom} : les mêmes libérations "
+        f"vécues {entier(bascule.runs)} fois, graine {bascule.seed}",
         notes=hypotheses(bascule),
         tableaux=(
             Tableau(titre="Logements par an, par réservataire", frame=holders(bascule),
