@@ -6,9 +6,9 @@
 One job: which dwellings free themselves and when, what mutations take, who has each under stock, whom the
 rule gives each of the others, and the counts by holder and commune under both. `loop` draws one number after
 another (`random`): a run is another one if those before it are. `loop, counted` has numbers of its own for
-each dwelling and run, as we do: the same runs in any batch. Their means must agree with ours within the chance
-of so few runs, and under the bounded sequence nobody be one dwelling ahead. Read ratios of the processor's
-time, not seconds: the load says how busy the machine was.
+each dwelling and run, as we do: the same runs in any batch. Their means must agree with ours within the
+chance of so few runs, and under the bounded sequence nobody be one dwelling ahead. Read ratios of the
+processor's time, not seconds: the load says how busy the machine was.
 """
 
 from __future__ import annotations

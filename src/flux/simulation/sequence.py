@@ -20,12 +20,13 @@ of the earliest deadline. If slack(g) = 0 for some g in [h+1, g_i[, the g − h 
 holders that are owed nothing at h + 1 (the others' deadlines are g_i or later): a_j >= q_j(h+1). Each is then
 owed at most s_j (g − h − 1), all of them at most g − h − 1 < g − h: a contradiction.
 
-The test is that of the apportionment methods that satisfy quota (Balinski and Young, 1975; Still, 1979),
-the seats being vacancies. Tijdeman (1980) shows that for k holders of fixed shares some order keeps even
-|a_j − q_j| <= 1 − 1/(2k − 2), the least that can be promised to all shares (`delta`): it leaves no choice
-between holders, so we keep it for who wants the order alone.
+The test refuses nobody whom the bound allows. It is that of the apportionment methods that satisfy quota
+(Balinski and Young, 1975; Still, 1979), the seats being vacancies. Tijdeman (1980) shows that for k holders
+of fixed shares some order keeps even |a_j − q_j| <= 1 − 1/(2k − 2), the least that can be promised to all
+shares: it leaves no choice between holders, so we keep it for who wants the order alone.
 
-Across strates nothing is promised but the sum: a holder of m strates is never m dwellings ahead or behind.
+A holder of m strates is never m dwellings ahead or behind; no rule that keeps the bound in each of them can
+promise less than m/4. The proofs in full, and what is measured: docs/simulation.md.
 """
 
 from __future__ import annotations

@@ -237,6 +237,32 @@ def test_no_rule_that_keeps_the_strates_can_promise_less_than_a_quarter_of_m() -
     assert m / 4 <= abs(vie.comptes.retard[0, 0]) <= m / 2
 
 
+@pytest.mark.parametrize("m", [4, 9, 16])
+def test_between_equal_pairs_the_preference_is_the_best_to_half_a_dwelling(m: int) -> None:
+    """At most (m + 1)/4 for the holder common to m pairs, whatever the arrivals (docs/simulation.md)."""
+    parts = np.zeros((m, 1 + m))
+    parts[:, 0] = 0.5
+    parts[np.arange(m), 1 + np.arange(m)] = 0.5
+    parc, rng = terrain(parts), np.random.default_rng(m)
+    orders = [rng.integers(0, m, 400).tolist() for _ in range(10)]
+    orders += [[*range(m), *np.flatnonzero(lived(parc, arrivals(list(range(m))), "suite_bornee", plan=parts)
+                                           .chosen == holder).tolist()] for holder in (0, 1)]  # fmt: skip
+    for order in orders:
+        for stop in {len(order), m, m + m // 2, 3 * m}:
+            vie = lived(parc, arrivals(order[:stop]), "suite_bornee", plan=parts)
+            assert abs(vie.comptes.retard[0, 0]) <= (m + 1) / 4
+    assert abs(adversary(parc, "suite_bornee", 4 * m).comptes.retard[0, 0]) <= (m + 1) / 4
+
+
+def test_largest_deficit_first_may_be_more_than_one_out_in_a_single_strate() -> None:
+    shares = [[0.664, 0.216, 0.072, 0.027, 0.008, 0.005, 0.003, 0.002, 0.001, 0.001, 0.001]]
+    worst = {}
+    for regle in ("plus_grand_retard", "suite_bornee"):
+        vie = lived(terrain(shares), arrivals([0] * 2_000), regle, plan=np.array(shares))
+        worst[regle] = np.abs(gaps(vie)[0]).max() / UNITE
+    assert worst["suite_bornee"] < 1 < worst["plus_grand_retard"]
+
+
 # ── limits, and a user's own rule ─────────────────────────────────────────────────────────────────
 
 
