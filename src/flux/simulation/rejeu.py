@@ -140,7 +140,7 @@ class Rejeu(Affichable):
                  events.loc[events["qpv"]].assign(territoire_code=PARTOUT, indicateur="qpv"),
                  *(events.assign(territoire_code=PARTOUT, indicateur=events[c]) for c in KINDS)]
         rows = pd.concat(views, ignore_index=True)
-        return rows.groupby(["politique", "run", *CLES]).size().rename("nb").reset_index()
+        return rows.groupby(["politique", "run", *CLES]).size().astype("float64").rename("nb").reset_index()
 
     @cached_property
     def par_annee(self) -> pd.DataFrame:
