@@ -116,15 +116,11 @@ def may_take(given: Places, parts: Reels, h: Places, wanted: Reels) -> Places:
 
 def owing(given: Reels, parts: Reels, ahead: Reels) -> Reels:
     """Dwellings that the holders, shape (n, E), must have had more by each time ahead, shape (B, n)."""
-    out = np.zeros(ahead.shape)
-    due = np.empty(ahead.shape)
-    for had, part in zip(np.ascontiguousarray(given.T), np.ascontiguousarray(parts.T), strict=True):
-        np.multiply(ahead, part, out=due)
-        np.floor(due, out=due)
-        due -= had
-        np.maximum(due, 0.0, out=due)
-        out += due
-    return out
+    due = np.multiply(np.ascontiguousarray(parts.T)[:, None], ahead)
+    np.floor(due, out=due)
+    due -= np.ascontiguousarray(given.T)[:, None]
+    np.maximum(due, 0.0, out=due)
+    return np.asarray(due.sum(axis=0))
 
 
 def _most(wanted: Reels, among: Faux) -> Places:

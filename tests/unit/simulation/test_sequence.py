@@ -157,6 +157,49 @@ def _given(a: tuple[int, ...], i: int) -> tuple[int, ...]:
     return (*a[:i], a[i] + 1, *a[i + 1 :])
 
 
+def by_hand(given_: list[int], parts: list[int], h: int, wanted: list[float]) -> int:
+    """The rule as it is stated, in whole numbers, one vacancy of one strate."""
+    owed = {j: -(-(a + 1) * UNITE // p) for j, (a, p) in enumerate(zip(given_, parts, strict=True))
+            if a * UNITE < p * (h + 1)}  # fmt: skip
+
+    def slack(g: int) -> int:
+        return g - h - sum(max(0, p * g // UNITE - a) for a, p in zip(given_, parts, strict=True))
+
+    may = [j for j, deadline in owed.items() if all(slack(g) >= 1 for g in range(h + 1, deadline))]
+    return max(may, key=lambda j: (wanted[j], -j))
+
+
+@settings(max_examples=settings.default.max_examples // 2)
+@given(st.lists(st.integers(1, 60), min_size=2, max_size=9), st.integers(0, 2**32))
+def test_whole_years_are_those_of_the_rule_applied_by_hand(weights: list[int], seed: int) -> None:
+    parts = shares([[w / sum(weights) for w in weights]])
+    rng, given_ = np.random.default_rng(seed), np.zeros_like(parts)
+    for h in range(60):
+        wanted = rng.integers(0, 4, parts.shape).astype(float)  # with ties
+        column = int(may_take(given_, parts / UNITE, np.array([h]), wanted)[0])
+        assert column == by_hand(given_[0].tolist(), parts[0].tolist(), h, wanted[0].tolist())
+        given_[0, column] += 1
+
+
+def test_a_tiny_share_is_served_among_many_small_strates(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A thousandth in each of 20 strates of 200 vacancies: its four dwellings; looking 512 ahead, none."""
+    parts = shares([[0.5, 0.3, 0.199, 0.001]] * 20) / UNITE
+
+    def had() -> int:
+        given_, owed = np.zeros((20, 4), np.int64), np.zeros(4)
+        for h in range(200):
+            for s in range(20):
+                owed += parts[s]
+                column = may_take(given_[[s]], parts[[s]], np.array([h]), owed[None])[0]
+                given_[s, column] += 1
+                owed[column] -= 1
+        return int(given_[:, 3].sum())
+
+    assert had() == pytest.approx(4, abs=1)
+    monkeypatch.setattr(sequence, "HORIZON", 512)
+    assert had() == 0
+
+
 def test_the_earliest_deadline_alone_is_enough() -> None:
     """Whoever can wait least, and nothing else: the bound holds all the same."""
     parts = shares(HARD)
