@@ -37,7 +37,7 @@ def allocate(dossier: Dossier_, as_json: Json = False, quiet: Quiet = False) -> 
 @command()
 def simulate(
     dossier: Dossier_,
-    runs: Annotated[int, typer.Option("--runs", metavar="N", help="Nombre de vies tirées.")],
+    runs: Annotated[int, typer.Option("--runs", metavar="N", help="Nombre de tirages.")],
     seed: Annotated[int, typer.Option("--seed", metavar="S", help="Graine : même graine, mêmes nombres.")],
     annees: Annotated[int, typer.Option("--annees", metavar="N", help="Années vécues à la suite.")] = 1,
     orientation: Annotated[

@@ -128,7 +128,7 @@ def chances(frame: pd.DataFrame, *, titre: str) -> Figure:
     for place, p in enumerate(frame["p_atteint_flux"]):
         axes.annotate(nombres.part(p, 0), (1.03, place), va="center", fontsize=8, annotation_clip=False)
     axes.set_xlim(0, 1)
-    axes.set_xlabel("part des vies où l'objectif est atteint (en flux, à droite)")
+    axes.set_xlabel("part des tirages où l'objectif est atteint (en flux, à droite)")
     axes.xaxis.set_major_formatter(lambda value, _: nombres.part(round(value, 4), 0))
     axes.grid(axis="x", color="#dddddd", linewidth=0.6)
     axes.set_axisbelow(True)

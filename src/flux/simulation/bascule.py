@@ -13,6 +13,7 @@ import pandas as pd
 
 from flux.allocation import Plan
 from flux.conversion import Quotas
+from flux.conversion.cellules import BAILLEUR
 from flux.conversion.noms import Noms
 from flux.rendu.vue import Affichable, Vue
 from flux.simulation import ecarts, vues
@@ -39,6 +40,13 @@ class Options:
     orientation: str | Regle
     incertitude: bool
     mutations_en_stock: Mutations
+
+    @property
+    def regle(self) -> str:
+        """The name of the rule: that of the function, where it is the user's own."""
+        if isinstance(self.orientation, str):
+            return str(self.orientation)
+        return getattr(self.orientation, "__name__", type(self.orientation).__name__)
 
 
 @dataclass(frozen=True, kw_only=True, repr=False, eq=False)
@@ -103,6 +111,11 @@ class Bascule(Affichable):
         return targets_table(self.cibles, self.vies.suivi)
 
     @property
+    def hypotheses(self) -> tuple[str, ...]:
+        """What is supposed here; what the conversion and the plan suppose is in theirs."""
+        return vues.hypotheses(self)
+
+    @property
     def erreur(self) -> float:
         """The largest standard error of a holder's mean difference, dwellings a year."""
         rows = self.table.loc[lambda t: (t["indicateur"] == ORIENTATIONS) & (t["territoire_code"] == PARTOUT)]
@@ -122,6 +135,13 @@ class Bascule(Affichable):
         """
         return (self._a_year(self.vies.stock.cellules, porteur, territoire),
                 self._a_year(self.vies.flux.cellules, porteur, territoire))
+
+    def libres(self, territoire: str = PARTOUT) -> Reels:
+        """Vacancies a year that no right takes under stock, in each run, first lettings apart, shape (R,)."""
+        first = pd.concat([a.quotas.livraisons for a in self.annees])
+        here = first["commune"].eq(territoire) | (territoire == PARTOUT)
+        mine = first.loc[here & first["id_reservataire"].eq(BAILLEUR), "nb"].sum()
+        return self.runs_of(BAILLEUR, territoire)[0] - mine / len(self.axes.annees)
 
     def retires(self, porteur: str = PARTOUT, territoire: str = PARTOUT) -> Reels:
         """Dwellings a year that mutations and relogements take out of the flow, in each run, shape (R,).

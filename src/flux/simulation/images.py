@@ -101,7 +101,7 @@ def _objectifs(bascule: Bascule) -> Illustration:
     frame = shown.assign(nom=_called(shown))
     titre = f"Objectifs atteints au 31 décembre {bascule.axes.annees[0]}{_of(len(shown), len(rows))}"
     said = (
-        f"{nom} : {nombres.part(flux, 0)} des vies en flux, {nombres.part(stock, 0)} en stock"
+        f"{nom} : {nombres.part(flux, 0)} des tirages en flux, {nombres.part(stock, 0)} en stock"
         for nom, stock, flux in frame[["nom", "p_atteint_stock", "p_atteint_flux"]].itertuples(index=False)
     )
     return Illustration(

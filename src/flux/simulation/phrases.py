@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from flux.conversion.cellules import BAILLEUR
 from flux.conversion.images import named
 from flux.conversion.noms import Noms
 from flux.noyau.errors import FluxError, near_misses
@@ -118,9 +117,9 @@ def _place(bascule: Bascule, code: str, noms: Noms) -> str:
         f"{groups})"
     )
     if taken := float(bascule.retires(PARTOUT, code).mean()):
-        own, _ = bascule.runs_of(BAILLEUR, code)
+        free = float(bascule.libres(code).mean())
         how = ("retirés dans les deux cas" if bascule.options.mutations_en_stock is Mutations.RETIREES
-               else f"pris, en stock, sur les {_nb(own.mean())} libérés sans droit")
+               else f"pris, en stock, sur les {_nb(free)} libérés sans droit")
         said += f" ; mutations et relogements : {_nb(taken)} par an, {how}"
     return f"{said}."
 

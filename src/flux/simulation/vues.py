@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from flux.conversion.cellules import BAILLEUR, ETAT
+from flux.conversion.cellules import ETAT
 from flux.conversion.enveloppe import records
 from flux.conversion.images import named
 from flux.conversion.noms import Noms
@@ -33,7 +33,7 @@ def bascule_view(bascule: Bascule) -> Vue:
     return Vue(
         titre=f"Du stock au flux, {bascule.axes.periode}, {convention.bailleur.nom} : les mêmes libérations "
         f"vécues {entier(bascule.runs)} fois, graine {bascule.seed}",
-        notes=hypotheses(bascule),
+        notes=bascule.hypotheses,
         tableaux=(
             Tableau(titre="Logements par an, par réservataire", frame=holders(bascule),
                     colonnes=("nom", *SHOWN)),
@@ -86,13 +86,11 @@ def hypotheses(bascule: Bascule) -> tuple[str, ...]:
     options, dossier = bascule.options, bascule.quotas.dossier
     given = set(dossier.taux["nature"])
     absent = [words for nature, words in DONNEES.items() if nature not in given]
-    rule = options.orientation
-    called = glossaire.format("bascule.orientation", str(rule)) if isinstance(rule, str) else "règle donnée"
     said = [
-        f"Orientation en flux : {called}.",
+        f"Orientation en flux : {glossaire.format('bascule.orientation', options.regle)}.",
         _mutations(bascule),
-        "Taux de rotation : tirés une fois par vie, dans leur loi." if options.incertitude
-        else "Taux de rotation : ceux de la conversion, dans toutes les vies.",
+        "Taux de rotation : tirés dans leur loi, une fois par tirage." if options.incertitude
+        else "Taux de rotation : ceux de la conversion, dans tous les tirages.",
         "Droits inscrits sur un nombre de logements d'un programme : chacun d'eux peut être réservé, avec la "
         "même chance.",
         *bascule.cibles.hypotheses,
@@ -115,11 +113,11 @@ def _mutations(bascule: Bascule) -> str:
     if bascule.options.mutations_en_stock is Mutations.RETIREES:
         return (f"Mutations et relogements : {decimal(taken, 1)} logements par an, retirés avant partage en "
                 "stock comme en flux.")
-    stock, _ = bascule.runs_of(BAILLEUR)
+    free = bascule.libres()
     return (
         f"Mutations et relogements : {decimal(taken, 1)} logements par an. En flux, retirés avant partage ; "
-        f"en stock, pris par le bailleur sur les {decimal(stock.mean(), 1)} libérés sans droit, qui n'y "
-        f"suffisent pas dans {part((each > stock).mean())} des vies. Les écarts ont pour somme l'opposé de "
+        f"en stock, pris par le bailleur sur les {decimal(free.mean(), 1)} libérés sans droit, qui n'y "
+        f"suffisent pas dans {part((each > free).mean())} des tirages. Les écarts ont pour somme l'opposé de "
         "ce nombre."
     )
 
@@ -127,7 +125,6 @@ def _mutations(bascule: Bascule) -> str:
 def bascule_dict(bascule: Bascule) -> dict[str, Any]:
     """The stage `simulate` of the schema "flux/1", with those before it."""
     options, plan = bascule.options, bascule.plan.to_dict()
-    rule = options.orientation
     frames = {
         "table": bascule.table.sort_values(CLES),
         "communes": bascule.communes,
@@ -136,14 +133,14 @@ def bascule_dict(bascule: Bascule) -> dict[str, Any]:
     }
     return plan | {
         "commande": "simulate",
-        "hypotheses": [*plan["hypotheses"], *hypotheses(bascule)],
+        "hypotheses": [*plan["hypotheses"], *bascule.hypotheses],
         "bascule": {name: records(frame) for name, frame in frames.items()}
         | {
             "phrases": {code: list(three) for code, three in bascule.phrases.items()},
             "runs": bascule.runs,
             "seed": bascule.seed,
             "annees": list(bascule.axes.annees),
-            "orientation": str(rule) if isinstance(rule, str) else rule.__name__,
+            "orientation": options.regle,
             "incertitude": options.incertitude,
             "mutations_en_stock": str(options.mutations_en_stock),
             "erreur": round(bascule.erreur, 9),
