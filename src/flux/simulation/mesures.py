@@ -40,6 +40,12 @@ class Axes:
     annees: tuple[int, ...]
 
     @property
+    def nombres(self) -> int:
+        """Numbers that a run keeps."""
+        by_holder = len(self.genres) + 12 * len(self.annees) + 2 * len(self.moyennes)
+        return 3 * len(self.porteur) + 2 * len(self.porteurs) * by_holder
+
+    @property
     def periode(self) -> str:
         """The years as people say them: "2026", "2026-2030"."""
         return "-".join(map(str, dict.fromkeys((self.annees[0], self.annees[-1]))))

@@ -21,7 +21,7 @@ from flux.simulation.vecu import Mutations, make_annee
 from flux.simulation.vies import Vies, joined, lived
 
 LOT = 250
-MOST_RUNS = 1 << 20  # more would need an hour and memory that nobody has
+MOST_NUMBERS = 1 << 29  # kept of all runs together: 2 GB, some 75,000 runs of a département's parc
 MOST_SEEDS = 1 << 64
 DEUX = 2  # the fewest runs that have a standard error
 
@@ -64,7 +64,8 @@ def simulate(
     ------
     FluxError
         Codes "simulation.graine", "simulation.runs", "simulation.annees", "simulation.orientation",
-        "simulation.mutations", "simulation.precision" (more than a million runs would be needed).
+        "simulation.mutations", "simulation.precision" (more runs would be needed than memory holds:
+        `MOST_NUMBERS`).
     DataError, RegleError, ConventionError, SolverError
         As `project` and `allocate`.
     """
@@ -95,6 +96,12 @@ def switch(
     axes = make_axes(annees)
     cibles = make_cibles(plan, annees[0], options.mutations_en_stock)
     regle = rule(options.orientation)
+    most = MOST_NUMBERS // axes.nombres
+    if runs > most:
+        raise FluxError(
+            f"{runs} tirages de ce dossier ne tiennent pas en mémoire. À faire : {most} au plus.",
+            code="simulation.runs",
+        )
     lots: list[Vies] = []
     done = 0
     while True:
@@ -108,13 +115,13 @@ def switch(
         )
         if precision is None or bascule.erreur <= precision:
             return bascule
-        if (needed := bascule.runs_for(precision)) > MOST_RUNS:
+        if (needed := bascule.runs_for(precision)) > most:
             raise FluxError(
                 f"Une erreur de {precision} logement demanderait environ {needed} tirages, plus que "
-                f"{MOST_RUNS}. À faire : demander une précision moins fine.",
+                f"les {most} qui tiennent en mémoire. À faire : demander une précision moins fine.",
                 code="simulation.precision",
             )
-        runs *= 2
+        runs = min(2 * runs, most)
 
 
 def _check(seed: int, runs: int, annees: int, lot: int, precision: float | None) -> None:

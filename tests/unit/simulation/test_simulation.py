@@ -123,6 +123,7 @@ def test_runs_are_doubled_until_the_error_is_small_enough(ecole, bascule):
     ("options", "code"),
     [
         ({"runs": 1}, "simulation.runs"),
+        ({"runs": 10**9}, "simulation.runs"),
         ({"lot": 0}, "simulation.runs"),
         ({"annees": 0}, "simulation.annees"),
         ({"seed": -1}, "simulation.graine"),
