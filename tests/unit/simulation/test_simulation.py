@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from fabrique import dossier, logements, reservataire
 
 import flux
 from flux.dossier import Dossier
@@ -11,6 +12,7 @@ from flux.noyau.errors import FluxError
 from flux.simulation import Bascule
 from flux.simulation.politiques import Moment, plus_grand_retard
 from flux.simulation.tirages import Places
+from flux.simulation.vecu import Mutations
 
 RUNS, SEED = 60, 7
 
@@ -153,3 +155,29 @@ def test_progress_is_told_and_an_interruption_passes(ecole):
         flux.simulate(ecole, seed=SEED, runs=20, lot=5, avancement=told)
     assert ("Années vécues", 0, 20) in seen
     assert len(flux.simulate(ecole, seed=SEED, runs=4).table) > 0
+
+
+@pytest.mark.parametrize("taux", [0.3, 1.0])
+@pytest.mark.parametrize("qpv", [False, True])
+@pytest.mark.parametrize("mutations", list(Mutations))
+def test_limits_one_holder_beside_the_state_all_in_qpv_every_dwelling_freed(taux, qpv, mutations):
+    rights = {"commune_00001": 5, "etat_prioritaires": 3}
+    small = dossier(
+        logements=logements(10, "00001", "P1", qpv=qpv),
+        reservataires=[reservataire(r) for r in rights],
+        reservations=[
+            {"id_reservataire": r, "programme": "P1", "commune": "00001", "nb": nb}
+            for r, nb in rights.items()
+        ],
+        convention={"hypotheses": {"taux_rotation": taux}},
+    )
+    lived = flux.simulate(small, seed=SEED, runs=400, mutations_en_stock=mutations)
+    stock, flow = lived.runs_of("*")
+    np.testing.assert_array_equal(stock, flow)  # nothing says that anybody moves
+    # half of the dwellings are the commune's: on average under stock, in each run to less than one under flow
+    stock, flow = lived.runs_of("commune_00001")
+    assert abs(stock.mean() - 5 * taux) < 4.5 * stock.std(ddof=1) / np.sqrt(lived.runs)
+    assert (abs(flow - lived.runs_of("*")[1] / 2) < 1).all()
+    places = lived.objectifs.loc[lived.objectifs["objectif"] == "q1_hors_qpv", "p_atteint"]
+    assert places.isna().all() or not qpv
+    assert "00001" in lived.phrases
