@@ -234,6 +234,15 @@ def test_an_unknown_picture_is_refused(bascule):
     assert caught.value.code == "image.inconnue"
 
 
+def test_the_guide_runs(racine, monkeypatch):
+    guide = (racine / "docs" / "bascule.md").read_text(encoding="utf-8")
+    [code] = re.findall(r"```python\n(.*?)```", guide, flags=re.DOTALL)
+    monkeypatch.chdir(racine)
+    names: dict[str, object] = {}
+    exec(compile(code.replace("runs=1_000", "runs=20"), "bascule.md", "exec"), names)
+    assert isinstance(names["bascule"], Bascule)
+
+
 def test_the_result_is_not_changed_by_being_read(bascule):
     before = bascule.table.copy()
     str(bascule), bascule.to_dict(), bascule.phrases, bascule.explain("00101")
