@@ -7,11 +7,11 @@ of the year's vacancies that find them alive.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 
 import numpy as np
+import pandas as pd
 
 from flux.conversion import Quotas
 from flux.conversion.exact import estimate, total
@@ -69,38 +69,46 @@ def expected_stock(quotas: Quotas, parc: Parc, mutations: Mutations) -> Dus:
         1 - s / v if v and mutations is Mutations.RETIREES else Fraction(1)
         for v, s in zip(flux.liberations, flux.soustraits, strict=True)
     ]
+    held = _held(parc)
     groupe = quotas.preuve.rotation.groupe.loc[quotas.preuve.classement.dans_assiette].to_numpy(str)
+    columns = {"commune": parc.commune, "groupe": groupe, "segment": parc.segment}
+    held = held.assign(**{nom: values[held["logement"]] for nom, values in columns.items()})
+    # a parc has thousands of rights and a handful of patterns: they are counted before anything exact
+    keys = ["porteur", "commune", "groupe", "segment", "part", "debut", "fin"]
+    counted = held.groupby(keys, sort=True).size().rename("nb").reset_index()
+    before = {day: _before(parc, day) for day in {*counted["debut"], *counted["fin"]}}
+    shares = {part: Fraction(part).limit_denominator(SMALL) for part in set(counted["part"])}
     out: Dus = {}
-    for holder, dwelling, weight in _held(parc):
-        commune = parc.communes[parc.commune[dwelling]]
-        case = (parc.porteurs[holder], commune)
-        rate = rates[commune, groupe[dwelling]] * kept[parc.segment[dwelling]]
-        out[case] = out.get(case, Fraction(0)) + weight * rate
+    for holder, place, group, segment, part, start, end, nb in counted.itertuples(index=False):
+        case = (parc.porteurs[holder], parc.communes[place])
+        lived = nb * shares[part] * (before[end] - before[start])
+        out[case] = out.get(case, Fraction(0)) + lived * rates[case[1], group] * kept[segment]
     return out
 
 
-def _held(parc: Parc) -> Iterator[tuple[int, int, Fraction]]:
-    """Holder, dwelling, and the share of the dwelling's vacancies of the year that go to this holder."""
-    rights = parc.droits
-    for dwelling, start, end in _spans(parc):
-        chance = _before(parc, end) - _before(parc, start)
-        shares = rights.shares(np.array([dwelling]), np.array([start]))[0]
-        for j in np.flatnonzero(shares):
-            share = Fraction(float(shares[j])).limit_denominator(SMALL)
-            yield int(rights.porteur[dwelling, j]), dwelling, share * chance
+def _held(parc: Parc) -> pd.DataFrame:
+    """A row a right and span of days over which the same rights of its dwelling live.
 
-
-def _spans(parc: Parc) -> Iterator[tuple[int, int, int]]:
-    """Dwelling, first day, day after the last: spans during which the same rights live."""
+    `porteur, logement`, `part` (share of the dwelling that goes to it), `debut, fin` (first day, and the day
+    after the last).
+    """
     rights = parc.droits
     alive = (rights.part > 0) & (rights.debut < parc.jours) & (rights.fin >= 0)
     rows, columns = np.nonzero(alive)
     start = np.clip(rights.debut[rows, columns], 0, parc.jours)
     stop = np.clip(rights.fin[rows, columns] + 1, 0, parc.jours)
     cuts: Places = np.unique(np.stack([np.tile(rows, 2), np.concatenate([start, stop])], axis=1), axis=0)
-    for (dwelling, day), (following, until) in zip(cuts[:-1].tolist(), cuts[1:].tolist(), strict=True):
-        if dwelling == following:
-            yield dwelling, day, until
+    same = np.flatnonzero(cuts[:-1, 0] == cuts[1:, 0])
+    dwelling, first, until = cuts[same, 0], cuts[same, 1], cuts[same + 1, 1]
+    shares = rights.shares(dwelling, first)
+    spans, slots = np.nonzero(shares)
+    return pd.DataFrame({
+        "porteur": rights.porteur[dwelling[spans], slots],
+        "logement": dwelling[spans],
+        "part": shares[spans, slots],
+        "debut": first[spans],
+        "fin": until[spans],
+    })
 
 
 def _before(parc: Parc, day: int) -> Fraction:

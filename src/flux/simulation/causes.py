@@ -102,9 +102,10 @@ def _held(quotas: Quotas, mutations: Mutations, partage: Partage, net: Flux) -> 
     vacancies, parc = expected_vacancies(quotas), make_parc(quotas, incertitude=False)
     before = vacancies.communes
     stock = expected_stock(quotas, parc, mutations)
-    # what mutations take under stock too is given back with what they take from the flow: one cause
-    lost = minus(expected_stock(quotas, parc, Mutations.AUX_TITULAIRES), stock)
-    flux = net if mutations is Mutations.RETIREES else before
+    flux, lost = before, {}
+    if mutations is Mutations.RETIREES:
+        # what mutations take under stock too is given back with what they take from the flow: one cause
+        flux, lost = dict(net), minus(expected_stock(quotas, parc, Mutations.AUX_TITULAIRES), stock)
     rights = quotas.preuve.droits.suite
     turning = [nb * vacancies.mailles[str(c), str(g)]
                for c, g, nb in zip(rights["commune"], rights["groupe"], rights["nb"], strict=True)]

@@ -55,24 +55,25 @@ class Partage:
     def in_place(self, flux: Flux, held: Dus, whole: Flux) -> Dus:
         """Each holder's part of the flow of its territory, left where its rights stand."""
         out: Dus = {}
+        inside = {r: (_sum(flux, home), _sum(whole, home)) for r, home in self._homes.items()}
         for (r, c), nb in held.items():
-            places = self._homes[r] if c in self._homes[r] else [c]
-            base = _sum(whole, places)
+            flow, base = inside[r] if c in self._homes[r] else (flux.get(c, ZERO), whole.get(c, ZERO))
             if c in flux and base:
-                out[r, c] = nb * _sum(flux, places) / base
+                out[r, c] = nb * flow / base
         return out
 
     def spread(self, flux: Flux) -> Dus:
         """The same spread over its territory as the flow; a right outside stays in its commune."""
-        placed = self.in_place(flux, self.poids, self.parc)
         out: Dus = {}
-        for (r, c), nb in placed.items():
-            home = self._homes[r]
-            flow = _sum(flux, home)
-            if c not in home or not flow or (self._by_rights and r in self.locaux):
-                out[r, c] = out.get((r, c), ZERO) + nb
-                continue
-            for place in home:
+        moving = dict.fromkeys(self._homes, ZERO)
+        for (r, c), nb in self.in_place(flux, self.poids, self.parc).items():
+            if c not in self._homes[r] or (self._by_rights and r in self.locaux):
+                out[r, c] = nb
+            else:
+                moving[r] += nb
+        for r, nb in moving.items():
+            flow = _sum(flux, self._homes[r])
+            for place in self._homes[r] if nb else ():
                 out[r, place] = out.get((r, place), ZERO) + nb * flux[place] / flow
         return out
 

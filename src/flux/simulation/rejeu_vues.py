@@ -77,7 +77,7 @@ def hypotheses(rejeu: Rejeu) -> tuple[str, ...]:
     said = [
         f"Baux de {when(rejeu)} de la table « mouvements » ; quotas de chaque année convertis à son 1er "
         "janvier, sur les droits du registre à cette date.",
-        "Chaque type de logement est partagé comme la commune : le plan d'orientation d'une année passée "
+        "En et hors QPV, chacun a la part qu'il a de la commune : le plan d'orientation d'une année passée "
         "n'est pas connu.",
         "Mutations et relogements : "
         + ("là où ils ont eu lieu, en stock comme en flux." if rejeu.mutations is Mutations.RETIREES else
