@@ -14,16 +14,19 @@ import pandas as pd
 from flux.allocation import Plan
 from flux.conversion import Quotas
 from flux.conversion.cellules import BAILLEUR
+from flux.conversion.images import named
 from flux.conversion.noms import Noms
+from flux.noyau.errors import FluxError
 from flux.rendu.vue import Affichable, Vue
 from flux.simulation import ecarts, vues
 from flux.simulation.decomposition import Decomposition, decomposition
 from flux.simulation.ecarts import ORIENTATIONS, PARTOUT, TOUS_RESERVES
+from flux.simulation.envie import Envie, envie, lived_lists
 from flux.simulation.images import ImageBascule, illustrate
 from flux.simulation.mesures import Axes, Nombres
-from flux.simulation.objectifs import Cibles, targets_table
+from flux.simulation.objectifs import REGIMES, Cibles, targets_table
 from flux.simulation.phrases import CommuneExpliquee, explain, sentences
-from flux.simulation.politiques import Regle
+from flux.simulation.politiques import Regle, rule
 from flux.simulation.tirages import Reels
 from flux.simulation.vecu import Annee, Mutations
 from flux.simulation.vies import Vies
@@ -167,6 +170,28 @@ class Bascule(Affichable):
     def decomposition(self) -> Decomposition:
         """Why the first year's flow gives each holder, in each commune, more or less: see `decomposition`."""
         return decomposition(self.quotas, mutations_en_stock=self.options.mutations_en_stock)
+
+    def envie(self, *, run: int = 0, regime: str = "flux") -> Envie:
+        """Whether a holder would have preferred the list of another, in one run: see `envie`.
+
+        Parameters
+        ----------
+        run : its number, from 0.
+        regime : "stock" or "flux".
+
+        Raises
+        ------
+        FluxError
+            Code "simulation.regime" or "envie.attribut".
+        """
+        if regime not in REGIMES:
+            raise FluxError(f"« {regime} » n'est pas un régime : {' ou '.join(REGIMES)}.",
+                            code="simulation.regime")
+        lists = lived_lists(self.annees, self.seed, run, rule(self.options.orientation))
+        holders = named(self.quotas)
+        names = dict(zip(holders["id_reservataire"], holders["nom"], strict=True))
+        titre = f"Envie entre réservataires, en {regime}, tirage {run}, {self.axes.periode}"
+        return envie(lists[regime], names, seed=self.seed, titre=titre)
 
     @cached_property
     def phrases(self) -> Mapping[str, tuple[str, str, str]]:

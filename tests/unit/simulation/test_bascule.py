@@ -202,6 +202,16 @@ def test_a_commune_by_its_name_or_a_close_one(bascule):
     assert caught.value.code == "explication.inconnu"
 
 
+def test_envy_is_of_one_run(ecole):
+    mine = ecole.envie(run=3)
+    assert mine.table.equals(ecole.envie(run=3).table)
+    assert "tirage 3" in str(mine)
+    assert not mine.table.equals(ecole.envie(run=3, regime="stock").table)
+    with pytest.raises(FluxError) as caught:
+        ecole.envie(regime="flot")
+    assert caught.value.code == "simulation.regime"
+
+
 def test_it_shows_itself_in_french(bascule):
     said = str(bascule)
     for words in ("Action Logement", "Mutations et relogements", "non donnés, pris à zéro", "tirages"):
