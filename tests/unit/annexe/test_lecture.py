@@ -2,9 +2,12 @@
 
 from pathlib import Path
 
+import openpyxl
 import pytest
 
-from flux import allocate, convert, draft_annexe, read_dossier
+from flux import allocate, convert, draft_annexe, draft_bilan, read_dossier
+from flux.annexe.verification.verification import against
+from flux.noyau.errors import FluxError
 
 SAMPLE = Path(__file__).parents[3] / "data/samples/val-de-mire"
 
@@ -57,3 +60,39 @@ def test_the_two_splits_in_and_out_of_qpv_tell_each_other(plan):
     found = tables(draft_annexe(plan))
     assert "le plan d'orientation" in found["communes.qpv"].note
     assert "Répartition par commune" in found["orientations.qualite"].note
+
+
+FOREIGN = {
+    "vide.json": b"",
+    "tronque.json": b'{"sections": [{"titre": "1. Synth',
+    "autre.json": b'{"a": 1}',
+    "latin.json": '{"a": "é"}'.encode("latin-1"),
+    "vide.docx": b"",
+    "page.html": b"<html><body><p>Bonjour</p></body></html>",
+}
+
+
+@pytest.mark.parametrize("nom", FOREIGN)
+def test_what_is_no_annex_gets_one_french_sentence(plan, tmp_path, nom):
+    path = tmp_path / nom
+    path.write_bytes(FOREIGN[nom])
+    with pytest.raises(FluxError) as error:
+        against(path, draft_annexe(plan))
+    assert error.value.code in ("verification.illisible", "verification.etranger")
+    said = str(error.value)
+    assert "\n" not in said and said.endswith(".")
+    assert not any(word in said for word in ("Expecting", "Unterminated", "zip", "codec"))
+
+
+def test_a_workbook_that_is_not_ours_is_refused_at_once(plan, tmp_path):
+    openpyxl.Workbook().save(tmp_path / "autre.xlsx")
+    with pytest.raises(FluxError) as error:
+        against(tmp_path / "autre.xlsx", draft_annexe(plan))
+    assert error.value.code == "verification.etranger"
+
+
+def test_a_report_is_no_annex(plan, tmp_path):
+    report = draft_bilan(plan.quotas.dossier, annee=2025).save(tmp_path / "bilan.docx")
+    with pytest.raises(FluxError) as error:
+        against(report, draft_annexe(plan))
+    assert error.value.code == "verification.etranger"

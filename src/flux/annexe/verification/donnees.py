@@ -26,8 +26,13 @@ def read(content: bytes) -> Lu:
     try:
         said = json.loads(content, object_pairs_hook=_once)
     except (ValueError, RecursionError) as error:
-        raise FluxError(f"Ce fichier json ne se lit pas : {error}.", code="verification.illisible") from None
-    if not isinstance(said, dict):
+        why = {
+            json.JSONDecodeError: f"incomplet ou abîmé à la ligne {getattr(error, 'lineno', 0)}",
+            UnicodeDecodeError: "il n'est pas en UTF-8",
+            RecursionError: "trop de niveaux",
+        }.get(type(error), str(error))
+        raise FluxError(f"Ce fichier json ne se lit pas : {why}.", code="verification.illisible") from None
+    if not isinstance(said, dict) or not isinstance(said.get("sections"), list):
         raise FluxError("Ce fichier json n'est pas une annexe.", code="verification.illisible")
     return said
 

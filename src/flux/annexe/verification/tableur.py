@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cached_property
 
 from flux.annexe.verification.classeur import Adresse, Case, Classeur, Valeur
 from flux.annexe.verification.formules import Place, place, reads
@@ -21,13 +22,14 @@ def differences(published: Classeur, expected: Classeur, lieux: Lieux) -> Iterat
         if (nature := _nature(published.cases.get(where), expected.cases.get(where))) is not None
     }
     follows = _follows(published, set(changed), {w for w, n in changed.items() if n is Nature.CHIFFRE})
+    told = (_Reperes(expected, lieux), _Reperes(published, lieux))
     for where in sorted(changed, key=lambda w: w in follows):
         old, new = published.cases.get(where), expected.cases.get(where)
         nature = Nature.SUITE if where in follows else changed[where]
         formula = nature is Nature.FORMULE
         yield Ecart(
             nature=nature,
-            lieu=_lieu(where, expected, published, lieux),
+            lieu=_lieu(where, told[where not in expected.cases], lieux),
             publie=_said(old, formula),
             refait=_said(new, formula),
         )
@@ -86,28 +88,65 @@ def _inside(cell: Place, first: Place, last: Place) -> bool:
     return first[0] <= cell[0] <= last[0] and first[1] <= cell[1] <= last[1]
 
 
-def _lieu(where: Adresse, expected: Classeur, published: Classeur, lieux: Lieux) -> Lieu:
+class _Reperes:
+    """What names a cell of a workbook: the first text of its row, the heading above it, the caption."""
+
+    def __init__(self, classeur: Classeur, lieux: Lieux) -> None:
+        self.cases = classeur.cases
+        self.lieux = lieux
+
+    @cached_property
+    def _textes(self) -> dict[str, list[tuple[int, int, str]]]:
+        texts: dict[str, list[tuple[int, int, str]]] = {}
+        for (sheet, address), case in self.cases.items():
+            if isinstance(case.valeur, str) and case.valeur:
+                texts.setdefault(sheet, []).append((*place(address), case.valeur))
+        return texts
+
+    @cached_property
+    def _lignes(self) -> dict[tuple[str, int], str]:
+        backwards = ((s, r, t) for s, texts in self._textes.items() for r, _, t in reversed(texts))
+        return {(s, r): t for s, r, t in backwards}
+
+    @cached_property
+    def _colonnes(self) -> dict[tuple[str, int], list[tuple[int, str]]]:
+        columns: dict[tuple[str, int], list[tuple[int, str]]] = {}
+        for sheet, texts in self._textes.items():
+            for row, column, text in texts:
+                columns.setdefault((sheet, column), []).append((row, text))
+        return columns
+
+    @cached_property
+    def _titres(self) -> dict[str, list[tuple[int, Tableau]]]:
+        known = self.lieux.tableaux
+        return {s: [(r, known[t]) for r, _, t in texts if t in known] for s, texts in self._textes.items()}
+
+    def label(self, sheet: str, row: int) -> str:
+        return self._lignes.get((sheet, row), "")
+
+    def heading(self, sheet: str, row: int, column: int) -> str:
+        above = (t for t in self._colonnes.get((sheet, column), ()) if t[0] < row)
+        return max(above, default=(0, ""))[1]
+
+    def caption(self, sheet: str, row: int) -> tuple[int, Tableau | None]:
+        above = (t for t in self._titres.get(sheet, ()) if t[0] < row)
+        return max(above, key=lambda t: t[0], default=(0, None))
+
+
+def _lieu(where: Adresse, reperes: _Reperes, lieux: Lieux) -> Lieu:
     """The sheet, what names the row, the heading of the column with the address, and where it comes from.
 
     A table of the annex stands in a sheet under its caption; other cells have their formula.
     """
     sheet, address = where
-    cases = expected.cases if where in expected.cases else published.cases
     row, column = place(address)
-    texts = [
-        (*place(a), str(c.valeur))
-        for (s, a), c in cases.items()
-        if s == sheet and isinstance(c.valeur, str) and c.valeur
-    ]
     section = f"Feuille {sheet}"
-    captions = [(r, lieux.tableaux[t]) for r, _, t in texts if r < row and t in lieux.tableaux]
-    top, tableau = max(captions, key=lambda c: c[0], default=(0, None))
+    top, tableau = reperes.caption(sheet, row)
     rang = row - top - 2
     if tableau is not None and column <= len(tableau.specs) and 0 <= rang < _rows(tableau):
         return lieux.cell(section, tableau, rang, column - 1)
-    label = next((text for r, _, text in texts if r == row), "")
-    heading = max(((r, text) for r, c, text in texts if c == column and r < row), default=(0, ""))[1]
-    case = cases[where]
+    label, heading = reperes.label(sheet, row), reperes.heading(sheet, row, column)
+    case = reperes.cases[where]
     known = isinstance(case.valeur, float)
     articles, sources = lieux.result(label, heading, float(case.valeur)) if known else ("", "")
     formula = f"formule {case.formule}" if len(case.formule) > 1 else ""

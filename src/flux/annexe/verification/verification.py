@@ -111,7 +111,8 @@ def verify(path: str | Path, dossier: str | Path | Dossier) -> Verification:
     Raises
     ------
     FluxError
-        Codes "verification.format", "verification.illisible": the annex cannot be read back.
+        Codes "verification.format", "verification.illisible": the annex cannot be read back;
+        "verification.etranger": nothing tells that it is one.
     DataError
         The dossier cannot be read.
     """
@@ -128,6 +129,11 @@ def against(path: str | Path, annexe: Annexe) -> Verification:
 def _against(path: Path, published: Any, annexe: Annexe) -> Verification:
     suffix, said = path.suffix.lower(), _identity_of(published)
     expected = READ[suffix](fichiers.render(annexe, suffix))
+    if said is None and not _alike(published, expected):
+        raise FluxError(
+            f"« {path.name} » n'est pas une annexe faite par flux : il n'en a ni l'identité ni les titres.",
+            code="verification.etranger",
+        )
     differ, nb = _compared(published, expected, Lieux(annexe))
     ecarts = [e for e in (*_identity(said, annexe), *differ) if not _only_version(e, said)]
     return Verification(
@@ -162,11 +168,28 @@ def _read(path: Path) -> Any:
         )
     try:
         return READ[suffix](path.read_bytes())
-    except (zipfile.BadZipFile, KeyError, ParseError, ValueError) as error:
+    except (zipfile.BadZipFile, KeyError, ParseError, ValueError):
         raise FluxError(
-            f"« {path.name} » n'est pas un fichier {suffix} lisible ({error}). À faire : le redemander.",
+            f"« {path.name} » n'est pas un fichier {suffix} lisible : il est vide, incomplet, abîmé ou d'un "
+            "autre format. À faire : le redemander.",
             code="verification.illisible",
         ) from None
+
+
+def _alike(published: Any, expected: Any) -> bool:
+    """True when half of the titles of the annex, or of the sheets of its workbook, are in a file at least."""
+    ours, theirs = _titles(expected), _titles(published)
+    return 2 * len(ours & theirs) >= len(ours)
+
+
+def _titles(document: Any) -> set[str]:
+    match document:
+        case dict():
+            return {str(s.get("titre")) for s in document["sections"] if isinstance(s, dict)}
+        case classeur.Classeur():
+            return {sheet for sheet, _ in document.cases}
+        case _:
+            return {b for b in document.blocs if isinstance(b, str) and b[:1].isdigit() and len(b) < 100}
 
 
 def _compared(published: Any, expected: Any, lieux: Lieux) -> tuple[Iterator[Ecart], int]:
