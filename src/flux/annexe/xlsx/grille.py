@@ -51,6 +51,11 @@ class Champ:
     signe: bool = False
 
     @property
+    def est_texte(self) -> bool:
+        """True for words, written from the left."""
+        return self.genre in ("texte", "phrase")
+
+    @property
     def saisie(self) -> dict[str, Any]:
         """What a spreadsheet accepts in a cell that a person may change."""
         if self.genre == "taux":
@@ -94,6 +99,8 @@ class Classeur:
             "border": 1,
             "border_color": "#BFBFBF",
         }
+        # words stand off the numbers of the column before them
+        look |= {"align": "left", "indent": 1} if champ.est_texte else {"align": "right"}
         if entree:
             look |= {"bg_color": INPUT, "locked": False}
         if champ.genre == "phrase":
@@ -104,7 +111,7 @@ class Classeur:
 
     def link_format(self) -> Any:
         """How a link to another sheet looks."""
-        return self.format(font_color="#0563C1", underline=1, border=1, border_color="#BFBFBF")
+        return self.format(font_color="#0563C1", underline=1, indent=1, border=1, border_color="#BFBFBF")
 
 
 class Feuille:
@@ -259,12 +266,11 @@ class Table:
         self.champs, self.cols = champs, {key: i for i, key in enumerate(champs)}
         look = {"bold": True, "text_wrap": True, "valign": "top", "border": 1, "border_color": "#BFBFBF"}
         for key, champ in champs.items():
-            side = "left" if champ.genre in ("texte", "phrase") else "right"
-            heading = feuille.classeur.format(bg_color=HEADING, align=side, **look)
+            side = {"align": "left", "indent": 1} if champ.est_texte else {"align": "right"}
+            heading = feuille.classeur.format(bg_color=HEADING, **side, **look)
             feuille.sheet.write_string(top, self.cols[key], clean(champ.titre), heading)
             feuille.widen(self.cols[key], champ.largeur)
-        # bold words are wider than the usual character: a margin, so that no heading is cut
-        lines = max((len(wrap(c.titre, max(1, c.largeur - 3))) for c in champs.values()), default=1)
+        lines = max((len(wrap(c.titre, max(1, c.largeur - 1))) for c in champs.values()), default=1)
         feuille.sheet.set_row(top, LINE_HEIGHT * lines)
 
     def put(

@@ -21,13 +21,17 @@ PHRASES = (
     "Un réservataire, une commune ou un droit d'une nature nouvelle change les lignes du calcul : il demande "
     "une nouvelle annexe.",
 )
-CONTROLES = {"controle": Champ("Ce qui doit être nul", largeur=100), "ecart": Champ("Écart", "exact")}
-NOMS = {
-    "nom": Champ("Nom", largeur=26),
-    "sens": Champ("Ce qu'il désigne", largeur=60),
-    "place": Champ("Place", largeur=44),
+CONTROLES = {
+    "feuille": Champ("Feuille", largeur=32),
+    "controle": Champ("Ce qui doit être nul", largeur=84),
+    "ecart": Champ("Écart", "exact", largeur=24),
 }
-FEUILLES = {"feuille": Champ("Feuille", largeur=34), "contenu": Champ("Contenu", largeur=100)}
+FEUILLES = {"feuille": Champ("Feuille", largeur=32), "contenu": Champ("Contenu", largeur=84)}
+NOMS = {
+    "nom": Champ("Nom", largeur=32),
+    "sens": Champ("Ce qu'il désigne", largeur=84),
+    "place": Champ("Place", largeur=24),
+}
 
 
 @dataclass(frozen=True)
@@ -64,28 +68,36 @@ def write_readme(feuille: Feuille, titre: str, calcul: Calcul, contenu: dict[str
 def _controls(feuille: Feuille, calcul: Calcul) -> str:
     """Everything that must be zero, and their sum on the control line."""
     total, quotas, caps = calcul.dus.flux.total, calcul.quotas, calcul.plafonds
-    checks = {
-        "Quotas : leur somme est le flux à partager": f"SUM({quotas.span('quota')})-{total}",
-        "Dus exacts : leur somme est le flux à partager": f"SUM({calcul.dus.table.span('exact')})-{total}",
-        "Communes : somme des écarts entre quotas recalculés et répartition par commune": (
-            f"SUMPRODUCT(ABS({calcul.communes.colonnes}))"
+    columns, lines = calcul.communes.colonnes, calcul.communes.lignes
+    checks = [
+        ("Quotas", "Somme des quotas moins le flux à partager", f"SUM({quotas.span('quota')})-{total}"),
+        (
+            "Dus",
+            "Somme des dus exacts moins le flux à partager",
+            f"SUM({calcul.dus.table.span('exact')})-{total}",
         ),
-        "Communes : somme des écarts entre nombres en QPV, hors QPV et ensemble": (
-            f"SUMPRODUCT(ABS({calcul.communes.lignes}))"
+        (
+            "Communes",
+            "Écarts entre quotas recalculés et répartition par commune",
+            f"SUMPRODUCT(ABS({columns}))",
         ),
-    }
+        ("Communes", "Écarts entre l'ensemble et ses parts en QPV et hors QPV", f"SUMPRODUCT(ABS({lines}))"),
+    ]
     if caps.nb:
         over = f"({caps.span('quota')}>{caps.span('limite')})*({caps.span('quota')}-{caps.span('limite')})"
-        checks["Plafonds : logements au-dessus d'un plafond"] = f"SUMPRODUCT({over})"
-        checks["Plafonds : jugés dans l'année ou depuis l'ouverture du compte, à revoir"] = (
-            f"SUM({caps.span('mode')})"
-        )
+        said = "Plafonds à juger désormais autrement : dans l'année, ou depuis l'ouverture du compte"
+        checks += [
+            ("Plafonds", "Logements au-dessus d'un plafond", f"SUMPRODUCT({over})"),
+            ("Plafonds", said, f"SUM({caps.span('mode')})"),
+        ]
     rows = feuille.table(CONTROLES, len(checks) + 1, titre="Contrôles")
-    for i, (sens, formule) in enumerate(checks.items()):
+    for i, (nom, sens, formule) in enumerate(checks):
+        rows.link("feuille", i, nom)
         rows.put("controle", i, sens)
         rows.put("ecart", i, 0, f"ROUND({formule},6)")
     last = len(checks)
-    rows.put("controle", last, "Contrôle", gras=True)
+    rows.put("feuille", last, "Contrôle", gras=True)
+    rows.put("controle", last, "Somme des écarts : 0 quand tout tombe juste", gras=True)
     rows.put("ecart", last, 0, f"SUMPRODUCT(ABS({rows.span('ecart', 0, last - 1)}))", gras=True)
     column = rows.cols["ecart"]
     feuille.turns_red(rows.top + 1, column, rows.top + rows.nb, column)
