@@ -91,7 +91,8 @@ class Envie(Affichable):
             f"{' ; '.join(weights)}.",
             "Test : à nombre de logements égal dans chaque strate (communes de mêmes parts), les logements "
             "des deux listes auraient pu être échangés ; p est la part des échanges au moins aussi "
-            "défavorables. Exact pour les nombres entiers et les listes courtes, sinon "
+            "défavorables. Exact pour les nombres entiers de peu d'étendue et les listes "
+            "courtes, sinon "
             f"{entier(self.permutations)} permutations, graine {self.seed}.",
         )
 

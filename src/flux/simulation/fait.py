@@ -17,7 +17,7 @@ from flux.simulation.passe import PREMIERE, RELOCATION, Passe, one_by_one, recor
 from flux.simulation.politiques import Comptes
 from flux.simulation.publics import PUBLICS
 from flux.simulation.tirages import Places, Reels
-from flux.simulation.vecu import Annee
+from flux.simulation.vecu import GENRES, Annee
 
 #: Stages that may stand for another: what the convention counts, else the next that the data knows.
 ETAPES = ("orientation", "proposition", "attribution", "bail")
@@ -138,8 +138,8 @@ def _counting(annee: Annee, events: pd.DataFrame, leases: pd.DataFrame) -> pd.Da
 def _accounts(annee: Annee, events: Passe) -> Comptes:
     """What each strate, and each kind of dwelling, has given and owes, in one run."""
     parc, strates = annee.parc, annee.strates
-    holders, genres = len(parc.porteurs), int(annee.genre.max(initial=0)) + 1
-    comptes = Comptes.new(1, strates, holders, genres)
+    holders = len(parc.porteurs)
+    comptes = Comptes.new(1, strates, holders, GENRES)
     logement = events.vacances.logement
     segment, strate = parc.segment[logement], strates.strate[parc.commune[logement]]
     comptes.retard[0, :holders] += parc.parts[parc.commune[logement]].sum(axis=0)

@@ -22,10 +22,11 @@ from flux.noyau.errors import FluxError
 from flux.rendu import glossaire
 from flux.rendu.nombres import date_longue, decimal, entier, part
 from flux.rendu.vue import Affichable, Colonne, Tableau, Vue
+from flux.simulation.demandes import check_draw
 from flux.simulation.fait import Fait, done, up_to
 from flux.simulation.objectifs import CLES, Cibles, follow, make_cibles
 from flux.simulation.politiques import Orientation, Regle, rule
-from flux.simulation.rejeu import in_year
+from flux.simulation.rejouee import in_year
 from flux.simulation.reste import rest_of_year
 from flux.simulation.tirages import Reels
 from flux.simulation.vecu import Annee, Mutations, make_annee
@@ -217,10 +218,11 @@ def mid_year(
     ------
     FluxError
         Codes "mi_annee.sans_mouvement": no movement of that year up to the date that names a holder;
-        "mi_annee.niveau": not in ]0, 1[.
+        "mi_annee.niveau": not in ]0, 1[; "simulation.runs", "simulation.graine", "simulation.orientation".
     DataError, RegleError, ConventionError, SolverError
         As `convert` and `allocate`.
     """
+    check_draw(seed, runs)
     day, chosen = pd.Timestamp(date).date(), rule(orientation)
     if not 0 < niveau < 1:
         raise FluxError(f"niveau = {niveau} n'est pas entre 0 et 1.", code="mi_annee.niveau")
@@ -231,8 +233,7 @@ def mid_year(
             "demander une autre date.",
             code="mi_annee.sans_mouvement",
         )
-    then = dossier if day.year == dossier.convention.annee else in_year(dossier, day.year)
-    plan = allocate(convert(then), couts=False)
+    plan = allocate(convert(in_year(dossier, day.year)), couts=False)
     annee = make_annee(plan.quotas, plan.table, incertitude=True)
     cibles = make_cibles(plan, annee, Mutations.RETIREES)
     fait = done(annee, day, seed)

@@ -101,6 +101,13 @@ def relettings(mouvements: pd.DataFrame, annee: int) -> pd.DataFrame:
     return one_by_one(rows)
 
 
+def years_told(mouvements: pd.DataFrame) -> list[int]:
+    """Years of which some reletting is recorded."""
+    return sorted(
+        a for a in set(mouvements["annee"].dropna().astype(int)) if len(relettings(mouvements, a))
+    )
+
+
 def one_by_one(rows: pd.DataFrame) -> pd.DataFrame:
     """A row an event: a count is written as often as it counts."""
     return rows.loc[np.repeat(rows.index, rows["nb"].astype(int))].reset_index(drop=True)

@@ -7,14 +7,14 @@ the holder of the right under stock, and oriented under the flow with the quotas
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from flux.conversion import Quotas, convert
+from flux.conversion import convert
 from flux.conversion.enveloppe import envelope, records
 from flux.conversion.images import named
 from flux.dossier import Dossier
@@ -22,41 +22,20 @@ from flux.noyau.errors import DataError, FluxError
 from flux.rendu import images
 from flux.rendu.vue import Affichable, Vue
 from flux.simulation import rejeu_vues
+from flux.simulation.demandes import check_draw, mutations_of
 from flux.simulation.deviations import deviations
 from flux.simulation.ecarts import ORIENTATIONS, PARTOUT, QUANTILES
 from flux.simulation.envie import PERMUTATIONS, Envie, envie, liste
-from flux.simulation.passe import INCONNU, Passe, recorded, relettings
-from flux.simulation.politiques import REGLES, Comptes, Orientation, Regle, orient, rule
-from flux.simulation.tirages import Places, Reels, Usage
-from flux.simulation.vecu import PERSONNE, Annee, Mutations, make_annee
+from flux.simulation.passe import INCONNU, years_told
+from flux.simulation.politiques import Orientation, Regle, rule
+from flux.simulation.rejouee import Rejouee, in_year, live_again
+from flux.simulation.tirages import Reels
+from flux.simulation.vecu import PERSONNE, Mutations
 
 RUNS = 100  # of what the record does not say: the order of one day, a day, a dwelling
 POLITIQUES = ("reel", "stock", "flux")
 CLES = ["id_reservataire", "territoire_code", "indicateur"]
 KINDS = ("typologie", "financement")
-SANS_PLAN = pd.DataFrame({c: pd.Series(dtype="float64" if c == "nb_exact" else "str") for c in (
-    "commune", "qpv", "typologie", "financement", "id_reservataire", "nb_exact")})
-
-
-@dataclass(frozen=True, eq=False)
-class Rejouee:
-    """One past year lived again.
-
-    reel, stock, flux : index of who had each reletting (`PERSONNE` where nobody did, or nobody known), (n,).
-    regles : the same under each rule of orientation.
-    """
-
-    annee: Annee
-    passe: Passe
-    reel: Places
-    stock: Places
-    flux: Places
-    regles: Mapping[str, Places]
-
-    @property
-    def quotas(self) -> Quotas:
-        """Those of the year."""
-        return self.annee.quotas
 
 
 @dataclass(frozen=True, kw_only=True, repr=False, eq=False)
@@ -273,10 +252,12 @@ def replay(
     Raises
     ------
     FluxError
-        Code "rejeu.annees": no reletting in a year asked, or no year whose quotas can be made, and why.
+        Codes "rejeu.annees": no reletting in a year asked, or no year whose quotas can be made, and why;
+        "simulation.runs", "simulation.graine", "simulation.orientation", "simulation.mutations".
     """
-    chosen, mutations = rule(orientation), Mutations(mutations_en_stock)
-    told = sorted({int(a) for a in dossier.mouvements.loc[dossier.mouvements["etape"] == "bail", "annee"]})
+    check_draw(seed, runs)
+    chosen, mutations = rule(orientation), mutations_of(mutations_en_stock)
+    told = years_told(dossier.mouvements)
     wanted = told if annees is None else sorted(set(annees))
     absent = [a for a in wanted if a not in told]
     refused: dict[int, str] = {a: "aucune relocation dans « mouvements »" for a in absent}
@@ -288,7 +269,7 @@ def replay(
         except FluxError as error:
             refused[annee] = _why(error)
             continue
-        one, owed = _lived(quotas, dossier, seed, runs, chosen, mutations, owed)
+        one, owed = live_again(quotas, dossier, seed, runs, chosen, mutations, owed)
         played.append(one)
     if not played or (annees is not None and refused):
         why = " ".join(f"{a} : {text}" for a, text in refused.items()) or "aucune année dans « mouvements »"
@@ -301,45 +282,3 @@ def replay(
 def _why(error: FluxError) -> str:
     """The defect in a sentence."""
     return " ".join(a.message for a in error.anomalies) if isinstance(error, DataError) else str(error)
-
-
-def in_year(dossier: Dossier, annee: int) -> Dossier:
-    """The tables on 1 January of a past year; a forecast of vacancies is for the convention's year only."""
-    convention = dossier.convention
-    own = convention.hypotheses.model_copy(update={"liberations_prevues": None})
-    return replace(dossier, convention=replace(convention, hypotheses=own)).with_annee(annee)
-
-
-def _lived(
-    quotas: Quotas,
-    dossier: Dossier,
-    seed: int,
-    runs: int,
-    chosen: Regle,
-    mutations: Mutations,
-    owed: Reels | None,
-) -> tuple[Rejouee, Reels]:
-    """One year; what the chosen rule still owes passes to the next."""
-    annee = make_annee(quotas, SANS_PLAN, incertitude=False)
-    parc = annee.parc
-    passe = recorded(relettings(dossier.mouvements, parc.annee), parc, seed, np.arange(runs))
-    vacances, shared = passe.vacances, passe.vacances.only(~passe.pris)
-    stock = parc.droits.holder(
-        vacances.logement, vacances.jour, vacances.tirage(seed, Usage.DROIT), len(parc.porteurs) - 1
-    )
-    if mutations is Mutations.RETIREES:
-        stock[passe.pris] = PERSONNE
-
-    def oriented(regle: Regle) -> tuple[Places, Reels]:
-        genres = int(annee.genre.max(initial=0)) + 1
-        comptes = Comptes.new(runs, annee.strates, len(parc.porteurs), genres)
-        if owed is not None:
-            comptes.retard[...] = owed
-        out = np.full(len(vacances), PERSONNE)
-        out[~passe.pris] = orient(parc, annee.strates, annee.plan, annee.genre, shared, comptes, regle, seed)
-        return out, comptes.retard
-
-    flux, left = oriented(chosen)
-    rules = {nom: oriented(regle)[0] for nom, regle in REGLES.items()}
-    reel = np.where(passe.pris, PERSONNE, passe.reel)
-    return Rejouee(annee, passe, reel, stock, flux, rules), left

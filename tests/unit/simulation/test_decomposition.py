@@ -276,5 +276,6 @@ def test_who_is_unknown_is_said(dossiers: dict[str, Dossier]) -> None:
         with pytest.raises(FluxError) as error:
             told.explain(*asked)
         assert error.value.code == "explication.inconnu"
-    with pytest.raises(ValueError):
-        decomposition(told.quotas, mutations_en_stock="jamais")
+    with pytest.raises(FluxError) as error:
+        decomposition(told.quotas, mutations_en_stock="retiree")
+    assert error.value.code == "simulation.mutations" and "retirees" in str(error.value)

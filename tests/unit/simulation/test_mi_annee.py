@@ -17,7 +17,7 @@ from flux.noyau.errors import FluxError
 from flux.rendu import glossaire
 from flux.simulation import MiAnnee
 from flux.simulation.fait import done
-from flux.simulation.rejeu import SANS_PLAN
+from flux.simulation.rejouee import SANS_PLAN
 from flux.simulation.vecu import make_annee
 
 RUNS = 120

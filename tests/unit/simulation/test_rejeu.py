@@ -17,7 +17,8 @@ from flux.noyau.errors import FluxError
 from flux.rendu import glossaire
 from flux.simulation import Rejeu
 from flux.simulation.deviations import STRATES
-from flux.simulation.rejeu import POLITIQUES, in_year
+from flux.simulation.rejeu import POLITIQUES
+from flux.simulation.rejouee import in_year
 
 RUNS = 12
 HOLDERS = ("action_logement", "etat_prioritaires", "commune_00001")
@@ -170,3 +171,19 @@ def test_words_and_faces(rejeu: Rejeu) -> None:
     assert set(rejeu.ecarts["orientation"]) <= set(glossaire.terme("rejeu.orientation").valeurs)
     json.dumps(rejeu.to_dict(), allow_nan=False)
     assert rejeu.plot().axes and "<table" in rejeu._repr_html_() and len(rejeu.phrases) == 4
+
+
+def test_what_cannot_be_asked_is_said(val: Dossier) -> None:
+    for more, code in (({"runs": 0}, "simulation.runs"), ({"seed": -1}, "simulation.graine"),
+                       ({"orientation": "suite"}, "simulation.orientation"),
+                       ({"mutations_en_stock": "jamais"}, "simulation.mutations")):  # fmt: skip
+        with pytest.raises(FluxError) as error:
+            flux.replay(val, **{"seed": 1, "runs": 1, **more})
+        assert error.value.code == code
+
+
+def test_a_rule_of_ones_own() -> None:
+    moves = [move(dt.date(2025, 3, n), n) for n in range(1, 6)]
+    told = flux.replay(small(*moves), seed=1, annees=[2025], runs=1,
+                       orientation=lambda moment: np.argmax(moment.parts, axis=1))  # fmt: skip
+    assert set(told.evenements()["flux"]) == {"bailleur"} and told.orientation == "<lambda>"
