@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
@@ -13,6 +14,7 @@ from flux.simulation.parc import ATOMES, Parc
 Reels = npt.NDArray[np.float64]
 
 
+@lru_cache(maxsize=8)  # a parc is what it is: asked again for every count
 def trials(parc: Parc) -> Reels:
     """Chance of each trial of each dwelling under each atom of its rate, shape (D, ATOMES)."""
     sizes = np.diff(parc.debuts) * parc.essais
