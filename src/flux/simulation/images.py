@@ -95,7 +95,7 @@ def _communes(bascule: Bascule) -> Illustration:
 
 def _objectifs(bascule: Bascule) -> Illustration:
     """The targets least often met under the flow first."""
-    rows = vues.targets(bascule)
+    rows = vues.targets(bascule).dropna(subset=["p_atteint_flux"])
     order = rows.sort_values("p_atteint_flux", kind="stable").index[:MOST_ROWS]
     shown = rows.loc[order]
     frame = shown.assign(nom=_called(shown))

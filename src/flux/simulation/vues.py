@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from flux.simulation.bascule import Bascule
 
 PRECISION = 0.05  # dwellings: the error that the notes say how many runs would reach
+MOST = 20  # communes at each end of the table
 TOUS = "tous"
 DONNEES = {"refus": "de refus", "echec": "d'échec", "saison": "de saisons"}
 
@@ -37,8 +38,7 @@ def bascule_view(bascule: Bascule) -> Vue:
         tableaux=(
             Tableau(titre="Logements par an, par réservataire", frame=holders(bascule),
                     colonnes=("nom", *SHOWN)),
-            Tableau(titre="Logements par an, par commune, tous réservataires", frame=communes(bascule),
-                    colonnes=(Colonne("nom", libelle="Commune"), *SHOWN)),
+            _ends(communes(bascule)),
             Tableau(
                 titre=f"Objectifs au 31 décembre {years[0]}",
                 frame=targets(bascule),
@@ -52,6 +52,15 @@ def bascule_view(bascule: Bascule) -> Vue:
     )
 
 
+def _ends(rows: pd.DataFrame) -> Tableau:
+    """Communes, the largest losses and the largest gains where they are many."""
+    titre = "Logements par an, par commune, tous réservataires"
+    if len(rows) > 2 * MOST:
+        titre += f" ({MOST} plus grandes pertes, {MOST} plus grands gains, sur {entier(len(rows))})"
+        rows = pd.concat([rows.head(MOST), rows.tail(MOST)])
+    return Tableau(titre=titre, frame=rows, colonnes=(Colonne("nom", libelle="Commune"), *SHOWN))
+
+
 def holders(bascule: Bascule) -> pd.DataFrame:
     """Rows of `table` on the whole, with the names; holders that never receive anything are left out."""
     table = bascule.table
@@ -61,9 +70,10 @@ def holders(bascule: Bascule) -> pd.DataFrame:
 
 
 def communes(bascule: Bascule) -> pd.DataFrame:
-    """What all réservataires together have in each commune, the largest loss first."""
+    """What all réservataires have in each commune, the largest loss first; where they never do is left out."""
     noms = Noms(bascule.quotas.dossier)
     rows = bascule.communes.loc[bascule.communes["groupe"] == TOUS_RESERVES]
+    rows = rows.loc[(rows["stock_moyen"] > 0) | (rows["flux_moyen"] > 0)]
     rows = rows.assign(nom=[noms.a(c) for c in rows["commune"]])
     return rows.sort_values(["ecart_moyen", "commune"], ignore_index=True)
 
