@@ -70,7 +70,7 @@ def holders(bascule: Bascule) -> pd.DataFrame:
 
 
 def communes(bascule: Bascule) -> pd.DataFrame:
-    """What all réservataires have in each commune, the largest loss first; where they never do is left out."""
+    """What all réservataires have in each commune, where they ever do, the largest loss first."""
     noms = Noms(bascule.quotas.dossier)
     rows = bascule.communes.loc[bascule.communes["groupe"] == TOUS_RESERVES]
     rows = rows.loc[(rows["stock_moyen"] > 0) | (rows["flux_moyen"] > 0)]
