@@ -17,7 +17,7 @@ from flux.noyau.errors import FluxError
 from flux.rendu import glossaire
 from flux.simulation import MiAnnee
 from flux.simulation.fait import done
-from flux.simulation.rejouee import SANS_PLAN
+from flux.simulation.rejouee import SANS_PLAN, in_year
 from flux.simulation.vecu import make_annee
 
 RUNS = 120
@@ -157,3 +157,14 @@ def test_words_and_faces(juin: MiAnnee) -> None:
         assert glossaire.terme(f"mi_annee.{column}").libelle
     json.dumps(juin.to_dict(), allow_nan=False)
     assert "30 juin 2025" in repr(juin) and "<table" in juin._repr_html_()
+
+
+@pytest.mark.parametrize("choix", [{}, {"compte_refus_candidat": False, "compte_sans_candidat": False}])
+def test_at_the_end_of_the_year_the_accounts_are_those_of_the_report(
+    val: Dossier, choix: dict[str, bool]
+) -> None:
+    asked = val.with_choix(**choix) if choix else val
+    told = flux.draft_bilan(asked, annee=2025).faits.comptes.set_index("porteur")["compte"]
+    annee = make_annee(flux.convert(in_year(asked, 2025)), SANS_PLAN, incertitude=False)
+    fait = done(annee, dt.date(2025, 12, 31), 1)
+    assert dict(zip(annee.parc.porteurs, fait.recus.tolist(), strict=True)) == told.astype(int).to_dict()
