@@ -51,7 +51,9 @@ def synthese(faits: Faits) -> Section:
         paragraphes=tuple(said),
         puces=_recipients(faits),
         illustrations=images.illustrate(faits),
-        tableaux=(
+        tableaux=()
+        if table.empty
+        else (
             Tableau(
                 cle="synthese.categories",
                 titre=f"L'année {annee}, par catégorie de réservataire",

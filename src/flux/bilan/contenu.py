@@ -225,7 +225,7 @@ def _converted(dossier: Dossier) -> tuple[Quotas | None, str]:
     try:
         return convert(dossier), ""
     except DataError as error:
-        found = list(dict.fromkeys(a.message for a in error.anomalies))
+        found = list(dict.fromkeys(f"{a.message.rstrip('.')}." for a in error.anomalies))
         rest = len(found) - SAID
         more = [f"Et {rest} autre défaut." if rest == 1 else f"Et {rest} autres défauts."] if rest > 0 else []
         return None, " ".join([*found[:SAID], *more])

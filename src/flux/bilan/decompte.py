@@ -251,7 +251,7 @@ def decompte(faits: Faits) -> Section:
             ),
         ),
         puces=_said(faits, table, wanted, event),
-        tableaux=tuple(tables),
+        tableaux=tuple(t for t in tables if len(t.frame)),
     )
 
 

@@ -69,3 +69,14 @@ def test_what_is_unknown_is_counted_on_the_base_of_the_table(report):
     section = next(s for s in report.sections if s.cle == "objectifs")
     whole = report.tableau("objectifs.mixite").frame.query("arrete.str.contains('douze')")
     assert f" sur {whole['base'].sum()} ;" in section.puces[0]
+
+
+def test_no_table_is_laid_out_empty(val, with_table):
+    """Leases that name nobody, a register without the State: no account can be told."""
+    moves = val.mouvements.assign(id_reservataire=None)
+    dossier = with_table(val, "mouvements", moves)
+    rights = val.reservations.loc[~val.reservations["id_reservataire"].str.startswith("etat")]
+    report = draft_bilan(with_table(dossier, "reservations", rights), annee=ANNEE)
+    assert report.quotas is None
+    assert not [t.cle for s in report.sections for t in s.tableaux if t.frame.empty]
+    assert all(p.endswith(".") for s in report.sections for p in s.paragraphes)
