@@ -105,7 +105,8 @@ def formulate(cadre: Cadre, obligations: Sequence[Obligation], equites: Sequence
               for level in NIVEAUX]
     etapes += [Etape(EQUITE_PIRE, builder.costs((worst, 1.0))), Etape(EQUITE, builder.costs((gaps, 1.0))),
                Etape(PROPORTIONNEL, builder.costs(*far)),
-               Etape(UNICITE, builder.costs((decided, generic_costs([programme.keys[j] for j in decided]))))]
+               Etape(UNICITE, builder.costs((decided, generic_costs([programme.keys[j] for j in decided]))),
+                     proche=True)]
     return Modele(cadre, programme, tuple(etapes), tuple(obligations), tuple(equites), rows, short, z, w, e,
                   given_out)
 

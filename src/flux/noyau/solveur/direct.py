@@ -15,6 +15,7 @@ import numpy as np
 from flux.noyau.solveur.moteur import ECHEC, INFAISABLE, NON_BORNE, Limite, Optimum, failure
 from flux.noyau.solveur.programme import Floats, Programme
 
+PRIMAL = 4  # the primal simplex, as HiGHS numbers its strategies
 SIMPLEX_UP_TO = 1_000  # columns; above, the interior point with crossover is up to three times faster
 
 
@@ -29,11 +30,16 @@ class Direct:
         if hand_over(self.highs, programme, np.zeros(len(programme.keys))) != highspy.HighsStatus.kOk:
             raise failure(ECHEC, "écriture")
 
-    def minimise(self, costs: Floats, stage: str, limite: Limite | None) -> Optimum:
-        """The optimum of a cost, solved from scratch: what it gives does not depend on the stages before."""
+    def minimise(self, costs: Floats, stage: str, limite: Limite | None, *, proche: bool = False) -> Optimum:
+        """The optimum of a cost, solved from scratch: what it gives does not depend on the stages before.
+
+        `proche`: from the vertex of the stage before, by the primal simplex, unless it takes too long.
+        """
         highs, n = self.highs, len(costs)
-        highs.clearSolver()
         highs.changeColsCost(n, np.arange(n, dtype=np.int32), costs)
+        if proche and self.solved and self.proves and self._walked():
+            return self._optimum(costs)
+        highs.clearSolver()
         options: dict[str, object] = {"solver": "simplex" if n <= SIMPLEX_UP_TO else "ipm"}
         if not self.proves:
             options = {"solver": "choose", "mip_max_nodes": limite.noeuds if limite else 2**31 - 1,
@@ -56,6 +62,25 @@ class Direct:
             how = {kinds.kInfeasible: INFAISABLE, kinds.kUnbounded: NON_BORNE}.get(status, ECHEC)
             raise failure(how, stage)
         self.solved = True
+        return self._optimum(costs)
+
+    def _walked(self) -> bool:
+        """Whether the primal simplex found the optimum from where it stood, in about a step a row."""
+        highs = self.highs
+        walk = {"solver": "simplex", "simplex_strategy": PRIMAL,
+                "simplex_iteration_limit": len(self.programme.names)}
+        kept = {name: highs.getOptionValue(name)[1] for name in walk}
+        for name, value in walk.items():
+            highs.setOptionValue(name, value)
+        run(highs)
+        for name, value in kept.items():
+            highs.setOptionValue(name, value)
+        return bool(highs.getModelStatus() == highspy.HighsModelStatus.kOptimal)
+
+    def _optimum(self, costs: Floats) -> Optimum:
+        """What HiGHS found."""
+        highs, n = self.highs, len(costs)
+        info = highs.getInfo()
         solution = highs.getSolution()
         values = np.array(solution.col_value, float)
         if not self.proves:

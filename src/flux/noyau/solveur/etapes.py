@@ -34,11 +34,15 @@ class Voie(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Etape:
-    """One stage: a cost a column, minimised, then held within `tolerance` of its size."""
+    """One stage: a cost a column, minimised, then held within `tolerance` of its size.
+
+    `proche`: its optimum is expected near the values of the stage before.
+    """
 
     nom: str
     couts: Floats
     tolerance: float = 1e-7
+    proche: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +84,7 @@ def solve(programme: Programme, etapes: Sequence[Etape], *, ensemble: int = 0, v
     arranged, order = programme.sorted()
     moteur: Moteur = Direct(arranged) if Voie(voie) is Voie.DIRECTE else Portable(arranged, solveur)
     chain = _Chain(arranged, moteur, limite)
-    stages = [Etape(e.nom, e.couts[order], e.tolerance) for e in etapes]
+    stages = [Etape(e.nom, e.couts[order], e.tolerance, e.proche) for e in etapes]
     together = [e for e in stages[:ensemble] if e.couts.any()]
     if len(together) > 1:
         chain.try_together(together)
@@ -124,7 +128,7 @@ class _Chain:
         if self.values is not None and etape.nom in self.proofs:
             reduced, duals = self.proofs[etape.nom]
         elif self.values is None or not self._at_floor(etape):
-            found = self.moteur.minimise(costs, etape.nom, self.limite)
+            found = self.moteur.minimise(costs, etape.nom, self.limite, proche=etape.proche)
             self.values, reduced, duals, bound = found.valeurs, found.reduits, found.duals, found.borne
         level = float(costs @ self.values)
         self._reached(level, level if bound is None else min(level, bound))

@@ -49,8 +49,11 @@ class Moteur(Protocol):
     def proves(self) -> bool:
         """True where its duals show the optimal face."""
 
-    def minimise(self, costs: Floats, stage: str, limite: Limite | None) -> Optimum:
-        """The optimum of a cost, or `SolverError`; under a limit, the best found and what is proven."""
+    def minimise(self, costs: Floats, stage: str, limite: Limite | None, *, proche: bool = False) -> Optimum:
+        """The optimum of a cost, or `SolverError`; under a limit, the best found and what is proven.
+
+        `proche`: few steps are expected from the values of the stage before, which may be started from.
+        """
 
     def bounds(self, lower: Floats, upper: Floats, lo: Floats, hi: Floats) -> None:
         """Bounds of every column and of every row from now on."""

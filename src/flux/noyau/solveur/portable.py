@@ -40,8 +40,8 @@ class Portable:
                 self.rows[i, sense] = row
                 self.problem.addConstraint(row)
 
-    def minimise(self, costs: Floats, stage: str, limite: Limite | None) -> Optimum:
-        """The optimum of a cost; a search of whole numbers goes to its end, whatever the limit."""
+    def minimise(self, costs: Floats, stage: str, limite: Limite | None, *, proche: bool = False) -> Optimum:
+        """The optimum of a cost, from scratch; a search of whole numbers is never cut short."""
         pairs = zip(self.variables, costs.tolist(), strict=True)
         self.problem.setObjective(pulp.LpAffineExpression(list(pairs)))
         self.problem.solve(self.solver)
