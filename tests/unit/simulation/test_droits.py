@@ -14,7 +14,7 @@ from fabrique import Row, dossier, logements, reservataire
 from flux.conversion import Quotas, convert
 from flux.simulation.parc import Parc, make_parc
 
-HOLDERS = ("action_logement", "departement", "etat_prioritaires")
+HOLDERS = ("action_logement", "departement", "etat_prioritaires", "defense")
 
 
 def parc(*rights: Row, nb: int = 10, more: list[Row] | None = None, **choix: Any) -> Parc:
@@ -23,7 +23,9 @@ def parc(*rights: Row, nb: int = 10, more: list[Row] | None = None, **choix: Any
         convert(
             dossier(
                 logements=[*logements(nb, "00001", "P"), *(more or [])],
-                reservataires=[reservataire(h) for h in HOLDERS],
+                reservataires=[
+                    reservataire(h, "defense_securite" if h == "defense" else None) for h in HOLDERS
+                ],
                 reservations=rights,
                 convention={
                     "hypotheses": {"taux_rotation": 0.1},
@@ -131,9 +133,15 @@ def test_lots_of_a_whole_programme() -> None:
     assert expected(one) == pytest.approx({"departement": 6.0, "action_logement": 4.0})
 
 
-def test_rights_of_one_use_and_rights_kept_in_stock_serve_no_vacancy() -> None:
+def test_rights_of_one_use_serve_no_vacancy() -> None:
     one = parc(right("departement", nb=3, type_droit="unique", annee_prevue=2026))
     assert expected(one) == {"bailleur": 10.0}
+
+
+@pytest.mark.parametrize(("inside", "nb"), [(False, 9.0), (True, 10.0)])
+def test_rights_kept_in_stock_are_outside(inside: bool, nb: float) -> None:
+    one = parc(right("defense", 1, mode="stock"), stock_exceptions_dans_assiette=inside)
+    assert expected(one) == {"bailleur": nb}
 
 
 def test_a_right_over_before_the_year_serves_nothing() -> None:
