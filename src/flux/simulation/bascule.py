@@ -13,10 +13,10 @@ import pandas as pd
 
 from flux.allocation import Plan
 from flux.conversion import Quotas
-from flux.conversion.cellules import BAILLEUR
+from flux.conversion.cellules import BAILLEUR, ETAT, ETAT_CATEGORIES
 from flux.conversion.images import named
 from flux.conversion.noms import Noms
-from flux.noyau.errors import FluxError
+from flux.noyau.errors import FluxError, near_misses
 from flux.rendu.vue import Affichable, Vue
 from flux.simulation import ecarts, vues
 from flux.simulation.decomposition import Decomposition, decomposition
@@ -133,8 +133,14 @@ class Bascule(Affichable):
 
         Parameters
         ----------
-        porteur : an `id_reservataire`, "bailleur", "reservataires" (all but the bailleur), or `*`.
+        porteur : an `id_reservataire`, "bailleur", "etat" (priority and agents together), "reservataires"
+            (all but the bailleur), or `*`.
         territoire : `*`, or the code of a commune.
+
+        Raises
+        ------
+        FluxError
+            Code "explication.inconnu": nobody, or no commune, of that name; near-misses suggested.
         """
         return (self._a_year(self.vies.stock.cellules, porteur, territoire),
                 self._a_year(self.vies.flux.cellules, porteur, territoire))
@@ -156,14 +162,18 @@ class Bascule(Affichable):
         return self._a_year(self.vies.retires, porteur, territoire)
 
     def _a_year(self, cellules: Nombres, porteur: str, territoire: str) -> Reels:
-        axes = self.axes
-        mine = np.ones(len(axes.porteur), bool)
-        if porteur == TOUS_RESERVES:
-            mine &= axes.porteur < len(axes.porteurs) - 1
-        elif porteur != PARTOUT:
-            mine &= np.array(axes.porteurs)[axes.porteur] == porteur
-        if territoire != PARTOUT:
-            mine &= np.array(axes.communes)[axes.commune] == territoire
+        axes, table = self.axes, self.quotas.table
+        state = table.loc[table["categorie"].isin(ETAT_CATEGORIES), "id_reservataire"]
+        groups = {PARTOUT: axes.porteurs, TOUS_RESERVES: axes.porteurs[:-1], ETAT: tuple(state)}
+        who = groups.get(porteur, (porteur,))
+        where = axes.communes if territoire == PARTOUT else (territoire,)
+        for asked, known in ((who, (*axes.porteurs, *groups)), (where, axes.communes)):
+            if unknown := [a for a in asked if a not in known]:
+                close = ", ".join(near_misses(unknown[0], known)) or "aucun nom proche"
+                raise FluxError(f"« {unknown[0]} » n'est pas dans la simulation. Proches : {close}.",
+                                code="explication.inconnu")
+        mine = np.isin(np.array(axes.porteurs)[axes.porteur], who)
+        mine &= np.isin(np.array(axes.communes)[axes.commune], where)
         return np.asarray(cellules[:, mine].sum(axis=1) / len(axes.annees))
 
     @cached_property

@@ -202,6 +202,19 @@ def test_a_commune_by_its_name_or_a_close_one(bascule):
     assert caught.value.code == "explication.inconnu"
 
 
+def test_runs_are_of_whom_one_names(bascule):
+    state = sum(bascule.runs_of(r, "00101")[1] for r in ("etat_agents", "etat_prioritaires"))
+    np.testing.assert_array_equal(bascule.runs_of("etat", "00101")[1], state)
+    everyone = bascule.runs_of("reservataires")[0] + bascule.runs_of("bailleur")[0]
+    np.testing.assert_array_equal(bascule.runs_of("*")[0], everyone)
+    # in the simulation, and never served there: nothing, not an error
+    assert not bascule.runs_of("commune_00101", "00102")[1].any()
+    for asked in (("commune_0010",), ("commune_00101", "99999")):
+        with pytest.raises(FluxError) as caught:
+            bascule.runs_of(*asked)
+        assert caught.value.code == "explication.inconnu"
+
+
 def test_envy_is_of_one_run(ecole):
     mine = ecole.envie(run=3)
     assert mine.table.equals(ecole.envie(run=3).table)
