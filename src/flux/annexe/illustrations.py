@@ -28,6 +28,7 @@ def illustrated(
     `masques` : réservataires whose small counts the tables mask: no picture counts their households.
     """
     quotas = plan.quotas
+    shown = not set(plan.table["id_reservataire"]) <= masques
     pictures: dict[str, tuple[Illustration, ...]] = {
         "synthese": (quota_images.illustrate(quotas, ImageQuotas.CASCADE),),
         "taux": (
@@ -36,6 +37,6 @@ def illustrated(
         ),
         "communes": quota_images.by_commune(quotas, MOST_COMMUNES),
         "objectifs": (plan_images.illustrate(plan, ImagePlan.OBJECTIFS, sauf=masques),),
-        "orientations": (plan_images.illustrate(plan, ImagePlan.ORIENTATIONS, sauf=masques),),
+        "orientations": (plan_images.illustrate(plan, ImagePlan.ORIENTATIONS, sauf=masques),) if shown else (),
     }
     return tuple(replace(s, illustrations=s.illustrations + pictures.get(s.cle, ())) for s in sections)

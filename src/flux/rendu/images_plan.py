@@ -34,7 +34,7 @@ def grille(frame: pd.DataFrame, familles: Mapping[str, Sequence[str]], *, titre:
     nb = max(len(frame), 1)
     figure = Image(figsize=(9, 1.5 + ROW * nb), dpi=DPI, layout="constrained")
     figure.suptitle(titre, x=0.01, ha="left", fontweight="bold")
-    widths = [len(columns) for columns in familles.values()]
+    widths = [max(len(columns), 1) for columns in familles.values()]
     panels = figure.subplots(1, len(familles), width_ratios=widths, squeeze=False).flatten().tolist()
     for rank, (axes, (famille, columns)) in enumerate(zip(panels, familles.items(), strict=True)):
         _panel(axes, famille, frame[list(columns)])

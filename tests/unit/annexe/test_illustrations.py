@@ -6,6 +6,10 @@ import matplotlib.image
 import pytest
 
 import flux
+from flux.allocation.images import ImagePlan
+from flux.allocation.images import illustrate as draw_plan
+from flux.annexe.illustrations import illustrated
+from flux.annexe.section import Section
 from flux.conversion.images import by_commune, illustrate, quota_bars
 from flux.noyau.errors import FluxError
 from flux.rendu.nombres import entier
@@ -78,3 +82,12 @@ def test_plots_are_figures(ecole):
             assert result.plot(genre)._repr_png_().startswith(b"\x89PNG")
     with pytest.raises(FluxError, match="objectifs, orientations"):
         ecole.plot("carte")
+
+
+def test_no_picture_where_every_reservataire_is_masked(ecole):
+    """A bailleur of one commune: what its picture would count is what its tables mask."""
+    everyone = frozenset(ecole.table["id_reservataire"])
+    sections = illustrated([Section(cle="orientations", titre="Plan")], ecole, everyone)
+    assert sections[0].illustrations == ()
+    picture = draw_plan(ecole, ImagePlan.ORIENTATIONS, sauf=everyone)
+    assert picture.png.startswith(b"\x89PNG")  # asked for by itself, it is empty and does not fail
