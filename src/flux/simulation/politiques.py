@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import wraps
 
 import numpy as np
 
@@ -98,10 +99,11 @@ def rule(orientation: str | Regle) -> Regle:
     Raises
     ------
     FluxError
-        Code "simulation.orientation": no rule of that name; near-misses suggested.
+        Code "simulation.orientation": no rule of that name; near-misses suggested. A user's own rule raises
+        "simulation.regle" as soon as it designates nobody, or somebody who has no share there.
     """
     if callable(orientation) and not isinstance(orientation, str):
-        return orientation
+        return _checked(orientation)
     if orientation not in REGLES:
         close = ", ".join(near_misses(str(orientation), list(REGLES))) or ", ".join(REGLES)
         raise FluxError(
@@ -109,6 +111,26 @@ def rule(orientation: str | Regle) -> Regle:
             code="simulation.orientation",
         )
     return REGLES[orientation]
+
+
+def _checked(own: Regle) -> Regle:
+    """A user's rule, whose every answer must be a column of somebody who may have the vacancy."""
+
+    @wraps(own)
+    def checked(moment: Moment) -> Places:
+        column, (nb, width) = np.asarray(own(moment)), moment.parts.shape
+        whole = column.shape == (nb,) and np.issubdtype(column.dtype, np.integer)
+        inside = whole and bool(((column >= 0) & (column < width)).all())
+        if inside and (moment.parts[np.arange(nb), column] > 0).all():
+            return column.astype(np.int64)
+        raise FluxError(
+            f"La règle d'orientation « {getattr(own, '__name__', own)} » doit rendre, pour chacune des {nb} "
+            f"libérations, la colonne d'un réservataire : un entier de 0 à {width - 1}, dont la part "
+            "(`moment.parts`) n'est pas nulle.",
+            code="simulation.regle",
+        )
+
+    return checked
 
 
 @dataclass(eq=False)

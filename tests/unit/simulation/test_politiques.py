@@ -337,6 +337,23 @@ def test_a_user_s_own_rule_is_a_function(parc: Parc) -> None:
     assert {len(m.tirage) for m in seen} <= {1, 2, 3}
 
 
+@pytest.mark.parametrize(
+    "answer",
+    [
+        lambda m: np.full(len(m.rang), m.parts.shape[1]),
+        lambda m: np.full(len(m.rang), -1),
+        lambda m: np.argmin(m.parts, axis=1),  # nobody's column, of no share
+        lambda m: np.zeros(len(m.rang)),
+        lambda m: 0,
+    ],
+)
+def test_a_user_s_own_rule_that_designates_nobody_is_refused(answer: Regle) -> None:
+    parts = [[0.5, 0.5, 0.0], [0.2, 0.3, 0.5]]
+    with pytest.raises(FluxError) as error:
+        lived(terrain(parts), arrivals([0, 1]), answer, plan=np.array(parts))
+    assert error.value.code == "simulation.regle"
+
+
 def test_every_name_has_a_rule_and_a_wrong_one_is_refused_with_those_near_it() -> None:
     assert set(REGLES) == set(Orientation)
     assert rule("suite_bornee") is REGLES[Orientation.SUITE]
