@@ -28,7 +28,7 @@ LOOKS: dict[str, dict[str, Any]] = {
 def escalier(causes: pd.DataFrame, depart: float, arrivee: float, *, titre: str) -> Figure:
     """Bars one under the other, each starting where the one above ended; what is taken away is hatched.
 
-    The axis does not start at zero where the steps are small beside the ends: it says so.
+    The axis starts at zero, however small the steps: a cut one would make a large change of a small one.
 
     Parameters
     ----------
@@ -44,8 +44,7 @@ def escalier(causes: pd.DataFrame, depart: float, arrivee: float, *, titre: str)
     for step in steps:
         levels.append(levels[-1] + step)
     low, high = min([*levels, arrivee]), max([*levels, arrivee])
-    cut = low > 2 * (high - low)
-    floor = low - 0.5 * (high - low) if cut else min(0.0, low)
+    floor = min(0.0, low)
     figure = Image(figsize=(8, 1.2 + ROW * len(names)), dpi=DPI, layout="constrained")
     axes = figure.add_subplot()
     figure.suptitle("\n".join(wrap(titre, TITLE)), x=0.01, ha="left", fontweight="bold")
@@ -64,7 +63,7 @@ def escalier(causes: pd.DataFrame, depart: float, arrivee: float, *, titre: str)
     axes.set_yticks(list(range(len(names))), [etiquette(n) for n in names], fontsize=9)
     axes.set_ylim(len(names) - 0.4, -0.6)
     axes.set_xlim(floor - (0 if floor == 0 else room), high + 4 * room)
-    axes.set_xlabel("logements par an" + (", axe coupé" if cut else ""))
+    axes.set_xlabel("logements par an")
     axes.spines[["top", "right", "left"]].set_visible(False)
     axes.tick_params(axis="y", length=0)
     return figure

@@ -66,7 +66,7 @@ class Decomposition(Affichable):
     def ensemble(self) -> pd.DataFrame:
         """`id_reservataire, commune` (`*`: all of them), `stock, flux, ecart`, dwellings a year."""
         stock, flux = _with_sums(self.exact.stock), _with_sums(self.exact.flux)
-        moved = pd.MultiIndex.from_frame(self.table[["id_reservataire", "commune"]])
+        moved = set(zip(self.table["id_reservataire"], self.table["commune"], strict=True))
         zero = Fraction(0)
         rows = [(*k, *(float(v) for v in (a, b, b - a))) for k in dict.fromkeys([*stock, *flux])
                 for a, b in [(stock.get(k, zero), flux.get(k, zero))] if a or b or k in moved]
