@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from itertools import combinations
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
 
+import flux
 from flux.noyau.errors import FluxError
 from flux.rendu import glossaire
 from flux.simulation.envie import SCORE, SENS, _holm, envie
@@ -126,3 +128,11 @@ def test_every_word_is_in_the_glossary() -> None:
     assert {*SENS, SCORE} == set(glossaire.terme("envie.attribut").valeurs)
     for column in envie(lists(), NOMS, seed=1).table:
         assert glossaire.terme(f"envie.{column}").libelle
+
+
+def test_the_lists_of_one_run_are_what_it_gave(racine: Path) -> None:
+    bascule = flux.simulate(flux.read_dossier(racine / "data" / "samples" / "cas-ecole"), seed=3, runs=4)
+    for regime, given in (("stock", 0), ("flux", 1)):
+        rows = bascule.envie(run=2, regime=regime).table.drop_duplicates("id_reservataire")
+        for ident, nb in zip(rows["id_reservataire"], rows["nb"], strict=True):
+            assert nb == bascule.runs_of(ident)[given][2]
