@@ -25,10 +25,13 @@ def illustrated(
 ) -> tuple[Section, ...]:
     """The sections with their pictures, found by the key of each section.
 
-    `masques` : réservataires whose small counts the tables mask: no picture counts their households.
+    `masques` : réservataires whose small counts the tables mask: no picture counts their households. Where
+    nobody else is left, there is no picture.
     """
     quotas = plan.quotas
-    shown = not set(plan.table["id_reservataire"]) <= masques
+    aims = plan.objectifs.loc[(plan.objectifs["base"] > 0) & plan.objectifs["seuil"].notna()]
+    aimed = set(aims.loc[~aims["niveau"].isin(("physique", "quota")), "porteur"]) - masques
+    served = set(plan.table["id_reservataire"]) - masques
     pictures: dict[str, tuple[Illustration, ...]] = {
         "synthese": (quota_images.illustrate(quotas, ImageQuotas.CASCADE),),
         "taux": (
@@ -36,7 +39,9 @@ def illustrated(
             quota_images.quota_bars(quotas, MOST_BARS),
         ),
         "communes": quota_images.by_commune(quotas, MOST_COMMUNES),
-        "objectifs": (plan_images.illustrate(plan, ImagePlan.OBJECTIFS, sauf=masques),),
-        "orientations": (plan_images.illustrate(plan, ImagePlan.ORIENTATIONS, sauf=masques),) if shown else (),
     }
+    if aimed:
+        pictures["objectifs"] = (plan_images.illustrate(plan, ImagePlan.OBJECTIFS, sauf=masques),)
+    if served:
+        pictures["orientations"] = (plan_images.illustrate(plan, ImagePlan.ORIENTATIONS, sauf=masques),)
     return tuple(replace(s, illustrations=s.illustrations + pictures.get(s.cle, ())) for s in sections)

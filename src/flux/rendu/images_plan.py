@@ -63,7 +63,7 @@ def _panel(axes: Axes, famille: str, counts: pd.DataFrame) -> None:
     axes.xaxis.tick_top()
     axes.set_xticks(list(range(counts.shape[1])), [etiquette(str(c), 12, 3) for c in counts], fontsize=7)
     axes.set_title(famille, fontsize=9, fontweight="bold")
-    axes.set_xlim(-0.5, counts.shape[1] - 0.5)
+    axes.set_xlim(-0.5, max(counts.shape[1], 1) - 0.5)
     axes.set_ylim(max(len(counts), 1) - 0.5, -0.5)
     axes.tick_params(length=0)
     axes.spines[["top", "right", "bottom", "left"]].set_visible(False)

@@ -89,5 +89,7 @@ def test_no_picture_where_every_reservataire_is_masked(ecole):
     everyone = frozenset(ecole.table["id_reservataire"])
     sections = illustrated([Section(cle="orientations", titre="Plan")], ecole, everyone)
     assert sections[0].illustrations == ()
+    everybody = everyone | set(ecole.objectifs["porteur"])
+    assert illustrated([Section(cle="objectifs", titre="But")], ecole, everybody)[0].illustrations == ()
     picture = draw_plan(ecole, ImagePlan.ORIENTATIONS, sauf=everyone)
     assert picture.png.startswith(b"\x89PNG")  # asked for by itself, it is empty and does not fail
