@@ -29,7 +29,7 @@ NUMBER_FORMATS = {
     "date": "dd/mm/yyyy",
 }
 INPUT, HEADING, CHECK = "#FFF2CC", "#DCE6F1", "#FF7C80"
-NARROW, PAGE, LARGE_PAGE = 12, 170, 250  # characters: a column of numbers, a lying page of A4, of A3
+NARROW, PAGE, LARGE_PAGE = 12, 170, 280  # characters: a column of numbers, a lying page of A4, of A3
 LINE = 150  # characters of a line of a sentence: a longer one would be cut at the edge of the page
 # what a protected sheet still allows
 PROTECTION = {"autofilter": True, "sort": True, "format_columns": True, "format_rows": True}
@@ -270,7 +270,7 @@ class Table:
             heading = feuille.classeur.format(bg_color=HEADING, **side, **look)
             feuille.sheet.write_string(top, self.cols[key], clean(champ.titre), heading)
             feuille.widen(self.cols[key], champ.largeur)
-        lines = max((len(wrap(c.titre, max(1, c.largeur - 1))) for c in champs.values()), default=1)
+        lines = max((len(wrap(c.titre, c.largeur + 1)) for c in champs.values()), default=1)
         feuille.sheet.set_row(top, LINE_HEIGHT * lines)
 
     def put(
