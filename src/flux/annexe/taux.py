@@ -34,14 +34,13 @@ def quotas(
     carried = quotas.soldes.groupby("id_reservataire")["solde"].sum()
     table = quotas.table.assign(solde=quotas.table["id_reservataire"].map(carried).fillna(0.0))
     summed = ["nb_droits", "quota_exact", "quota", "solde"]
-    flux, net = quotas.exact["flux_a_partager"], quotas.exact["flux_net"]
+    flux = quotas.exact["flux_a_partager"]
     carried_over = Colonne("solde", libelle=f"Solde reporté en {annee + 1}")
     return Section(
         cle="taux",
         titre="Taux et quotas",
         paragraphes=(
-            f"Le flux net de l'année est de {nombres.decimal(net)} logements ; il est arrondi à "
-            f"{nombres.entier(flux)} logements entiers à partager. L'écart, "
+            f"{_net(quotas)} Il est arrondi à {nombres.entier(flux)} logements entiers à partager. L'écart, "
             f"{nombres.decimal(quotas.exact['report_flux'])}, est reporté sur le flux de l'année "
             "suivante et n'appartient à aucun réservataire.",
             *(_example(table, noms, annee) if vise is None else ()),
@@ -93,6 +92,20 @@ def quotas(
                 note=_terms(quotas),
             ),
         ),
+    )
+
+
+def _net(quotas: Quotas) -> str:
+    """The net flow as a sum that a reader redoes: what is vacated, less what is set apart, and the rest."""
+    net = float(quotas.exact["flux_net"])
+    expected, taken = (float(quotas.flux[c].sum()) for c in ("liberations", "soustraits"))
+    more = net - expected + taken
+    inside = str(quotas.dossier.convention.choix.premieres_locations) == "dans_le_flux"
+    what = "report de l'an dernier et premières locations" if inside else "report de l'an dernier"
+    return (
+        f"Libérations attendues {nombres.decimal(expected)} − logements soustraits {nombres.decimal(taken)} "
+        f"{nombres.MINUS if more < 0 else '+'} {what} {nombres.decimal(abs(more))} = flux net de l'année "
+        f"{nombres.decimal(net)}."
     )
 
 

@@ -1,5 +1,6 @@
 """What a mayor must find on the first page, and what two tables must not seem to contradict."""
 
+import re
 from pathlib import Path
 
 import openpyxl
@@ -96,3 +97,13 @@ def test_a_report_is_no_annex(plan, tmp_path):
     with pytest.raises(FluxError) as error:
         against(report, draft_annexe(plan))
     assert error.value.code == "verification.etranger"
+
+
+@pytest.mark.parametrize("choix", [{}, {"premieres_locations": "dans_le_flux"}])
+def test_the_net_flow_is_a_sum_that_a_reader_redoes(choix):
+    quotas = convert(read_dossier(SAMPLE).with_choix(**choix))
+    section = next(s for s in draft_annexe(allocate(quotas)).sections if s.cle == "taux")
+    numbers = [float(n.replace(",", ".")) for n in re.findall(r"\d+,\d\d", section.paragraphes[0])[:4]]
+    expected, taken, more, net = numbers
+    assert expected - taken + more == pytest.approx(net, abs=0.011)
+    assert net == pytest.approx(float(quotas.exact["flux_net"]), abs=0.005)
