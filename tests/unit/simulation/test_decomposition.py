@@ -83,40 +83,44 @@ def test_both_ends_are_what_they_are_elsewhere(every: list[Quotas]) -> None:
 
 
 def test_nothing_is_left_once_ceilings_and_reductions_are_applied(every: list[Quotas]) -> None:
-    """The last state before ceilings, with the factors that the conversion keeps, is its dues exactly."""
     for quotas in every:
-        preuve, partage = quotas.preuve, Partage(quotas)
-        before = dict(states(quotas, Mutations.AUX_TITULAIRES))["etat"].dus
-        inside = quotas.dossier.convention.choix.premieres_locations == "dans_le_flux"
-        beside: dict[tuple[str, str], Fraction] = {}
-        if not inside:
-            for r, c, v in zip(*(quotas.livraisons[k] for k in ("id_reservataire", "commune", "exact")),
-                               strict=True):  # fmt: skip
-                beside[r, c] = beside.get((r, c), Fraction(0)) + Fraction(repr(v))
-        cells = {k: cell for k, cell in preuve.dus.cellules.items() if k[0] != BAILLEUR}
-        wide = set(partage.larges)
-        for key, cell in cells.items():
-            gross = before.get(key, Fraction(0)) - beside.get(key, Fraction(0))
-            if key[0] not in wide:
-                flow = cell.flux.valeur if cell.flux else Fraction(0)
-                reached = total([
-                    (cell.parts.get(g, Fraction(0)) * flow + cell.added[g]) * factor(cell, g)
-                    for g in (False, True)
-                ])  # fmt: skip
-                assert gross == total(cell.parts) * flow + total(cell.added)
-                assert reached == cell.amount()
-        kept = {k: cell.amount() for k, cell in cells.items() if k[0] not in wide}
-        ajouts = by_case(preuve.droits.uniques)
-        if inside:
-            ajouts = added(ajouts, by_case(preuve.droits.livraisons))
-        mine = {k: v for k, v in ajouts.items() if k[0] in wide}
-        owed = {k: v - beside.get(k, Fraction(0)) - mine.get(k, Fraction(0))
-                for k, v in before.items() if k[0] in wide}
-        fluxes = {c: f.valeur for c, f in preuve.feuilles.flux.items()}
-        turn = partage.in_turn({**kept, **owed}, mine, fluxes, [*partage.locaux, *partage.etat])
-        for key, cell in cells.items():
-            if key[0] in wide and not cell.coefficients:
-                assert turn.get(key, Fraction(0)) + mine.get(key, Fraction(0)) == cell.amount(), key
+        nothing_left(quotas)
+
+
+def nothing_left(quotas: Quotas) -> None:
+    """The last state before ceilings, with the factors that the conversion keeps, is its dues exactly."""
+    preuve, partage = quotas.preuve, Partage(quotas)
+    before = dict(states(quotas, Mutations.AUX_TITULAIRES))["etat"].dus
+    inside = quotas.dossier.convention.choix.premieres_locations == "dans_le_flux"
+    beside: dict[tuple[str, str], Fraction] = {}
+    if not inside:
+        for r, c, v in zip(*(quotas.livraisons[k] for k in ("id_reservataire", "commune", "exact")),
+                           strict=True):  # fmt: skip
+            beside[r, c] = beside.get((r, c), Fraction(0)) + Fraction(repr(v))
+    cells = {k: cell for k, cell in preuve.dus.cellules.items() if k[0] != BAILLEUR}
+    wide = set(partage.larges)
+    for key, cell in cells.items():
+        gross = before.get(key, Fraction(0)) - beside.get(key, Fraction(0))
+        if key[0] not in wide:
+            flow = cell.flux.valeur if cell.flux else Fraction(0)
+            reached = total([
+                (cell.parts.get(g, Fraction(0)) * flow + cell.added[g]) * factor(cell, g)
+                for g in (False, True)
+            ])  # fmt: skip
+            assert gross == total(cell.parts) * flow + total(cell.added)
+            assert reached == cell.amount()
+    kept = {k: cell.amount() for k, cell in cells.items() if k[0] not in wide}
+    ajouts = by_case(preuve.droits.uniques)
+    if inside:
+        ajouts = added(ajouts, by_case(preuve.droits.livraisons))
+    mine = {k: v for k, v in ajouts.items() if k[0] in wide}
+    owed = {k: v - beside.get(k, Fraction(0)) - mine.get(k, Fraction(0))
+            for k, v in before.items() if k[0] in wide}
+    fluxes = {c: f.valeur for c, f in preuve.feuilles.flux.items()}
+    turn = partage.in_turn({**kept, **owed}, mine, fluxes, [*partage.locaux, *partage.etat])
+    for key, cell in cells.items():
+        if key[0] in wide and not cell.coefficients:
+            assert turn.get(key, Fraction(0)) + mine.get(key, Fraction(0)) == cell.amount(), key
 
 
 def factor(cell: Any, garantie: bool) -> Fraction:
@@ -164,6 +168,68 @@ def test_the_simulation_converges_to_the_causes_less_balances_and_rounding(
         error = gap.std(ddof=1) / np.sqrt(len(gap))
         # the bound of a sequence adds up to a dwelling; single-use rights are served out of the flow
         assert abs(gap.mean() - float(expected)) < 4.5 * error + 1.0, ident
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_random_dossiers_leave_nothing_either(seed: int) -> None:
+    """Shared dwellings, lots, dates, guarantees, rights outside a territory, single-use rights, choices."""
+    quotas = drawn(np.random.default_rng(seed))
+    nothing_left(quotas)
+    for mutations in Mutations:
+        ecart = causes(quotas, mutations)
+        for case in {*ecart.stock, *ecart.flux}:
+            moved = total([effet.get(case, Fraction(0)) for effet in ecart.effets.values()])
+            assert moved == ecart.flux.get(case, 0) - ecart.stock.get(case, 0)
+    parc = make_parc(quotas, incertitude=False)
+    chances = held(parc) * (parc.essais * trials(parc).mean(axis=1))[:, None]
+    stock = expected_stock(quotas, parc, Mutations.AUX_TITULAIRES)
+    for h, ident in enumerate(parc.porteurs[:-1]):
+        mine = float(total([v for (r, _), v in stock.items() if r == ident]))
+        assert chances[:, h].sum() == pytest.approx(mine, rel=1e-6, abs=1e-9)
+
+
+def drawn(rng: np.random.Generator) -> Quotas:
+    """A dossier of three communes and seven holders."""
+    communes = ("00001", "00002", "00003")
+    who = ["action_logement", "departement", "etat_prioritaires", "epci_000000001"]
+    who += [f"commune_{c}" for c in communes]
+    kinds = {"typologie": ("T2", "T3"), "qpv": (True, False)}
+    places: list[Row] = []
+    for n, c in enumerate(communes):
+        for k in range(2):
+            more = {nom: values[rng.integers(len(values))] for nom, values in kinds.items()}
+            places += logements(int(rng.integers(20, 60)), c, f"{'PQR'[n]}{k}", **more)
+    rights: list[Row] = []
+    for holder in who:
+        for _ in range(int(rng.integers(1, 4))):
+            place = places[rng.integers(len(places))]
+            against = str(rng.choice(["garantie", "autre"]))
+            one: dict[str, Any] = {"id_reservataire": holder, "contrepartie": against}
+            if rng.random() < 0.5:
+                one |= {k: place[k] for k in ("programme", "commune")} | {"nb": int(rng.integers(1, 9))}
+            else:
+                one |= {"id_logement": place["id_logement"], "part": 0.25}
+            if rng.random() < 0.5:
+                one["date_fin"] = dt.date(2026, int(rng.integers(1, 13)), 15)
+            if rng.random() < 0.2:
+                one |= {"type_droit": "unique", "annee_prevue": 2026, "date_fin": None}
+            rights.append({k: v for k, v in one.items() if v is not None})
+    relet = {"annee": 2025, "nature": "relocation"}
+    moves = [{**relet, "commune": c, "typologie": t, "nb": int(rng.integers(1, 9))}
+             for c in communes for t in ("T2", "T3")]  # fmt: skip
+    choix = {
+        "methode": str(rng.choice(["parc", "rotation"])),
+        "segment_rotation": str(rng.choice(["commune", "commune_typologie", "aucun"])),
+        "regle_echeance": str(rng.choice(["vivant_au_1er_janvier", "prorata", "annee_entiere"])),
+        "repartition_epci": str(rng.choice(["flux", "droits"])),
+        "droits_uniques": str(rng.choice(["reserves_d_abord", "sur_part_bailleur"])),
+        "sur_reservation": "reduction_proportionnelle",
+    }
+    return convert(dossier(
+        logements=places, reservataires=[reservataire(h) for h in who], reservations=rights, mouvements=moves,
+        soustractions=[{"annee": 2026, "categorie": "mutation", "etat": "previsionnel", "nb": 3}],
+        convention={"choix": choix, "stipulations": {"part_etat": [0, 0.2, "legale"][rng.integers(3)]}},
+    ))  # fmt: skip
 
 
 HOLDERS = ("action_logement", "departement", "etat_prioritaires", "commune_00001", "commune_00002")
