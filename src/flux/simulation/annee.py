@@ -108,6 +108,6 @@ def outcomes(parc: Parc, vacances: Vacances, seed: int) -> Places:
 
 def counts(parc: Parc, seed: int, runs: Places) -> Places:
     """Number of vacancies of each group in each run, shape (R, G)."""
-    atome = indices(entiers(seed, Usage.TAUX, runs[:, None], np.arange(parc.nb_lois)), ATOMES)[:, parc.loi]
+    atome = indices(entiers(seed, Usage.TAUX, runs[:, None], parc.lois), ATOMES)[:, parc.loi]
     draw = entiers(seed, Usage.NOMBRE, parc.annee, runs[:, None], np.arange(len(parc.loi)))
     return counted(draw, parc.seuils, parc.places, np.arange(len(parc.loi)) * ATOMES + atome)

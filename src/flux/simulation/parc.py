@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
+from hashlib import blake2b
 
 import numpy as np
 import numpy.typing as npt
@@ -40,6 +41,8 @@ class Parc:
     membres, debuts : dwellings group after group, and where each of the G groups starts. Shapes (D,), (G+1,).
     essais : the most times a dwelling may be let again in the year.
     loi : the law of its rate that each group shares with others, shape (G,).
+    lois : a number of each law, made from its name: the rate of a run is then the same every year, whichever
+        groups come and go, shape (L,).
     seuils, places : thresholds of the number of vacancies of each group under each of the `ATOMES` rates, and
         where each table starts (see `tirages.tables`); the table of group g under atom a is g × ATOMES + a.
     droits : who holds what under the stock regime.
@@ -65,6 +68,7 @@ class Parc:
     debuts: Places
     essais: int
     loi: Places
+    lois: Places
     seuils: Entiers
     places: Places
     droits: Detenus
@@ -80,7 +84,7 @@ class Parc:
     @property
     def nb_lois(self) -> int:
         """Laws of rates, each drawn once a run."""
-        return int(self.loi.max(initial=-1)) + 1
+        return len(self.lois)
 
 
 def make_parc(quotas: Quotas, *, incertitude: bool = True) -> Parc:
@@ -98,7 +102,7 @@ def make_parc(quotas: Quotas, *, incertitude: bool = True) -> Parc:
     groups, membership = np.unique(groupe.to_numpy(str), return_inverse=True)
     membres = np.argsort(membership, kind="stable")
     sizes = np.bincount(membership, minlength=len(groups))
-    loi, taux, seuils, places = _rates(quotas, groups, sizes, incertitude)
+    loi, lois, taux, seuils, places = _rates(quotas, groups, sizes, incertitude)
     columns = segment_columns(dossier)
     rows = pd.MultiIndex.from_frame(quotas.flux[columns])
     annee = dossier.convention.annee
@@ -118,6 +122,7 @@ def make_parc(quotas: Quotas, *, incertitude: bool = True) -> Parc:
         debuts=np.concatenate([[0], np.cumsum(sizes)]),
         essais=preuve.rotation.lets,
         loi=loi,
+        lois=lois,
         seuils=seuils,
         places=places,
         droits=held_rights(
@@ -140,8 +145,8 @@ def make_parc(quotas: Quotas, *, incertitude: bool = True) -> Parc:
 
 def _rates(
     quotas: Quotas, groups: npt.NDArray[np.str_], sizes: Places, incertitude: bool
-) -> tuple[Places, Reels, Entiers, Places]:
-    """The law of each group, the rate retained, and the tables of the number of its vacancies."""
+) -> tuple[Places, Places, Reels, Entiers, Places]:
+    """The law of each group, the number of each law, the rates retained, the tables of vacancies."""
     rotation = quotas.preuve.rotation
     known = [rotation.estimations[g] for g in groups]
     lets = rotation.lets
@@ -159,13 +164,15 @@ def _rates(
         weight = np.array([first[laws[k]].poids * lets for k in finite])
         atoms = beta_quantiles(mean, weight, [(i + 0.5) / ATOMES for i in range(ATOMES)]).T
         spread[finite] = atoms / atoms.mean(axis=1, keepdims=True)
-    lois = [
+    counts = [
         beta_binomial(lets * int(nb), min(float(p * s), 1 - 1e-12), np.inf)
         for nb, p, law in zip(sizes, chance, loi, strict=True)
         for s in spread[law]
     ]
-    seuils, places = tables(lois)
-    return loi.astype(np.int64), chance * lets, seuils, places
+    seuils, places = tables(counts)
+    names = [blake2b(str(nom).encode(), digest_size=8).digest() for nom in laws]
+    numbers = np.array([int.from_bytes(name) >> 1 for name in names], np.int64)
+    return loi.astype(np.int64), numbers, chance * lets, seuils, places
 
 
 def _taux(table: pd.DataFrame, nature: str, flux: pd.DataFrame) -> Reels:
