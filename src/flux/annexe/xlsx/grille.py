@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import lru_cache
 from math import ceil
 from textwrap import wrap
 from typing import TYPE_CHECKING, Any
@@ -28,6 +29,7 @@ NUMBER_FORMATS = {
     "taux": "0.00%",
     "date": "dd/mm/yyyy",
 }
+TEXTES = ("texte", "phrase")
 INPUT, HEADING, CHECK = "#FFF2CC", "#DCE6F1", "#FF7C80"
 NARROW, PAGE, LARGE_PAGE = 12, 170, 280  # characters: a column of numbers, a lying page of A4, of A3
 LINE = 150  # characters of a line of a sentence: a longer one would be cut at the edge of the page
@@ -35,6 +37,9 @@ LINE = 150  # characters of a line of a sentence: a longer one would be cut at t
 PROTECTION = {"autofilter": True, "sort": True, "format_columns": True, "format_rows": True}
 A4, A3 = 9, 8  # paper, as Excel numbers it
 LINE_HEIGHT = 13  # points
+
+_clean = lru_cache(maxsize=10_000)(clean)
+"""Names and codes come again in every row."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +58,7 @@ class Champ:
     @property
     def est_texte(self) -> bool:
         """True for words, written from the left."""
-        return self.genre in ("texte", "phrase")
+        return self.genre in TEXTES
 
     @property
     def saisie(self) -> dict[str, Any]:
@@ -78,6 +83,7 @@ class Classeur:
         self.feuilles: list[Feuille] = []
         self.noms: dict[str, tuple[str, str]] = {}
         self._formats: dict[tuple[tuple[str, Any], ...], Any] = {}
+        self._looks: dict[tuple[str, bool, bool], Any] = {}
 
     def name(self, nom: str, sens: str, address: str) -> None:
         """Give a name to a range, absolute address with its sheet."""
@@ -93,21 +99,28 @@ class Classeur:
 
     def cell_format(self, champ: Champ, *, entree: bool = False, gras: bool = False) -> Any:
         """How a cell of a column looks; what a person may change is yellow, and not protected."""
+        key = champ.genre, entree, gras
+        if key not in self._looks:
+            self._looks[key] = self.format(**self._look(*key))
+        return self._looks[key]
+
+    @staticmethod
+    def _look(genre: str, entree: bool, gras: bool) -> dict[str, Any]:
         look: dict[str, Any] = {
-            "num_format": NUMBER_FORMATS[champ.genre],
+            "num_format": NUMBER_FORMATS[genre],
             "valign": "top",
             "border": 1,
             "border_color": "#BFBFBF",
         }
         # words stand off the numbers of the column before them
-        look |= {"align": "left", "indent": 1} if champ.est_texte else {"align": "right"}
+        look |= {"align": "left", "indent": 1} if genre in TEXTES else {"align": "right"}
         if entree:
             look |= {"bg_color": INPUT, "locked": False}
-        if champ.genre == "phrase":
+        if genre == "phrase":
             look["text_wrap"] = True
         if gras:
             look |= {"bold": True, "top": 2}
-        return self.format(**look)
+        return look
 
     def link_format(self) -> Any:
         """How a link to another sheet looks."""
@@ -251,7 +264,7 @@ class Feuille:
         elif nombres.absent(value):
             self.sheet.write_blank(row, col, None, look)
         elif isinstance(value, str):
-            self.sheet.write_string(row, col, clean(value), look)
+            self.sheet.write_string(row, col, _clean(value), look)
         elif champ.genre == "date":
             self.sheet.write_datetime(row, col, value, look)
         else:
