@@ -87,6 +87,9 @@ def write_quotas(feuille: Feuille, plafonds: Feuille, dus: Dus, noms: Noms) -> t
         Ligne(ident, rounded(exacts[ident]), _numbers(ident, caps, ranks), tolerated.get(ident, 0))
         for ident in idents
     ]
+    for i, line in enumerate(lines):
+        for s, number in enumerate(line.niveaux):
+            table.put(f"niveau_{s}", i, number)
     block = write_caps(plafonds, table, dus, caps, ranks, noms)
     write_kept_out(dus, table, block, caps)
     if unrolled:
@@ -200,7 +203,6 @@ def _cuts(table: Table, block: Table, lines: list[Ligne], caps: list[Plafond], r
                 own = f"MAX(0,{table.at('exact', i)}-{apart})*{limit}/{block.cell('exact', k)}"
                 cut = f"MIN({kept},{apart}+INT(ROUND({own},9)))"
                 formula = f"IF({block.cell('avant', k)}<={limit},{kept},{cut})"
-            table.put(f"niveau_{s}", i, line.niveaux[s])
             table.put(f"apres_{s}", i, now[i], formula)
         before = f"apres_{s}"
     for i in range(len(lines)):
