@@ -26,9 +26,11 @@ def illustrated(
     """The sections with their pictures, found by the key of each section.
 
     `masques` : réservataires whose small counts the tables mask: no picture counts their households. Where
-    nobody else is left, there is no picture.
+    nobody else is left, or where nothing is to be shared, there is no picture.
     """
     quotas = plan.quotas
+    if not quotas.exact["flux_a_partager"]:  # nothing to share, nothing to draw
+        return tuple(sections)
     aims = plan.objectifs.loc[(plan.objectifs["base"] > 0) & plan.objectifs["seuil"].notna()]
     aimed = set(aims.loc[~aims["niveau"].isin(("physique", "quota")), "porteur"]) - masques
     served = set(plan.table["id_reservataire"]) - masques

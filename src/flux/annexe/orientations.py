@@ -181,12 +181,11 @@ def masked_owners(plan: Plan, seuil: int) -> frozenset[str]:
 
 
 def _masked(aimed: pd.DataFrame, hidden: pd.Series) -> pd.DataFrame:
-    """What is reached is masked and, where something is missing, what it misses: the threshold less one is
-    the other.
+    """What is reached is masked, and what it misses: the threshold less one is the other, and that nothing
+    is missing of one dwelling says who has it.
     """
-    missing = hidden & (aimed["manque"] > 0)
-    said = {c: aimed[c].astype(object).mask(missing, MASQUE) for c in ("manque", "manque_entier")}
-    return aimed.assign(atteint=aimed["atteint"].astype(object).mask(hidden, MASQUE), **said)
+    columns = ("atteint", "manque", "manque_entier")
+    return aimed.assign(**{c: aimed[c].astype(object).mask(hidden, MASQUE) for c in columns})
 
 
 def publics(plan: Plan) -> pd.DataFrame:

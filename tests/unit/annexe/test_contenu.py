@@ -1,8 +1,10 @@
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 import flux
+from flux import samples
 from flux.annexe import draft_annexe, taux
 from flux.annexe.incertitudes import uncertain
 from flux.dossier.appellations import Noms
@@ -221,3 +223,14 @@ def test_no_picture_counts_the_households_that_a_table_masks(mire):
     for cle in ("objectifs", "orientations"):
         assert "Commune : Mire-la-Ville" not in pictures[cle].alternative
         assert "hors nombres masqués" in pictures[cle].titre
+
+
+def test_a_bailleur_without_any_vacancy_has_its_annex(tmp_path):
+    """A flow of zero is an answer: quotas of zero, no picture."""
+    parc = samples.generate_parc(nb_logements=30, nb_communes=1, seed=3)
+    written = {**parc.convention, "hypotheses": {"liberations_prevues": 0}}
+    no_lease = {nom: t for nom, t in parc.frames.items() if nom not in ("mouvements", "soustractions")}
+    folder = samples.write(replace(parc, frames=no_lease, convention=written), tmp_path / "zero")
+    annexe = draft_annexe(flux.allocate(flux.convert(flux.read_dossier(folder))))
+    assert annexe.table["quota"].sum() == 0
+    assert not any(section.illustrations for section in annexe.sections)

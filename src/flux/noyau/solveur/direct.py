@@ -36,6 +36,8 @@ class Direct:
         `proche`: from the vertex of the stage before, by the primal simplex, unless it takes too long.
         """
         highs, n = self.highs, len(costs)
+        if not n:  # nothing to decide: HiGHS says "empty", which is no optimum to it
+            return Optimum(costs, costs, np.zeros(len(self.programme.names)), 0.0)
         highs.changeColsCost(n, np.arange(n, dtype=np.int32), costs)
         if proche and self.solved and self.proves and self._walked():
             return self._optimum(costs)
