@@ -45,7 +45,7 @@ TESTS = ("tests/unit/conversion/test_plafonds_bornes.py", "tests/unit/conversion
          "tests/unit/noyau/test_arrondi.py", "tests/unit/noyau/test_arrondi_bornes.py",
          "tests/proprietes/test_arrondi_ecarts.py")
 PYTEST = ("-q", "-x", "-p", "no:cacheprovider")
-MEMORY = 1 << 30  # bytes that a mutant, which may never stop growing, can take
+MEMORY = 3 << 30  # bytes that a mutant, which may never stop growing, can take
 PATIENCE = 120, 10  # a mutant that takes more seconds, and times what its tests take, is one that they see
 SWAPS: dict[type, type] = {
     ast.Lt: ast.LtE, ast.LtE: ast.Lt, ast.Gt: ast.GtE, ast.GtE: ast.Gt, ast.Eq: ast.NotEq, ast.NotEq: ast.Eq,
