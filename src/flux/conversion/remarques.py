@@ -42,8 +42,8 @@ def remarks(
         *_elsewhere(dossier, dus),
     ]
     notes += [
-        f"{decimal(v, 3)} logement(s) dus à {noms[i]} sont perdus cette année : le plafond les refuse et "
-        "le compte ne les garde pas (plafond_apprecie = annuel)."
+        f"{noms[i]} perd {decimal(v, 3)} logement(s) cette année : le plafond refuse ce dû et le compte ne "
+        "le garde pas (plafond_apprecie = annuel)."
         for i, v in sorted(lost.items())
         if v
     ]
@@ -65,7 +65,7 @@ def remarks(
         notes.append("Aucun solde de l'année précédente : les comptes s'ouvrent cette année.")
     elif bound:
         notes.append(
-            "Comptes cumulés ouverts cette année, faute de flux_cumule dans les soldes : "
+            "Comptes cumulés ouverts cette année, le flux cumulé n'étant pas dans les soldes : "
             f"{_some([noms[i] for i in sorted(bound)])}."
         )
     if entier == 0:

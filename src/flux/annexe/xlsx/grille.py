@@ -214,7 +214,7 @@ class Feuille:
 
     def tableau(self, tableau: Tableau) -> Table:
         """A table of the annex as it is: numbers as numbers, the rest as text, what is said under it."""
-        genres = {Format.PART: "taux", Format.ANNEE: "annee"}
+        genres = {Format.PART: "taux", Format.POINTS: "taux", Format.ANNEE: "annee"}
         specs, cells = tableau.specs, tableau.cellules()
         widths = [max(NARROW, w + 2) for w in cells.largeurs(PAGE)]
         champs = {}
