@@ -41,7 +41,14 @@ def label(preuve: Preuve, plafond: Plafond) -> str:
 
 
 def ceiling(preuve: Preuve, plafond: Plafond) -> Figure:
-    """`Plafond.nb`."""
+    """`Plafond.nb`, made once for each ceiling."""
+    known = preuve.faites.get(id(plafond))
+    if known is None:
+        known = preuve.faites[id(plafond)] = plafond, _ceiling(preuve, plafond)
+    return known[1]
+
+
+def _ceiling(preuve: Preuve, plafond: Plafond) -> Figure:
     nom = label(preuve, plafond)
     if plafond.parties:
         return add(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import cached_property
 
 from flux.conversion.arrondi import Arrondi, Plafond
 from flux.conversion.assiette import Classement
@@ -19,6 +20,7 @@ from flux.conversion.methodes import Poids
 from flux.conversion.noms import Noms
 from flux.conversion.rotation import Rotation
 from flux.dossier import Dossier
+from flux.noyau.provenance import Figure
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,6 +52,11 @@ class Preuve:
     cibles: Mapping[Cellule, Fraction]
     cases: Mapping[Case, int]
     perdus: Mapping[str, Fraction]
+
+    @cached_property
+    def faites(self) -> dict[int, tuple[Plafond, Figure]]:
+        """Ceilings already told as figures: every quota that one bounds asks for it again."""
+        return {}
 
     @property
     def retenues(self) -> Mapping[str, Fraction]:
