@@ -44,7 +44,8 @@ def quotas_of(segments: int, folder: Path) -> Any:
     import flux
     from flux import samples
 
-    parc = samples.generate_parc(nb_logements=18 * segments, nb_communes=max(2, segments // 22), seed=SEED)
+    communes = min(999, max(2, segments // 22))
+    parc = samples.generate_parc(nb_logements=18 * segments, nb_communes=communes, seed=SEED)
     return flux.convert(flux.read_dossier(samples.write(parc, folder)))
 
 

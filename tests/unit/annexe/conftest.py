@@ -384,7 +384,9 @@ def _plan(nb_communes=14, bailleur=HOSTILE, flow=40):
                 ),
             ]
         ),
-        preuve=SimpleNamespace(classement=SimpleNamespace(etape=pd.Series(["assiette"] * (4 * nb_communes)))),
+        preuve=SimpleNamespace(
+            classement=SimpleNamespace(etape=pd.Series(["assiette"] * (4 * nb_communes))), perdus={}
+        ),
         explain=lambda ident: SimpleNamespace(figure=SimpleNamespace(notes=(f"Pourquoi {ident}.",))),
         egalites=("Égalité des restes entre als et cd, donnée à als.",),
         hypotheses=("Aucun taux d'échec n'est donné : zéro.",),
