@@ -20,7 +20,7 @@ from flux.simulation.politiques import Orientation, Regle, rule
 from flux.simulation.vecu import Mutations, make_annee
 from flux.simulation.vies import Vies, joined, lived
 
-LOT = 250
+MOST_RUNS, MOST_VACANCIES = 1_000, 4_000_000  # lived together: a vacancy takes some hundred bytes meanwhile
 MOST_NUMBERS = 1 << 29  # kept of all runs together: 2 GB, some 75,000 runs of a département's parc
 MOST_SEEDS = 1 << 64
 DEUX = 2  # the fewest runs that have a standard error
@@ -38,7 +38,7 @@ def simulate(
     incertitude: bool = True,
     mutations_en_stock: str = Mutations.AUX_TITULAIRES,
     avancement: Avancement | None = None,
-    lot: int = LOT,
+    lot: int | None = None,
 ) -> Bascule:
     """Live the same vacancies under the stock regime and under the flow, many times.
 
@@ -58,7 +58,8 @@ def simulate(
     incertitude : whether the rates are drawn too, by their law; False: the rates retained, in every run.
     mutations_en_stock : see `Mutations`.
     avancement : called with the name of the stage, what is done and the total.
-    lot : runs lived together; it changes memory and time, never the result.
+    lot : runs lived together, by default as many as memory holds with ease; it changes memory and time,
+        never the result.
 
     Raises
     ------
@@ -89,7 +90,7 @@ def switch(
     runs: int,
     precision: float | None = None,
     avancement: Avancement,
-    lot: int = LOT,
+    lot: int | None = None,
 ) -> Bascule:
     """The same from quotas and a plan that are already made: see `simulate`."""
     annees = [make_annee(q, plan.table, incertitude=options.incertitude) for q in years]
@@ -102,6 +103,8 @@ def switch(
             f"{runs} tirages de ce dossier ne tiennent pas en mémoire. À faire : {most} au plus.",
             code="simulation.runs",
         )
+    expected = float(years[0].flux["liberations"].sum())
+    lot = lot or max(1, min(MOST_RUNS, int(MOST_VACANCIES / max(1.0, expected))))
     lots: list[Vies] = []
     done = 0
     while True:
@@ -124,10 +127,10 @@ def switch(
         runs = min(2 * runs, most)
 
 
-def _check(seed: int, runs: int, annees: int, lot: int, precision: float | None) -> None:
+def _check(seed: int, runs: int, annees: int, lot: int | None, precision: float | None) -> None:
     if not 0 <= seed < MOST_SEEDS:
         raise FluxError(f"La graine est un entier de 0 à 2^64 − 1 (reçu : {seed}).", code="simulation.graine")
-    if runs < DEUX or lot < 1:
+    if runs < DEUX or (lot is not None and lot < 1):
         raise FluxError(
             f"Il faut au moins {DEUX} tirages, par lots d'au moins 1 (reçu : {runs} par lots de {lot}).",
             code="simulation.runs",
