@@ -16,6 +16,7 @@ from flux.noyau.solveur.moteur import ECHEC, INFAISABLE, NON_BORNE, Limite, Opti
 from flux.noyau.solveur.programme import Floats, Programme
 
 PRIMAL = 4  # the primal simplex, as HiGHS numbers its strategies
+WALK = 4  # rows to a step of it: beyond, the interior point is sooner
 SIMPLEX_UP_TO = 1_000  # columns; above, the interior point with crossover is up to three times faster
 
 
@@ -67,10 +68,10 @@ class Direct:
         return self._optimum(costs)
 
     def _walked(self) -> bool:
-        """Whether the primal simplex found the optimum from where it stood, in about a step a row."""
+        """Whether the primal simplex found the optimum from where it stood, in few steps."""
         highs = self.highs
         walk = {"solver": "simplex", "simplex_strategy": PRIMAL,
-                "simplex_iteration_limit": len(self.programme.names)}
+                "simplex_iteration_limit": len(self.programme.names) // WALK}
         kept = {name: highs.getOptionValue(name)[1] for name in walk}
         for name, value in walk.items():
             highs.setOptionValue(name, value)
