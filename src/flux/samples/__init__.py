@@ -10,6 +10,7 @@ from typing import Any
 from flux.dossier.ecriture import write_files, write_folder
 from flux.noyau.errors import FluxError, near_misses
 from flux.samples.ecole import cas_ecole
+from flux.samples.fichiers_source import fichiers_source
 from flux.samples.generator import generate_parc
 from flux.samples.tables import Tables
 from flux.samples.val_de_mire import val_de_mire
@@ -23,8 +24,8 @@ _GENERATORS: Mapping[str, Callable[..., Tables]] = MappingProxyType(
 SAMPLES = ("cas-ecole", "val-de-mire")
 """The samples whose files are in `data/samples`, by name."""
 BRUTS: Mapping[str, Callable[[], Mapping[str, bytes]]] = MappingProxyType(
-    {"val-de-mire-brut": val_de_mire_brut})
-"""Those that hold the dirt of real files: the function that makes their files."""
+    {"val-de-mire-brut": val_de_mire_brut, "fichiers-source": fichiers_source})
+"""Those that are files as others send them: the function that makes them."""
 
 
 def generate(nom: str, **options: Any) -> Tables:
@@ -46,7 +47,7 @@ def generate(nom: str, **options: Any) -> Tables:
 
 
 def write(sample: str | Tables, folder: str | Path, *, ecraser: bool = False) -> Path:
-    """Write a sample, by its name or from its tables, as the folder that `read_dossier` reads.
+    """Write a sample, by its name or from its tables: the folder that `read_dossier` reads, or files.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""`val-de-mire-brut`: its files are what the generator writes."""
+"""Files as others send them (`val-de-mire-brut`, `fichiers-source`): they are what the generator writes."""
 
 from __future__ import annotations
 
@@ -23,10 +23,11 @@ def content(file: bytes) -> dict[str, bytes] | bytes:
         return {name: archive.read(name) for name in archive.namelist()}
 
 
-def test_the_committed_files_are_those_that_the_generator_writes(tmp_path: Path) -> None:
-    folder = write("val-de-mire-brut", tmp_path / "brut")
+@pytest.mark.parametrize("nom", BRUTS)
+def test_the_committed_files_are_those_that_the_generator_writes(nom: str, tmp_path: Path) -> None:
+    folder = write(nom, tmp_path / "brut")
     written = {path.name: content(path.read_bytes()) for path in folder.iterdir()}
-    assert written == {path.name: content(path.read_bytes()) for path in BRUT.iterdir()}
+    assert written == {path.name: content(path.read_bytes()) for path in (SAMPLES / nom).iterdir()}
 
 
 def test_nothing_is_written_over_another_file(tmp_path: Path) -> None:
@@ -41,6 +42,7 @@ def test_four_formats_of_a_size_to_be_mailed() -> None:
     assert sum(path.stat().st_size for path in files) < 1_500_000
 
 
-def test_the_same_bytes_at_every_run() -> None:
-    make = BRUTS["val-de-mire-brut"]
+@pytest.mark.parametrize("nom", BRUTS)
+def test_the_same_bytes_at_every_run(nom: str) -> None:
+    make = BRUTS[nom]
     assert make() == make()
