@@ -50,14 +50,11 @@ class Programme:
         -------
         starts, columns, coefficients : shapes (m + 1,), (entries,), (entries,).
         """
-        cell = self.row * len(self.keys) + self.column
-        order = np.argsort(cell, kind="stable")
-        first = np.flatnonzero(np.diff(cell[order], prepend=-1))
-        summed = np.add.reduceat(self.coefficient[order], first) if len(first) else np.zeros(0)
-        kept = cell[order[first]][summed != 0]
-        row, column = np.divmod(kept, max(1, len(self.keys)))
-        starts = np.append(0, np.cumsum(np.bincount(row, minlength=len(self.names))))
-        return starts, column, summed[summed != 0]
+        return _compressed(self.row, self.column, self.coefficient, len(self.names))
+
+    def by_column(self) -> tuple[Ints, Ints, Floats]:
+        """The same by column: where each starts, its rows in order and their coefficients."""
+        return _compressed(self.column, self.row, self.coefficient, len(self.keys))
 
     def sorted(self) -> tuple[Programme, Ints]:
         """The same programme with columns and rows in the order of their names; the old place of each column.
@@ -133,6 +130,17 @@ def generic_costs(keys: Sequence[str]) -> Floats:
     """A cost in [0, 1) hashed from each name: generic, so that minimising it leaves one optimum only."""
     digests = (blake2b(key.encode(), digest_size=6).digest() for key in keys)
     return np.array([int.from_bytes(digest) / 2**48 for digest in digests], float)
+
+
+def _compressed(major: Ints, minor: Ints, values: Floats, nb: int) -> tuple[Ints, Ints, Floats]:
+    """Coordinates in the order of (major, minor), those repeated added up, no zero; `nb` majors."""
+    cell = major * (int(minor.max(initial=0)) + 1) + minor
+    order = np.argsort(cell, kind="stable")
+    first = np.flatnonzero(np.diff(cell[order], prepend=-1))
+    summed = np.add.reduceat(values[order], first) if len(first) else np.zeros(0)
+    kept = order[first][summed != 0]
+    starts = np.append(0, np.cumsum(np.bincount(major[kept], minlength=nb)))
+    return starts, minor[kept], summed[summed != 0]
 
 
 def _order(what: str, names: tuple[str, ...]) -> Ints:
