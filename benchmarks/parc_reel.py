@@ -51,78 +51,105 @@ from flux.samples.rights import COLUMNS, RESERVATAIRES, departmental, draw_right
 from flux.samples.tables import frame, typed
 
 ANNEE, SEED, PART_ETAT, GARANT_DES = 2026, 2026, 0.26, 100
+PARIS = "75056"
 TYPOLOGIES = {"1": "T1", "2": "T2", "3": "T3", "4": "T4", "5 et plus": "T5+"}
 
 
-def read_parc(donnees: Path, departement: str) -> tuple[pd.DataFrame, list[str]]:
-    """Counts by current commune, QPV, year and typology; the codes left out."""
+def read_parc(donnees: Path) -> tuple[pd.DataFrame, pd.Series]:
+    """The real counts, in today's communes.
+
+    Returns
+    -------
+    departement, commune, qpv, annee, typologie, nb: of the commune's département of today. The dwellings left
+    out, by code of 2019: those of communes that were shared between several.
+    """
     parc = pd.read_parquet(donnees / "rpls_parc_2019.parquet")
-    parc = parc[parc["DEPCOM"].astype(str).str.startswith(departement)]
     passage = pd.read_csv(donnees / "passage_communes.csv", dtype=str)
     targets = passage.groupby("code_ancien")["code_actuel"].unique()
-    today = set(read_communes(donnees).index)
-    current = {code: code if code in today else targets[code][0] if len(targets.get(code, [])) == 1 else None
-               for code in parc["DEPCOM"].astype(str).unique()}
+    today = read_communes(donnees)
+    written = parc["DEPCOM"].astype(str)
+    current = {code: code if code in today.index else targets[code][0]
+               for code in written.unique() if code in today.index or len(targets.get(code, [])) == 1}
     counts = pd.DataFrame({
-        "commune": parc["DEPCOM"].astype(str).map(current), "qpv": parc["qpv"].eq("En QPV"),
+        "commune": written.map(current), "qpv": parc["qpv"].eq("En QPV"),
         "annee": parc["construct"].clip(lower=1900).astype(int), "nb": parc["n"].astype(int),
         "typologie": parc["nbpiece"].astype(str).map(TYPOLOGIES)})
-    keys = ["commune", "qpv", "annee", "typologie"]
-    left_out = [code for code, now in current.items() if now is None]
+    left_out = counts.loc[counts["commune"].isna(), "nb"].groupby(written).sum()
+    counts["departement"] = counts["commune"].map(today["departement"])
+    keys = ["departement", "commune", "qpv", "annee", "typologie"]
     return counts.groupby(keys, as_index=False).agg(nb=("nb", "sum")), left_out
 
 
 def read_communes(donnees: Path) -> pd.DataFrame:
-    """The communes of 2026 by code: nom, departement, epci."""
+    """The communes of 2026 by code: nom, departement, region, epci, epci_nom, obligation_25."""
     communes = pd.read_parquet(donnees / "communes_2026.parquet")
-    return communes[communes["type"].eq("commune-actuelle")].set_index("code")
-
-
-def build(donnees: Path, departement: str) -> tuple[Tables, list[str]]:
-    """The dossier of a département taken as one bailleur, and the communes left out."""
-    rng = np.random.default_rng(SEED)
-    counts, left_out = read_parc(donnees, departement)
-    places = read_communes(donnees).loc[sorted(counts["commune"].unique())]
-    epci = pd.read_csv(donnees / "epci_2026.csv", dtype=str).set_index("code")["nom"]
+    places = communes[communes["type"].eq("commune-actuelle")].set_index("code")
+    names = pd.read_csv(donnees / "epci_2026.csv", dtype=str).set_index("code")["nom"]
     quartiles = pd.read_csv(donnees / "quartiles_2024_2026.csv", dtype=str)
     duty = set(quartiles.loc[quartiles["annee"].eq(str(ANNEE)), "epci_siren"])
+    of_duty = places["ept"].fillna(places["epci"]).isin(duty) | (places.index == PARIS)
+    return places.assign(epci_nom=places["epci"].map(names), obligation_25=of_duty)
+
+
+def build(counts: pd.DataFrame, communes: pd.DataFrame, *, departement: str, nom: str,
+          bailleur: str, seed: int | list[int] = SEED) -> Tables:
+    """The dossier of one bailleur in one département.
+
+    Parameters
+    ----------
+    counts : its dwellings: commune, qpv, annee, typologie, nb.
+    communes : see `read_communes`.
+    nom, bailleur : names of the dossier and of the landlord.
+    """
+    rng = np.random.default_rng(seed)
+    places = communes.loc[sorted(counts["commune"].unique())]
     logements, programmes = expand(rng, counts)
     sizes = counts.groupby("commune")["nb"].sum()
-    located = list(zip(places.index, places["nom"], places["departement"], places["epci"], strict=True))
-    communes = [Commune(code=code, nom=nom,
-                        garant=f"commune_{code}" if sizes[code] >= GARANT_DES else f"epci_{siren}")
-                for code, nom, _, siren in located]
+    alone = places["epci"].isna()  # four islands are in no EPCI
+    garants = [Commune(code=code, nom=nom_,
+                       garant=f"commune_{code}" if sizes[code] >= GARANT_DES or alone[code]
+                       else f"epci_{siren}")
+               for code, nom_, siren in zip(places.index, places["nom"], places["epci"], strict=True)]
     free = Counter(logements.loc[in_base(logements), "programme"])
-    rights = frame(COLUMNS, draw_rights(rng, programmes, free, communes, part_etat=PART_ETAT, annee=ANNEE))
+    rights = frame(COLUMNS, draw_rights(rng, programmes, free, garants, part_etat=PART_ETAT, annee=ANNEE))
     mouvements = draw_mouvements(rng, logements, rights, annee=ANNEE, taux_rotation=cal.TAUX_ROTATION)
     vacancies = cal.TAUX_ROTATION * len(logements)
     held = set(rights["id_reservataire"])
-    stock_of = Counter(logements["commune"].map(places["epci"]))
+    together = places[~alone]
+    epci = together.drop_duplicates("epci").set_index("epci")["epci_nom"].sort_index()
+    stock_of = Counter(logements["commune"].map(together["epci"]).dropna())
+    columns = ["nom", "departement", "epci", "epci_nom", "obligation_25"]
     frames = {
         "logements": logements,
         "reservataires": frame(RESERVATAIRES, [row for row in [
             *departmental(departement),
-            *((f"epci_{code}", epci[code], "epci", "epci", code, "deleguee")
-              for code in sorted(stock_of)),
-            *((f"commune_{c.code}", c.nom, "commune", "commune", c.code, "deleguee") for c in communes),
+            *((f"epci_{code}", its, "epci", "epci", code, "deleguee") for code, its in epci.items()),
+            *((f"commune_{c.code}", c.nom, "commune", "commune", c.code, "deleguee") for c in garants),
         ] if row[0] in held]),
         "reservations": rights.dropna(axis="columns", how="all"),
         "mouvements": mouvements,
         "soustractions": frame(["annee", "categorie", "etat", "nb"], [
             (ANNEE, categorie, "previsionnel", round(part * vacancies))
             for categorie, part in cal.NATURES[False].items()]),
-        "territoires": frame(["commune", "nom", "departement", "epci", "epci_nom", "obligation_25"], [
-            (code, nom, where, siren, epci[siren], siren in duty) for code, nom, where, siren in located]),
+        "territoires": typed(places[columns].rename_axis("commune").reset_index()),
         "demande": pd.concat([
             draw_demande(code, round(cal.DEMANDES_PAR_ATTRIBUTION * cal.TAUX_ROTATION * nb))
-            for code, nb in sorted(stock_of.items())], ignore_index=True),
+            for code, nb in sorted(stock_of.items())] or [draw_demande("", 0).iloc[:0]], ignore_index=True),
     }
-    return Tables(nom=f"parc-{departement}", frames=frames, convention={
-        "bailleur": {"nom": f"Ensemble des bailleurs ({departement})", "departement": departement,
-                     "famille": "esh"},
+    return Tables(nom=nom, frames=frames, convention={
+        "bailleur": {"nom": bailleur, "departement": departement, "famille": "esh"},
         "convention": {"annee": ANNEE, "date": date(ANNEE, 1, 1)},
         "stipulations": {"part_etat": "registre"},
-    }), left_out
+    })
+
+
+def whole(donnees: Path, departement: str) -> tuple[Tables, list[str]]:
+    """The dossier of a département taken as one bailleur, and the communes left out."""
+    counts, left_out = read_parc(donnees)
+    counts = counts[counts["departement"].eq(departement)]
+    tables = build(counts, read_communes(donnees), departement=departement, nom=f"parc-{departement}",
+                   bailleur=f"Ensemble des bailleurs ({departement})")
+    return tables, [code for code in left_out.index if code.startswith(departement)]
 
 
 def expand(rng: np.random.Generator, counts: pd.DataFrame) -> tuple[pd.DataFrame, list[Programme]]:
@@ -181,7 +208,7 @@ def measure(folder: Path, out: Path) -> dict[str, Any]:
 
 
 def run(donnees: Path, departement: str) -> dict[str, Any]:
-    tables, left_out = build(donnees, departement)
+    tables, left_out = whole(donnees, departement)
     with tempfile.TemporaryDirectory() as name:
         folder = write(tables, Path(name) / tables.nom)
         with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
@@ -201,7 +228,7 @@ def main() -> None:
         sys.exit(f"rpls_parc_2019.parquet is not in {options.donnees}: nothing to measure")
     if options.ecrire:
         for departement in options.departements:
-            write(build(options.donnees, departement)[0], options.ecrire / departement)
+            write(whole(options.donnees, departement)[0], options.ecrire / departement)
         return
     results = [run(options.donnees, departement) for departement in options.departements]
     table = pd.json_normalize(results).set_index("departement").T
