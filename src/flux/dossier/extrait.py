@@ -10,9 +10,11 @@ import codecs
 import csv
 import hashlib
 import re
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -65,18 +67,27 @@ class Apercu:
             Codes "fichier.cellules_en_trop", "fichier.cellules_manquantes", "fichier.guillemet"; in a
         workbook, those of the cells that read as empty ("fichier.cellule_en_erreur", …).
         """
+        (whole,) = self.blocs(premiere, positions, largeur, taille=None)
+        return whole
+
+    def blocs(
+        self, premiere: int, positions: Mapping[str, int], largeur: int, *, taille: int | None
+    ) -> Iterator[pd.DataFrame]:
+        """The same rows, `taille` lines of the file at a time (None: all at once); a sheet is one block."""
         found = list(irregular(self.largeurs, premiere, largeur, self.source)) if self.largeurs else []
         if found:
             raise DataError(found)
         wanted = sorted(positions.values())
-        raw = self._csv(premiere, wanted) if self.classeur is None else self._sheet(premiere, wanted)
         names = {position: name for name, position in positions.items()}
-        frame = pd.DataFrame({names[p]: _stripped(raw[p]) for p in wanted})
-        frame[LIGNE] = pd.Series(np.arange(premiere, premiere + len(frame)), dtype="Int64").to_numpy()
-        filled = frame[list(positions)].notna().any(axis=1)
-        return frame[filled].reset_index(drop=True).astype({LIGNE: "Int64"})
+        raws = self._csv(premiere, wanted, taille) if self.classeur is None else self._sheet(premiere, wanted)
+        for raw in raws:
+            frame = pd.DataFrame({names[p]: _stripped(raw[p]) for p in wanted})
+            frame[LIGNE] = pd.Series(np.arange(premiere, premiere + len(frame)), dtype="Int64").to_numpy()
+            premiere += len(frame)
+            filled = frame[list(positions)].notna().any(axis=1)
+            yield frame[filled].reset_index(drop=True).astype({LIGNE: "Int64"})
 
-    def _sheet(self, premiere: int, wanted: list[int]) -> pd.DataFrame:
+    def _sheet(self, premiere: int, wanted: list[int]) -> Iterator[pd.DataFrame]:
         assert self.classeur is not None
         grille = self.classeur.lire(str(self.source.feuille), positions=wanted)
         found = [
@@ -86,25 +97,31 @@ class Apercu:
         ]
         if found:
             raise DataError(found)
-        return grille.cellules.iloc[premiere - 1 :]
+        yield grille.cellules.iloc[premiere - 1 :]
 
-    def _csv(self, premiere: int, wanted: list[int]) -> pd.DataFrame:
+    def _csv(self, premiere: int, wanted: list[int], taille: int | None) -> Iterator[pd.DataFrame]:
         width = max(max(map(len, self.tetes)), max(wanted) + 1)
+        read: Callable[..., Any] = partial(
+            pd.read_csv,
+            self.path,
+            sep=self.separateur,
+            encoding=self.encodage,
+            header=None,
+            names=list(range(width)),
+            index_col=False,
+            usecols=wanted,
+            skiprows=premiere - 1,
+            dtype=str,
+            keep_default_na=False,
+            na_values=[""],
+            skip_blank_lines=False,
+        )
         try:
-            return pd.read_csv(
-                self.path,
-                sep=self.separateur,
-                encoding=self.encodage,
-                header=None,
-                names=list(range(width)),
-                index_col=False,
-                usecols=wanted,
-                skiprows=premiere - 1,
-                dtype=str,
-                keep_default_na=False,
-                na_values=[""],
-                skip_blank_lines=False,
-            )
+            if taille is None:
+                yield read()
+                return
+            with read(chunksize=taille) as blocks:
+                yield from blocks
         except pd.errors.ParserError as error:
             raise DataError([_unclosed(str(error), self.source)]) from error
 
