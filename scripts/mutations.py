@@ -3,13 +3,14 @@
     python scripts/mutations.py flux.conversion.arrondi                    every mutant
     python scripts/mutations.py flux.conversion.droits --sur 3             one in three
     python scripts/mutations.py flux.conversion.registre --fonctions effective_end alive_days overlap
+    python scripts/mutations.py flux.conversion.garanties --lignes 61 130-145     those of some lines
 
 A mutant changes one node of a function's body: an operator, a comparison, a number by one, a boolean, a
 condition, `min` for `max`, a returned value for `None`. A process forked for each gives the function its
 changed code, so that every name bound to it sees the change, then runs the tests that call the function, the
 quickest first (`--budget` counts their seconds as just measured: on a busy machine it holds fewer tests, and
-leaves alive what they would have seen). No file is written. The mutants left alive are printed:
-docs/mutations.md says why each is.
+leaves alive what they would have seen). No file is written. Each mutant is printed as it is judged, so that a
+run can be followed, and taken up again at a line: docs/mutations.md says why those left alive are.
 """
 
 from __future__ import annotations
@@ -202,12 +203,19 @@ def calls_of(path: str, tests: list[str]) -> dict[str, tuple[float, list[str]]]:
         return dict(json.loads(out.read_text()))
 
 
+def lines(text: str) -> range:
+    """The lines that `61` or `130-145` names."""
+    first, _, last = text.partition("-")
+    return range(int(first), int(last or first) + 1)
+
+
 def main() -> None:
     """Try the mutants of one module."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("module")
     parser.add_argument("--fonctions", nargs="+", default=[], help="these alone")
+    parser.add_argument("--lignes", nargs="+", type=lines, default=[], help="those of these lines: 61 130-145")
     parser.add_argument("--sur", type=int, default=1, help="one mutant in so many")
     parser.add_argument("--tests", nargs="+", default=list(TESTS))
     parser.add_argument("-k", default="", help="those of the tests whose names match, as pytest reads it")
@@ -219,7 +227,8 @@ def main() -> None:
     flux.regles("2026-01-01")
     path = str(importlib.import_module(options.module).__file__)
     found = [m for m in mutants(Path(path).read_text(encoding="utf-8"))
-             if not options.fonctions or m.fonction in options.fonctions][::options.sur]
+             if (not options.fonctions or m.fonction in options.fonctions)
+             and (not options.lignes or any(m.ligne in some for some in options.lignes))][::options.sur]
     calls = calls_of(path, [*options.tests, "-k", options.k])
 
     def survives(mutant: Mutant) -> bool:
@@ -239,8 +248,8 @@ def main() -> None:
         alive = 0
         for mutant, survived in zip(found, pool.map(survives, found), strict=True):
             alive += survived
-            if survived:
-                print(f"{mutant.ligne:4} {mutant.fonction}: {mutant.avant}  ->  {mutant.apres}", flush=True)
+            print(f"{'ALIVE' if survived else 'seen':5} {mutant.ligne:4} {mutant.fonction}: "
+                  f"{mutant.avant}  ->  {mutant.apres}", flush=True)
     print(f"{options.module}: {len(found)} mutants, {len(found) - alive} seen by the tests, {alive} alive")
 
 
