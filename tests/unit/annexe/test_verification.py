@@ -11,6 +11,7 @@ import subprocess
 import zipfile
 from pathlib import Path
 
+import openpyxl
 import pytest
 
 import flux
@@ -354,6 +355,22 @@ def test_a_copied_formula_written_once_is_the_same(check, contents):
         changed = changed.replace(m[0], m[0].replace(f"<f>{m[3]}</f>", shared), 1)
     assert changed.count("shared") == 5
     assert check(rezip(contents["xlsx"], {name: changed}), "xlsx").conforme
+
+
+def test_a_workbook_saved_by_a_program_that_does_not_compute_shows_what_was_changed(check, contents):
+    book = openpyxl.load_workbook(io.BytesIO(contents["xlsx"]))
+    saved = io.BytesIO()
+    book.save(saved)
+    found = check(saved.getvalue(), "xlsx")
+    assert found.conforme
+    (said,) = found.remarques
+    assert "sans valeur enregistrée" in said and found.nb_chiffres > 0
+    sheet, cell = next((s, c) for s in book for row in s.iter_rows() for c in row if isinstance(c.value, int))
+    cell.value += 7
+    saved = io.BytesIO()
+    book.save(saved)
+    changed = check(saved.getvalue(), "xlsx").table
+    assert len(changed) == 1 and changed["section"].item() == f"Feuille {sheet.title}"
 
 
 def test_formulas_are_compared_as_a_spreadsheet_means_them():

@@ -40,6 +40,12 @@ def differences(published: Classeur, expected: Classeur, lieux: Lieux) -> Iterat
             yield Ecart(nature=Nature.FORMULE, lieu=lieu, publie=old_zone, refait=new_zone)
 
 
+def uncomputed(published: Classeur, expected: Classeur) -> int:
+    """Formulas that have lost their value: some programs save a workbook and do not compute it."""
+    found = ((published.cases.get(where), new) for where, new in expected.cases.items() if new.formule)
+    return sum(old is not None and old.valeur == "" != new.valeur for old, new in found)
+
+
 def nb_figures(classeur: Classeur) -> int:
     """Cells that hold a number."""
     return sum(isinstance(c.valeur, float) for c in classeur.cases.values())
@@ -50,7 +56,7 @@ def _nature(old: Case | None, new: Case | None) -> Nature | None:
         return Nature.ABSENT if old is None else Nature.EN_TROP
     if old.normale != new.normale:
         return Nature.FORMULE
-    if _equal(old.valeur, new.valeur):
+    if _equal(old.valeur, new.valeur) or (new.formule and old.valeur == ""):
         return None
     if new.entree and not new.formule:
         return Nature.DONNEE

@@ -138,7 +138,7 @@ def _against(path: Path, published: Any, annexe: Annexe) -> Verification:
     ecarts = [e for e in (*_identity(said, annexe), *differ) if not _only_version(e, said)]
     return Verification(
         fichier=path.name,
-        remarques=tuple(_remarks(said, annexe)),
+        remarques=(*_remarks(said, annexe), *_uncomputed(published, expected)),
         table=pd.DataFrame([_row(e) for e in ecarts], columns=COLUMNS),
         nb_chiffres=nb,
         annexe=annexe,
@@ -197,7 +197,8 @@ def _compared(published: Any, expected: Any, lieux: Lieux) -> tuple[Iterator[Eca
         case dict():
             return donnees.differences(published, expected, lieux), donnees.nb_figures(expected)
         case classeur.Classeur():
-            return tableur.differences(published, expected, lieux), tableur.nb_figures(expected)
+            nb = tableur.nb_figures(expected) - tableur.uncomputed(published, expected)
+            return tableur.differences(published, expected, lieux), nb
         case _:
             return pages.differences(published, expected, lieux), pages.nb_figures(expected)
 
@@ -227,6 +228,17 @@ def _remarks(said: dict[str, Any] | None, annexe: Annexe) -> Iterator[str]:
     options = {**said["choix"], **said["stipulations"], **said["suppositions"]}
     if options:
         yield f"Options de l'annexe que le dossier ne dit pas : {', '.join(sorted(options))}."
+
+
+def _uncomputed(published: Any, expected: Any) -> Iterator[str]:
+    """What a workbook saved without being computed cannot show."""
+    nb = tableur.uncomputed(published, expected) if isinstance(expected, classeur.Classeur) else 0
+    if nb:
+        yield (
+            f"{entier(nb)} formules sont celles de l'annexe, mais sans valeur enregistrée (le programme qui a "
+            "enregistré le classeur ne calcule pas) : leur valeur n'est pas comparée. À faire : l'ouvrir dans "
+            "Excel ou LibreOffice, l'enregistrer, le vérifier de nouveau."
+        )
 
 
 def _identity(said: dict[str, Any] | None, annexe: Annexe) -> Iterator[Ecart]:
