@@ -10,6 +10,7 @@ taken out of the flow.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from numbers import Integral
 
 import pandas as pd
 
@@ -105,9 +106,12 @@ def _registre(parc: Tables) -> list[list[Cell]]:
 
 
 def _cell(value: object) -> Cell:
-    if isinstance(value, pd.Timestamp):
-        return value.date()
-    return value if isinstance(value, str | int) else None
+    match value:
+        case pd.Timestamp():
+            return value.date()
+        case Integral():
+            return int(value)
+    return value if isinstance(value, str) else None
 
 
 def _leases(parc: Tables) -> pd.DataFrame:
