@@ -4,7 +4,8 @@
 Under `garantie_imbriquee = "somme"` every guarantor of a commune counts on that commune's flow, the EPCI
 with the commune, a commune that holds rights elsewhere with those who hold some there. A holder that holds
 guarantees in several communes is bound by the sum of their ceilings, with all those who hold none
-elsewhere: this is what lets the matrix by commune keep every ceiling. Where an EPCI pools its accounts,
+elsewhere; two such holders who share a commune, together by the sum over the communes of both: this is what
+lets the matrix by commune keep every ceiling. Where an EPCI pools its accounts,
 the communes of the pool are one place: all guarantors together on the flow of the pool, and each commune's
 own guarantors on its flow. Under `separee`, each guarantor is bound on its own territory.
 """
@@ -26,6 +27,9 @@ from flux.conversion.plafonnement import guarantee_territories
 from flux.conversion.territoires import communes_of
 from flux.dossier import Dossier
 from flux.loi import Regles
+
+UNIONS = 200
+"""Most unions of communes that cross: their number can double with each holder."""
 
 
 @dataclass(frozen=True)
@@ -278,10 +282,21 @@ class _Judge:
         )
 
     def neighbourhoods(self, where: Mapping[str, frozenset[str]]) -> list[tuple[str, frozenset[str]]]:
-        """The distinct sets of several communes in which somebody holds guarantees, the smallest first."""
+        """The sets of several communes in which somebody holds guarantees, the smallest first.
+
+        And the unions of those that cross: 2 dwellings over communes a and b, and 2 over b and c, can each
+        keep their ceiling where all three communes hold but 3 (Hall's condition).
+        """
         sets: dict[frozenset[str], str] = {}
         for ident, places in sorted(where.items()):
             if len(places) > 1:
                 code = str(self.codes[ident])
                 sets.setdefault(places, "+".join(sorted(places)) if code in self.feuilles.flux else code)
+        held, found = dict(sets), list(sets)
+        for places in found:
+            for other, code in held.items():
+                both = places | other
+                if both not in sets and not places.isdisjoint(other) and len(sets) < len(held) + UNIONS:
+                    sets[both] = "+".join(sorted({*sets[places].split("+"), *code.split("+")}))
+                    found.append(both)
         return sorted(((code, places) for places, code in sets.items()), key=lambda x: (len(x[1]), x[0]))
