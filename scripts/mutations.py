@@ -33,6 +33,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import redirect_stdout
 from dataclasses import dataclass
 from pathlib import Path
+from textwrap import shorten
 from types import CodeType, FunctionType
 from typing import Any
 
@@ -48,6 +49,7 @@ TESTS = ("tests/unit/conversion/test_plafonds_bornes.py", "tests/unit/conversion
 PYTEST = ("-q", "-x", "-p", "no:cacheprovider")
 MEMORY = 3 << 30  # bytes that a mutant, which may never stop growing, can take
 PATIENCE = 120, 10  # a mutant that takes more seconds, and times what its tests take, is one that they see
+WIDTH = 90  # of what is printed of a node
 SWAPS: dict[type, type] = {
     ast.Lt: ast.LtE, ast.LtE: ast.Lt, ast.Gt: ast.GtE, ast.GtE: ast.Gt, ast.Eq: ast.NotEq, ast.NotEq: ast.Eq,
     ast.Is: ast.IsNot, ast.IsNot: ast.Is, ast.In: ast.NotIn, ast.NotIn: ast.In, ast.And: ast.Or,
@@ -215,7 +217,7 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("module")
     parser.add_argument("--fonctions", nargs="+", default=[], help="these alone")
-    parser.add_argument("--lignes", nargs="+", type=lines, default=[], help="those of these lines: 61 130-145")
+    parser.add_argument("--lignes", nargs="+", type=lines, default=[], help="those alone: 61 130-145")
     parser.add_argument("--sur", type=int, default=1, help="one mutant in so many")
     parser.add_argument("--tests", nargs="+", default=list(TESTS))
     parser.add_argument("-k", default="", help="those of the tests whose names match, as pytest reads it")
@@ -226,7 +228,7 @@ def main() -> None:
 
     flux.regles("2026-01-01")
     path = str(importlib.import_module(options.module).__file__)
-    found = [m for m in mutants(Path(path).read_text(encoding="utf-8"))
+    found = [m for m in sorted(mutants(Path(path).read_text(encoding="utf-8")), key=lambda m: m.ligne)
              if (not options.fonctions or m.fonction in options.fonctions)
              and (not options.lignes or any(m.ligne in some for some in options.lignes))][::options.sur]
     calls = calls_of(path, [*options.tests, "-k", options.k])
@@ -249,7 +251,7 @@ def main() -> None:
         for mutant, survived in zip(found, pool.map(survives, found), strict=True):
             alive += survived
             print(f"{'ALIVE' if survived else 'seen':5} {mutant.ligne:4} {mutant.fonction}: "
-                  f"{mutant.avant}  ->  {mutant.apres}", flush=True)
+                  f"{shorten(mutant.avant, WIDTH)}  ->  {shorten(mutant.apres, WIDTH)}", flush=True)
     print(f"{options.module}: {len(found)} mutants, {len(found) - alive} seen by the tests, {alive} alive")
 
 
