@@ -3,7 +3,7 @@
 from flux.dossier.construction import Construction, build_dossier
 from flux.dossier.dossier import Dossier
 from flux.dossier.lecture import Examen, examine, read_dossier
-from flux.dossier.rpls import ParcRpls, read_rpls, recouper
+from flux.dossier.rpls import ParcRpls, PartitionRpls, partition_rpls, read_rpls, recouper
 from flux.dossier.sne import Radiations, read_sne_radiations
 
 __all__ = [
@@ -11,9 +11,11 @@ __all__ = [
     "Dossier",
     "Examen",
     "ParcRpls",
+    "PartitionRpls",
     "Radiations",
     "build_dossier",
     "examine",
+    "partition_rpls",
     "read_dossier",
     "read_rpls",
     "read_sne_radiations",

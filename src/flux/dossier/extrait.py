@@ -49,6 +49,11 @@ class Apercu:
     largeurs: Compteur | None = field(default=None, repr=False)
     classeur: Classeur | None = field(default=None, repr=False)
 
+    @property
+    def nb_lignes(self) -> int:
+        """Lines of a csv file; 0 for a sheet, that is read at once."""
+        return len(self.largeurs.counts()) if self.largeurs else 0
+
     def lire(self, premiere: int, positions: Mapping[str, int], largeur: int) -> pd.DataFrame:
         """Columns as text from the line `premiere` (the first of the file is 1), and `_ligne`.
 

@@ -7,38 +7,80 @@ from collections.abc import Iterator, Mapping
 
 import pandas as pd
 
+from flux.dossier import cellules
 from flux.dossier.cellules import cle
 from flux.dossier.extrait import Apercu
+from flux.dossier.rpls.dictionnaire import variables
 from flux.noyau.errors import Anomalie, DataError, Gravite
 from flux.noyau.provenance import Source
-from flux.noyau.tables import at_lines, enumerate_fr
+from flux.noyau.tables import TEXTE, at_lines, enumerate_fr
 
 QUI = ("IDENT_ORG", "SIRET", "RS")
 _SIRET, _SIREN = 14, 9
 
 
-def select(texte: pd.DataFrame, bailleur: str | None, source: Source) -> tuple[pd.DataFrame, pd.Series]:
-    """The rows of `bailleur`, with those that share their IDENT_REP, and the mask of its own.
+def select(
+    texte: pd.DataFrame, bailleur: str | None, departement: str | None, source: Source
+) -> tuple[pd.DataFrame, pd.Series]:
+    """The rows of `bailleur` in `departement`, those that share their IDENT_REP, and the mask of its own.
 
     Raises
     ------
     DataError
-        Code "rpls.bailleur_absent": no row of that landlord; the message names those that are there.
+        Codes "rpls.bailleur_absent", "rpls.departement_absent": no such row; those that are there are named.
     """
-    if bailleur is None:
-        return texte, pd.Series(True, index=texte.index)
-    wanted = cle(bailleur)
-    own = pd.Series(False, index=texte.index)
-    for column in QUI:
-        if column in texte:
-            names = {name: _is(wanted, column, name) for name in texte[column].dropna().unique()}
-            own |= texte[column].map(names).fillna(False).astype(bool)
-    if not own.any():
-        raise DataError([_absent(texte, bailleur, source)])
+    own = pd.Series(True, index=texte.index)
+    if bailleur is None and departement is None:
+        return texte, own
+    if bailleur is not None:
+        own = matches(texte, bailleur)
+        if not own.any():
+            raise DataError([absent(texte, bailleur, source)])
+    if departement is not None:
+        where = departements(texte["DEPCOM"])
+        there = where[own].dropna().unique().tolist()
+        own &= where.eq(departement_of(departement))
+        if not own.any():
+            raise DataError([elsewhere(there, departement, source)])
     kept = own
     if "IDENT_REP" in texte:
-        kept = own | texte["IDENT_REP"].isin(texte.loc[own, "IDENT_REP"].dropna().unique().tolist())
+        kept = own | texte["IDENT_REP"].isin(identities(texte.loc[own, "IDENT_REP"]))
     return texte[kept].reset_index(drop=True), own[kept].reset_index(drop=True)
+
+
+def matches(rows: pd.DataFrame, bailleur: str) -> pd.Series:
+    """Whether each row is of `bailleur`: its IDENT_ORG, SIRET (or SIREN) or raison sociale."""
+    wanted = cle(bailleur)
+    own = pd.Series(False, index=rows.index)
+    for column in QUI:
+        if column in rows:
+            names = {name: _is(wanted, column, name) for name in rows[column].dropna().unique()}
+            own |= rows[column].map(names).fillna(False).astype(bool)
+    return own
+
+
+def identities(idents: pd.Series) -> list[str]:
+    """The IDENT_REP that name a dwelling: « NA » is that of nobody."""
+    absents = set(variables()["IDENT_REP"].absents)
+    return [ident for ident in idents.dropna().unique().tolist() if ident.upper() not in absents]
+
+
+def departements(communes: pd.Series) -> pd.Series:
+    """The département of each code of commune, as written; missing where no code can be read."""
+    return communes.map({code: _departement(code) for code in communes.dropna().unique()}).astype(TEXTE)
+
+
+def _departement(commune: str) -> str | None:
+    try:
+        code = str(cellules.commune(commune).valeur)
+    except ValueError:
+        return None
+    return code[:3] if code.startswith(("97", "98")) else code[:2]
+
+
+def departement_of(text: str) -> str:
+    """The code of a département as a person may write it: `"1"` -> `"01"`, `"2a"` -> `"2A"`."""
+    return text.strip().upper().zfill(2)
 
 
 def _is(wanted: str, column: str, name: str) -> bool:
@@ -54,7 +96,8 @@ def siret_of(text: str) -> str:
     return digits if len(digits) == _SIREN else digits.zfill(_SIRET)
 
 
-def _absent(texte: pd.DataFrame, bailleur: str, source: Source) -> Anomalie:
+def absent(texte: pd.DataFrame, bailleur: str, source: Source) -> Anomalie:
+    """That no row is of this landlord; those that are there, or that the file names none."""
     columns = [c for c in QUI if c in texte]
     there = texte[columns[-1]].dropna().unique().tolist()[:10] if columns else []
     return Anomalie(
@@ -69,6 +112,19 @@ def _absent(texte: pd.DataFrame, bailleur: str, source: Source) -> Anomalie:
         if columns
         else "un fichier restreint ou déclaré, avec SIRET, RS ou IDENT_ORG",
         correction="Corriger le nom du bailleur." if columns else "Lire le fichier sans choisir de bailleur.",
+    )
+
+
+def elsewhere(there: list[str], departement: str, source: Source) -> Anomalie:
+    """That no row is of this département; those that are there."""
+    return Anomalie(
+        code="rpls.departement_absent",
+        fichier=source.fichier,
+        feuille=source.feuille,
+        valeur=departement,
+        message="Aucun logement dans ce département",
+        attendu=f"le code d'un département du fichier : {enumerate_fr(sorted(there)[:10])}",
+        correction="Corriger le code du département.",
     )
 
 

@@ -2,48 +2,30 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
 
-from flux.dossier import cellules
-from flux.dossier.extrait import Apercu, survey, twice
 from flux.dossier.rpls import bailleurs, logements
-from flux.dossier.rpls.dictionnaire import (
-    Disposition,
-    dispositions,
-    nearest,
-    recognise,
-    variable_of,
-    variables,
-)
+from flux.dossier.rpls.dictionnaire import variables
 from flux.dossier.rpls.doublons import vendus
 from flux.dossier.rpls.lecteurs import table
+from flux.dossier.rpls.national.chargement import load
 from flux.dossier.rpls.parc import ParcRpls
+from flux.dossier.rpls.reperage import Origine, read_whole
 from flux.noyau.errors import Anomalie, DataError, Gravite
-from flux.noyau.tables import LIGNE, check, enumerate_fr
-
-_DECLARED = re.compile(r"(\d{4})_[^_]+_[^_]+_[^_]+\.(csv|txt)", re.IGNORECASE)
-_COMMUNE, _QPV = 3, 21
-"""Places of DEPCOM and QPV in a declared record: fields 4 and 22."""
+from flux.noyau.tables import LIGNE, check
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
-    """Where the dwellings are: layout, first line of data, position and header of each variable."""
-
-    disposition: Disposition
-    premiere: int
-    positions: Mapping[str, int]
-    largeur: int
-    entetes: Mapping[str, str]
-    inconnues: tuple[str, ...] = ()
-
-
-def read_rpls(path: str | Path, *, bailleur: str | None = None, annee: int | None = None) -> ParcRpls:
+def read_rpls(
+    path: str | Path,
+    *,
+    bailleur: str | None = None,
+    departement: str | None = None,
+    annee: int | None = None,
+) -> ParcRpls:
     """Read a bailleur's RPLS file as the table `logements` of a dossier.
 
     Layouts: restricted extract of the SDES (95 columns), declared file (63 fields of the arrêté of
@@ -51,8 +33,10 @@ def read_rpls(path: str | Path, *, bailleur: str | None = None, annee: int | Non
 
     Parameters
     ----------
-    path : a .csv or .txt file, or a workbook.
+    path : a .csv or .txt file, a workbook, or the folder that `partition_rpls` made of large files: the same
+        cells, the same lines, without reading the rest.
     bailleur : SIREN, SIRET, IDENT_ORG or raison sociale, where the file holds several (default: all).
+    departement : the code of one, where the file holds several (default: all).
     annee : the file describes the stock on 1 January of this year; dates the exits that carry no date.
 
     Returns
@@ -64,41 +48,37 @@ def read_rpls(path: str | Path, *, bailleur: str | None = None, annee: int | Non
     ------
     DataError
         Unknown layout (code "rpls.disposition_inconnue": the nearest one, and what is missing), unreadable
-        cells, identifiers used twice, exits without a year: every defect at once.
+        cells, identifiers used twice, exits without a year: every defect at once. Codes
+        "rpls.bailleur_absent", "rpls.departement_absent": nothing there; the message names those that are.
     """
-    apercu, place = _locate(Path(path))
-    annee = annee or _declared_year(apercu, place)
-    texte = apercu.lire(place.premiere, place.positions, place.largeur)
-    texte, said = _without_description(texte, apercu)
-    if texte.empty:
-        raise DataError([_empty(apercu, place)])
-    said += [*apercu.anomalies, *_unknown_headers(place, apercu)]
-    texte, own = bailleurs.select(texte, bailleur, apercu.source)
+    path = Path(path)
+    origine, texte = load(path, bailleur, departement) if path.is_dir() else read_whole(path)
+    texte, own = bailleurs.select(texte, bailleur, departement, origine.source)
+    return _interpret(texte, own, origine, annee or origine.annee)
 
+
+def _interpret(texte: pd.DataFrame, own: pd.Series, origine: Origine, annee: int | None) -> ParcRpls:
+    """What the rows say; those that are not `own` only tell which dwellings were sold."""
     given = [name for name in variables() if name in texte and texte[name].notna().any()]
-    source = replace(apercu.source, nb_lignes=len(texte))
+    source = replace(origine.source, nb_lignes=len(texte))
     typed, found = check(texte[[*given, LIGNE]], table(variables().values(), texte), source)
-    found = [replace(a, colonne=place.entetes.get(a.colonne or "", a.colonne)) for a in found]
-    who = bailleurs.declared(apercu, place.premiere) if place.disposition.nom == "declaration" else {}
-    if who:
-        typed = typed.assign(**who)
-        said.append(bailleurs.said_declared(who, source))
+    found = [replace(a, colonne=origine.entetes.get(a.colonne or "", a.colonne)) for a in found]
     typed, identified = bailleurs.with_identifiers(typed, source)
     _refuse([*found, *identified])  # before anything is made of them
     doublons = vendus(typed)
     typed = typed[own].reset_index(drop=True)
     frame, made = logements.build(typed, annee=annee, source=source)
-    anomalies = [*said, *found, *identified, *made]
+    anomalies = [*origine.remarques, *found, *identified, *made]
     _refuse(anomalies)
     return ParcRpls(
-        nom=apercu.source.fichier,
+        nom=source.fichier,
         annee=annee,
-        disposition=place.disposition,
+        disposition=origine.disposition,
         source=source,
         logements=frame,
         bailleurs=bailleurs.summary(typed),
         doublons=doublons,
-        manques=logements.missing({*given, *who}),
+        manques=logements.missing(given),
         mobilite=logements.mobility(typed, annee),
         reparations=tuple(anomalies),
     )
@@ -107,117 +87,3 @@ def read_rpls(path: str | Path, *, bailleur: str | None = None, annee: int | Non
 def _refuse(anomalies: Iterable[Anomalie]) -> None:
     if blocking := [a for a in anomalies if a.gravite is Gravite.BLOQUANT]:
         raise DataError(blocking)
-
-
-def _locate(path: Path) -> tuple[Apercu, Place]:
-    sheets = survey(path)
-    for apercu in sheets:
-        for line, row in enumerate(apercu.tetes, start=1):
-            if disposition := recognise(row):
-                return apercu, _by_header(disposition, apercu, line)
-        for line, row in enumerate(apercu.tetes, start=1):
-            if _is_declared(row):
-                return apercu, _by_order(line, len(row))
-    raise DataError([_unknown_layout(sheets)])
-
-
-def _by_header(disposition: Disposition, apercu: Apercu, line: int) -> Place:
-    """A header as the dictionary writes it prevails over one with a suffix (QPV over QPV_red)."""
-    row = apercu.tetes[line - 1]
-    plain = {variable_of(h) for h in row if h.upper() == variable_of(h)}
-    names = [n if h.upper() == (n := variable_of(h)) or n not in plain else "" for h in row]
-    if found := list(twice(apercu, line, names, variables())):
-        raise DataError(found)
-    positions = {name: names.index(name) for name in names}
-    listed = {name for d in dispositions().values() for name in d.variables}
-    unknown = [h for h in row if h and variable_of(h) not in listed | set(variables())]
-    wanted = {name: p for name, p in positions.items() if name in variables()}
-    return Place(
-        disposition, line + 1, wanted, len(row), {n: row[p] for n, p in wanted.items()}, tuple(unknown)
-    )
-
-
-def _by_order(line: int, width: int) -> Place:
-    disposition = dispositions()["declaration"]
-    wanted = {name: p for p, name in enumerate(disposition.colonnes) if name in variables()}
-    return Place(disposition, line, wanted, width, {n: f"champ {p + 1} ({n})" for n, p in wanted.items()})
-
-
-def _is_declared(row: Sequence[str]) -> bool:
-    """A record of the declared file has no header: its commune and QPV are where the arrêté puts them."""
-    if len(row) < len(dispositions()["declaration"].colonnes):
-        return False
-    return _reads(cellules.COMMUNE.lire, row[_COMMUNE]) and row[_QPV] in {"1", "2"}
-
-
-def _reads(lire: object, text: str) -> bool:
-    try:
-        lire(text)  # type: ignore[operator]
-    except ValueError:
-        return False
-    return True
-
-
-def _declared_year(apercu: Apercu, place: Place) -> int | None:
-    """The year that opens the name of a declared file (arrêté of 5 January 2010, art. 2)."""
-    named = _DECLARED.fullmatch(apercu.path.name)
-    return int(named[1]) if named and place.disposition.nom == "declaration" else None
-
-
-def _without_description(texte: pd.DataFrame, apercu: Apercu) -> tuple[pd.DataFrame, list[Anomalie]]:
-    """DiDo may put a line of descriptions under the header: no commune there, no QPV, no rooms."""
-    keys = [texte[name].iloc[0] for name in ("DEPCOM", "QPV", "NBPIECE")] if len(texte) else []
-    readers = (cellules.commune, cellules.qpv, cellules.typologie)
-    if not keys or any(pd.isna(k) or _reads(lire, k) for k, lire in zip(keys, readers, strict=True)):
-        return texte, []
-    said = Anomalie(
-        code="rpls.ligne_description",
-        gravite=Gravite.INFORMATION,
-        fichier=apercu.source.fichier,
-        feuille=apercu.source.feuille,
-        ligne=int(texte[LIGNE].iloc[0]),
-        message="La première ligne décrit les colonnes, elle n'est pas lue comme un logement",
-    )
-    return texte.iloc[1:].reset_index(drop=True), [said]
-
-
-def _empty(apercu: Apercu, place: Place) -> Anomalie:
-    return Anomalie(
-        code="rpls.vide",
-        fichier=apercu.source.fichier,
-        feuille=apercu.source.feuille,
-        ligne=place.premiere,
-        message="Aucun logement sous l'en-tête",
-        attendu="une ligne par logement",
-        correction="Refaire l'extraction.",
-    )
-
-
-def _unknown_headers(place: Place, apercu: Apercu) -> Iterable[Anomalie]:
-    if place.inconnues:
-        yield Anomalie(
-            code="rpls.colonnes_inconnues",
-            gravite=Gravite.INFORMATION,
-            fichier=apercu.source.fichier,
-            feuille=apercu.source.feuille,
-            message=f"Colonnes inconnues du RPLS, non lues : {enumerate_fr(place.inconnues)}",
-        )
-
-
-def _unknown_layout(sheets: list[Apercu]) -> Anomalie:
-    """The row of the first lines that looks most like a header, the nearest layout, what it lacks."""
-    rows = [(apercu, line, row) for apercu in sheets for line, row in enumerate(apercu.tetes, start=1)]
-    listed = {name for d in dispositions().values() for name in d.variables}
-    apercu, line, row = max(rows, key=lambda r: len({variable_of(h) for h in r[2]} & listed))
-    best, missing = nearest(row)
-    return Anomalie(
-        code="rpls.disposition_inconnue",
-        fichier=apercu.source.fichier,
-        feuille=apercu.source.feuille,
-        ligne=line,
-        message=f"Ce n'est aucune des dispositions connues du RPLS ; la plus proche : {best.libelle}",
-        attendu=f"les colonnes {enumerate_fr(missing)}"
-        if missing
-        else f"les en-têtes {enumerate_fr(best.marque)}",
-        correction="Ajouter ces colonnes à l'extraction, ou corriger leurs en-têtes.",
-    )
