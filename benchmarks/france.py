@@ -7,7 +7,7 @@
 What is real and what is drawn: see `parc_reel`. Whose each dwelling is, the open data do not say, and no
 published distribution of sizes was found; it is drawn from a fixed seed:
 
-- a département has a landlord of its own, and one more for 12,000 dwellings; a region has one for 60,000,
+- a département has a landlord of its own, and one more for 10,000 dwellings; a region has one for 60,000,
   which is present in each of its départements;
 - in a département they weigh 1, 1/2, 1/3… (its own) and 1/2, 1/4, 1/6… (the region's): the largest has from a
   quarter to a half of the stock;
@@ -39,7 +39,7 @@ from flux.samples.draws import pick
 from flux.samples.parc import LARGEST
 
 TOTAL = 5_089_834
-PAR_BAILLEUR, PAR_BAILLEUR_REGIONAL = 12_000, 60_000
+PAR_BAILLEUR, PAR_BAILLEUR_REGIONAL = 10_000, 60_000
 POIDS_REGIONAL = 0.5
 FAIT = ".departements"
 """Folder of one file a département whose dossiers are all written."""
@@ -143,7 +143,7 @@ def say(sizes: dict[str, int], folder: Path, left_out: pd.Series, seconds: float
     if whole:
         kept = int(nb.sum() + left_out.sum())
         print(f"left out: {int(left_out.sum()):,} dwellings of communes shared between several of today "
-              f"({', '.join(left_out.index)}); {kept:,} of {TOTAL:,} accounted for")
+              f"({', '.join(left_out.index) or 'none'}); {kept:,} of {TOTAL:,} accounted for")
         assert kept == TOTAL
 
 
