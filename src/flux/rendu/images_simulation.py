@@ -74,35 +74,38 @@ def _panel(axes: Axes, rows: pd.DataFrame) -> None:
     axes.spines[["top", "right"]].set_visible(False)
 
 
-def ecarts(frame: pd.DataFrame, *, titre: str) -> Figure:
+def ecarts(frame: pd.DataFrame, *, titre: str, autre: str) -> Figure:
     """Gains and losses: the interval as a bar, the mean as a mark, nothing at zero.
 
     Parameters
     ----------
-    frame : columns `nom` (text), `ecart_moyen`, `ecart_q05`, `ecart_q95` (dwellings a year), first row on
-        top.
-    titre : title.
+    frame : columns `nom` (text), `ecart_moyen`, `ecart_q05`, `ecart_q95`, `ecart_autre` (dwellings a year),
+        first row on top.
+    titre : title. autre : what `ecart_autre` supposes, another mark.
     """
     figure, axes = _rows(titre, frame["nom"].tolist())
     places = list(range(len(frame)))
-    low, mean, high = ([float(v) for v in frame[f"ecart_{c}"]] for c in ("q05", "moyen", "q95"))
+    low, mean, high, other = ([float(v) for v in frame[f"ecart_{c}"]]
+                              for c in ("q05", "moyen", "q95", "autre"))
     widths = [h - b for b, h in zip(low, high, strict=True)]
     axes.barh(places, widths, left=low, height=0.5, color=LIGHT, label=NEUF_SUR_DIX)
     for label, colour, shape, lost in (("perte moyenne", ALERT, "v", True), ("gain moyen", DARK, "^", False)):
         some = [i for i in places if (mean[i] < 0) is lost]
         axes.plot([mean[i] for i in some], some, linestyle="", marker=shape, color=colour, markersize=6,
                   label=label)
-    for place, b, h, m in zip(places, low, high, mean, strict=True):
+    axes.plot(other, places, linestyle="", marker="o", color="black", markerfacecolor="none", markersize=6,
+              label=f"moyenne, {autre}")
+    for place, b, h, m, o in zip(places, low, high, mean, other, strict=True):
         # one large commune leaves the bars of the others too short to be read
         said = f"{_signed(m, 1)}  ({_signed(b)} à {_signed(h)})"
-        axes.annotate(said, (max(h, m, 0), place), (6, 0), textcoords="offset points", va="center",
+        axes.annotate(said, (max(h, m, o, 0), place), (6, 0), textcoords="offset points", va="center",
                       fontsize=8, annotation_clip=False)
     axes.axvline(0, color="black", linewidth=0.8)
     axes.use_sticky_edges = False
     axes.margins(x=0.05)
     axes.set_xlabel("logements par an, flux moins stock")
     axes.xaxis.set_major_formatter(lambda value, _: nombres.entier(round(value, 2)))
-    figure.legend(frameon=False, loc="outside lower right", ncols=3)
+    figure.legend(frameon=False, loc="outside lower left", ncols=2)
     return figure
 
 

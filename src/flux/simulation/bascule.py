@@ -104,6 +104,11 @@ class Bascule(Affichable):
         return ecarts.by_commune(self.axes, categories, self.vies.stock, self.vies.flux)
 
     @cached_property
+    def groupes(self) -> pd.DataFrame:
+        """Gains and losses of each group of holders: see `ecarts.by_group`."""
+        return ecarts.by_group(self.axes, self.quotas.table["categorie"], self.vies.stock, self.vies.flux)
+
+    @cached_property
     def calendrier(self) -> pd.DataFrame:
         """Dwellings since the start of the first year, at the end of each month: see `ecarts.monthly`."""
         return ecarts.monthly(self.axes, self.vies.stock, self.vies.flux)

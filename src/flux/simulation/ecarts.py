@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from flux.conversion.images import GROUPE
-from flux.simulation.mesures import Axes, Compte
+from flux.simulation.mesures import Axes, Compte, Nombres
 from flux.simulation.tirages import Places, Reels
 
 QUANTILES = 0.05, 0.95
@@ -127,6 +127,39 @@ def by_commune(axes: Axes, categories: Iterable[str], stock: Compte, flux: Compt
                       .loc[np.isin(np.arange(nb), where)])
     out = pd.concat(frames, ignore_index=True)
     return out.sort_values("commune", kind="stable", ignore_index=True)
+
+
+def by_group(axes: Axes, categories: Iterable[str], stock: Compte, flux: Compte) -> pd.DataFrame:
+    """`bascule.groupes`: gains and losses of each group of holders, all communes together.
+
+    Parameters
+    ----------
+    categories : category of each holder, in the order of `axes.porteurs`.
+
+    Returns
+    -------
+    Columns `groupe` and `MESURES`; `TOUS_RESERVES`, all but the bailleur, stands before the bailleur.
+    """
+    groupes = np.array([GROUPE[c] for c in categories])
+    named = list(dict.fromkeys(groupes[:-1]))
+    held = [by_holder(axes, c) / len(axes.annees) for c in (stock, flux)]
+    members = [*(groupes == g for g in named), np.arange(len(groupes)) < len(groupes) - 1]
+    members.append(~members[-1])
+    values = measured(*(np.stack([h[:, some].sum(axis=1) for some in members], axis=1) for h in held))
+    values.insert(0, "groupe", [*named, TOUS_RESERVES, groupes[-1]])
+    return values
+
+
+def taken_means(axes: Axes, retires: Nombres) -> pd.DataFrame:
+    """Dwellings a year that mutations and relogements take, on average: `id_reservataire, commune, retires`.
+
+    Parameters
+    ----------
+    retires : by cell, shape (R, N), see `vies.Vies`.
+    """
+    return pd.DataFrame({"id_reservataire": [axes.porteurs[p] for p in axes.porteur],
+                         "commune": [axes.communes[c] for c in axes.commune],
+                         "retires": retires.mean(axis=0) / len(axes.annees)})
 
 
 def monthly(axes: Axes, stock: Compte, flux: Compte) -> pd.DataFrame:

@@ -5,17 +5,21 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-import pandas as pd
-
 from flux.conversion.images import listed
 from flux.rendu import glossaire, images_simulation, nombres
 from flux.rendu.illustration import Illustration, member
 from flux.simulation import vues
+from flux.simulation.vecu import Mutations
 
 if TYPE_CHECKING:
     from flux.simulation.bascule import Bascule
 
 MOST_PANELS, MOST_ROWS = 9, 30
+PLUS_GRANDS = "les plus grands écarts"
+AUTRE = {
+    Mutations.AUX_TITULAIRES: "si les mutations prenaient, en stock, les mêmes logements",
+    Mutations.RETIREES: "si les mutations se faisaient, en stock, sur les logements sans droit",
+}
 
 
 class ImageBascule(StrEnum):
@@ -57,7 +61,8 @@ def _eventail(bascule: Bascule) -> Illustration:
     months = (rows["annee"] - bascule.axes.annees[0]) * 12 + rows["mois"] - 1
     rows = rows.assign(rang=months, place=rows["id_reservataire"].map(order))
     rows = rows.sort_values(["place", "rang"], kind="stable")
-    titre = f"Logements reçus depuis le 1er janvier {bascule.axes.annees[0]}{_of(len(shown), len(holders))}"
+    titre = f"Logements reçus depuis le 1er janvier {bascule.axes.annees[0]}"
+    titre += _of(len(shown), len(holders), "les plus servis")
     last = rows.loc[rows["rang"] == rows["rang"].max()]
     said = (
         f"{nom}, {regime} : {nombres.decimal(m, 1)} à la fin, "
@@ -78,18 +83,20 @@ def _communes(bascule: Bascule) -> Illustration:
     rows = vues.communes(bascule)
     largest = rows["ecart_moyen"].abs().nlargest(MOST_ROWS, keep="first").index
     shown = rows.loc[rows.index.isin(largest)]
-    titre = f"Réservataires, par commune : flux moins stock{_of(len(shown), len(rows))}"
-    columns = ["nom", "ecart_moyen", "ecart_q05", "ecart_q95"]
+    titre = f"Réservataires, par commune : flux moins stock{_of(len(shown), len(rows), PLUS_GRANDS)}"
+    columns = ["nom", "ecart_moyen", "ecart_q05", "ecart_q95", "ecart_autre"]
+    autre = AUTRE[bascule.options.mutations_en_stock]
     said = (
-        f"{nom} : {nombres.decimal(m, 1)}, entre {nombres.entier(b)} et {nombres.entier(h)}"
-        for nom, m, b, h in shown[columns].itertuples(index=False)
+        f"{nom} : {nombres.decimal(m, 1)}, entre {nombres.entier(b)} et {nombres.entier(h)} "
+        f"({nombres.decimal(a, 1)})"
+        for nom, m, b, h, a in shown[columns].itertuples(index=False)
     )
     return Illustration(
         cle="communes",
         titre=titre,
         alternative="Barres horizontales de part et d'autre de zéro, en logements par an : l'intervalle où "
-        f"l'écart est neuf fois sur dix et sa moyenne. {listed(said)}",
-        dessin=lambda: images_simulation.ecarts(shown, titre=titre),
+        f"l'écart est neuf fois sur dix, sa moyenne, et entre parenthèses sa moyenne {autre}. {listed(said)}",
+        dessin=lambda: images_simulation.ecarts(shown, titre=titre, autre=autre),
     )
 
 
@@ -98,8 +105,10 @@ def _objectifs(bascule: Bascule) -> Illustration:
     rows = vues.targets(bascule).dropna(subset=["p_atteint_flux"])
     order = rows.sort_values("p_atteint_flux", kind="stable").index[:MOST_ROWS]
     shown = rows.loc[order]
-    frame = shown.assign(nom=_called(shown))
-    titre = f"Objectifs atteints au 31 décembre {bascule.axes.annees[0]}{_of(len(shown), len(rows))}"
+    frame = shown.assign(nom=[f"{glossaire.format('objectif', objectif)} : {whose}" for objectif, whose in
+                              shown[["objectif", "concerne"]].itertuples(index=False)])
+    titre = (f"Objectifs atteints au 31 décembre {bascule.axes.annees[0]}"
+             f"{_of(len(shown), len(rows), 'les moins souvent atteints')}")
     said = (
         f"{nom} : {nombres.part(flux, 0)} des tirages en flux, {nombres.part(stock, 0)} en stock"
         for nom, stock, flux in frame[["nom", "p_atteint_stock", "p_atteint_flux"]].itertuples(index=False)
@@ -112,13 +121,5 @@ def _objectifs(bascule: Bascule) -> Illustration:
     )
 
 
-def _called(rows: pd.DataFrame) -> list[str]:
-    """Each target with whose it is; the territory where it is of all."""
-    return [
-        f"{glossaire.format('objectif', objectif)} : {where if who == vues.TOUS else who}"
-        for objectif, who, where in rows[["objectif", "porteur", "territoire_code"]].itertuples(index=False)
-    ]
-
-
-def _of(shown: int, nb: int) -> str:
-    return f" ({shown} sur {nb})" if shown < nb else ""
+def _of(shown: int, nb: int, which: str) -> str:
+    return f" ({shown} sur {nb}, {which})" if shown < nb else ""

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from flux.conversion.cellules import BAILLEUR
 from flux.conversion.images import named
 from flux.conversion.noms import Noms
 from flux.noyau.errors import FluxError, near_misses
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from flux.simulation.bascule import Bascule
 
 COMMUNE = "commune"
+USUAL = 0.5  # share of the runs beyond which a loss is more frequent than not
 PLURIEL = 2  # French counts 1,9 in the singular
 SHOWN = ("stock_moyen", "flux_moyen", "ecart_moyen", "ecart_q05", "ecart_q95",
          Colonne("p_perte", "bascule.p_perte"), Colonne("p_gain", "bascule.p_gain"),
@@ -76,6 +78,21 @@ def explain(bascule: Bascule, asked: str) -> CommuneExpliquee:
         causes=bascule.decomposition.explain(*_subject(bascule, code)), table=rows)
 
 
+def summary(bascule: Bascule) -> tuple[str, str]:
+    """All réservataires together; how many holders and communes lose or gain more often than not."""
+    own = bascule.table.loc[lambda t: (t["territoire_code"] == PARTOUT) & (t["indicateur"] == ORIENTATIONS)
+                            & (t["id_reservataire"] != BAILLEUR)]
+    places = bascule.communes.loc[bascule.communes["groupe"] == TOUS_RESERVES]
+    told = [f"{entier((rows['p_perte'] > USUAL).sum())} perdent plus d'un logement et "
+            f"{entier((rows['p_gain'] > USUAL).sum())} en gagnent plus d'un, sur {entier(len(rows))} {what}"
+            for rows, what in ((own, "réservataires"), (places, "communes (tous réservataires ensemble)"))]
+    both = bascule.runs_of(TOUS_RESERVES)
+    return (
+        _received(bascule, "Tous les réservataires", *both, bascule.retires(TOUS_RESERVES)),
+        f"Plus d'une fois sur deux, {' ; '.join(told)}.",
+    )
+
+
 def sentences(bascule: Bascule, code: str, noms: Noms) -> tuple[str, str, str]:
     """The commune as a holder (or all holders there); the commune as a place; how surely, and the worst."""
     key = _subject(bascule, code)
@@ -117,9 +134,11 @@ def _place(bascule: Bascule, code: str, noms: Noms) -> str:
         f"{groups})"
     )
     if taken := float(bascule.retires(PARTOUT, code).mean()):
-        free = float(bascule.libres(code).mean())
+        free = bascule.libres(code)
+        short = part((bascule.retires(PARTOUT, code) > free).mean())
         how = ("retirés dans les deux cas" if bascule.options.mutations_en_stock is Mutations.RETIREES
-               else f"pris, en stock, sur les {_nb(free)} libérés sans droit")
+               else f"pris, en stock, sur les {_nb(float(free.mean()))} libérés sans droit, qui n'y "
+               f"suffisent pas dans {short} des tirages")
         said += f" ; mutations et relogements : {_nb(taken)} par an, {how}"
     return f"{said}."
 
