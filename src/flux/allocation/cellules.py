@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from flux.allocation.cadre import Cadre
+from flux.allocation.lignes_entieres import above_exact
 from flux.allocation.places import Lieux
 from flux.allocation.seuils import LIMITE, TIE, gaps
 from flux.noyau.arrondi import labels, names_of
@@ -43,12 +44,9 @@ def whole_cells(cadre: Cadre, cellules: Floats, lieux: Lieux, *,
         for nom in QUALITIES if nom in frame])
     groups = _within_one(builder, "publics", cadre.cellules["part"].to_numpy(), z, cellules)
     # A holder's dwellings in a place are known: what is above the exact plan there says what is under it.
-    above = builder.columns([f"{n}+" for n in names])
-    near = builder.rows([f"proche|{n}" for n in names], hi=cellules)
-    builder.entries(near, z)
-    builder.entries(near, above, -1.0)
+    near = above_exact(builder, "proche", names, z, cellules)
     etapes = [Etape("qualite", builder.costs((quality, 1.0))), Etape("publics", builder.costs((groups, 1.0))),
-              Etape("proche", builder.costs((above, 1.0), (z, TIE * generic_costs(names))))]
+              Etape("proche", builder.costs(near, (z, TIE * generic_costs(names))))]
     values = solve(builder.build(), etapes, ensemble=2, limite=LIMITE, avancement=avancement).valeurs
     return np.asarray(np.rint(values[z]), np.int64)
 

@@ -11,6 +11,7 @@ import pandas as pd
 
 from flux.allocation.cadre import Cadre
 from flux.allocation.libres import PLACE, flow_rows
+from flux.allocation.lignes_entieres import above_exact
 from flux.allocation.obligations import NIVEAUX, Obligation, Support
 from flux.allocation.seuils import LIMITE, TIE, gaps, level_stages, whole_rows
 from flux.noyau.arrondi import labels, names_of
@@ -66,38 +67,37 @@ def whole_places(quotas: Quotas, cadre: Cadre, cellules: Floats, rows: Sequence[
     builder.entries(site[labels(cadre.segments[PLACE])[0]], libres, -1.0)
     cells = [replace(o, compte=_whole_places(place, o.compte)) for o in rows if o.support is Support.CELLULES]
     short = whole_rows(builder, cells, {Support.CELLULES: n})
-    nested = nested_gaps(builder, quotas, cadre, frame, n)
+    nested = {nom: quota_gaps(builder, nom, quotas, cadre, frame, n) for nom in ("epci", "commune", "qpv")}
     flux = cadre.segments["flux"].to_numpy(float)
-    near = np.concatenate([gaps(builder, "proche", np.arange(len(n)), n, exact, exact),
-                           gaps(builder, "flux", np.arange(len(flux)), libres, flux, flux)])
+    # As many dwellings as there are: what is above somewhere is missing elsewhere.
+    near = [above_exact(builder, "proche", names, n, exact),
+            above_exact(builder, "flux", segments, libres, flux)]
     tie = (np.concatenate([n, libres]), TIE * generic_costs([*names, *segments]))
     etapes = level_stages(builder, cells, short)
     etapes += [Etape(nom, builder.costs((gap, 1.0))) for nom, gap in nested.items()]
-    etapes.append(Etape("proche", builder.costs((near, 1.0), tie)))
+    etapes.append(Etape("proche", builder.costs(*near, tie)))
     values = solve(builder.build(), etapes, ensemble=len(NIVEAUX), limite=LIMITE,
                    avancement=avancement).valeurs
     nb, given_out = (np.asarray(np.rint(values[columns]), np.int64) for columns in (n, libres))
     return Lieux(place, nb, given_out)
 
 
-def nested_gaps(builder: Builder, quotas: Quotas, cadre: Cadre, held: pd.DataFrame,
-                columns: Ints) -> dict[str, Ints]:
-    """Columns of the gaps to the whole numbers of the quotas, by EPCI, then by commune, then by QPV.
+def quota_gaps(builder: Builder, nom: str, quotas: Quotas, cadre: Cadre, held: pd.DataFrame,
+               columns: Ints) -> Ints:
+    """Columns of the gaps to the whole numbers of the quotas.
 
     Parameters
     ----------
+    nom : whose sums are judged, of each holder: "epci", "commune", or "qpv" (by commune and QPV).
     held, columns : `HELD` and the column of whole dwellings of each row. Shapes (n,).
     """
+    by = HELD if nom == "qpv" else ["id_reservataire", nom]
     epci = cadre.communes.set_index("commune")["epci"]
     wanted, held = (f.assign(epci=f["commune"].map(epci).fillna(f["commune"]))
                     for f in (wanted_places(quotas).reset_index(), held))
-    out = {}
-    for nom, by in (("epci", ["id_reservataire", "epci"]), ("commune", ["id_reservataire", "commune"]),
-                    ("qpv", HELD)):
-        label, index = labels(held[by])
-        asked = wanted.groupby(by)["nb"].sum().reindex(index).fillna(0.0).to_numpy(float)
-        out[nom] = gaps(builder, nom, label, columns, asked, asked)
-    return out
+    label, index = labels(held[by])
+    asked = wanted.groupby(by)["nb"].sum().reindex(index).fillna(0.0).to_numpy(float)
+    return gaps(builder, nom, label, columns, asked, asked)
 
 
 def wanted_places(quotas: Quotas) -> pd.Series:

@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from flux.allocation.libres import PLACE
-from flux.allocation.lignes_entieres import whole_rows
+from flux.allocation.lignes_entieres import aims, whole_rows
 from flux.allocation.modele import Modele
 from flux.allocation.obligations import NIVEAUX, Repartition
-from flux.allocation.places import nested_gaps
+from flux.allocation.places import quota_gaps
 from flux.allocation.seuils import LIMITE, TIE, missed
 from flux.noyau.errors import SolverError
-from flux.noyau.solveur import Etape, Floats, Programme, Solution, generic_costs, solve
+from flux.noyau.solveur import Etape, Floats, Ints, Programme, Solution, generic_costs, solve
 from flux.noyau.solveur.etapes import Avancement
 
 if TYPE_CHECKING:
@@ -47,10 +47,10 @@ def prove(quotas: Quotas, modele: Modele, cellules: Floats, plan: Repartition, *
           avancement: Avancement | None = None) -> Preuve:
     """Bound each level, and look for a whole plan that misses less where the bound leaves room.
 
-    The bound of a level is that of the linear programme whose rows whole numbers have tightened; failing
-    that, of a search over all whole plans, which stops at a number of nodes. A first search, among the cells
-    at the floor or the ceiling of the exact plan, often reaches the bound and ends there. What is found
-    is then brought back to the quotas' whole numbers by commune, and as near to `plan` as its levels allow:
+    The bounds are those of the linear programme whose rows whole numbers have tightened. First a plan at all
+    of them is looked for: found, it proves every level at once. Failing that, level after level: among the
+    cells at the floor or the ceiling of the exact plan, then among all whole plans, each search stopped at a
+    number of nodes. What is found is the nearest to the quotas' whole numbers by commune, then to `plan`:
     the fewest dwellings change hands.
 
     Parameters
@@ -62,18 +62,23 @@ def prove(quotas: Quotas, modele: Modele, cellules: Floats, plan: Repartition, *
     if not any(reached):
         return Preuve(plan, reached, reached)
     first, search = plan, _Search(quotas, modele, cellules, plan)
-    bornes = [0] * len(NIVEAUX)
+    bornes, tried = list(reached), reached
     for k, level in enumerate(NIVEAUX):
-        if not reached[k]:
-            continue
         if avancement is not None:
             avancement(f"preuve {'/'.join(level)}", k, len(NIVEAUX))
-        bornes[k], values = search.least(k, reached, plan)
-        if values is not None and (better := missed(modele.obligations, _whole(modele, values))) < reached:
-            plan, reached = _whole(modele, values), better
-    if plan is not first and (values := search.nearest(reached)) is not None:
-        near = _whole(modele, values)
-        plan = near if missed(modele.obligations, near) <= reached else plan
+        floors = search.floors(reached[:k])
+        if floors != tried and (values := search.at(floors)) is not None:
+            plan, reached = search.nearest(floors, values), floors
+        if floors == reached:
+            return Preuve(plan, reached, reached)
+        tried, bornes[k] = floors, floors[k]
+        if floors[k] < reached[k]:
+            bornes[k], values = search.least(k, reached, plan, floors[k])
+            found = plan if values is None else _whole(modele, values)
+            if (better := missed(modele.obligations, found)) < reached:
+                plan, reached = found, better
+    if plan is not first and (values := search.at(reached)) is not None:
+        plan = search.nearest(reached, values)
     return Preuve(plan, missed(modele.obligations, plan), tuple(bornes))
 
 
@@ -81,69 +86,87 @@ class _Search:
     """The programme of the plan in whole numbers, and the dwellings that change hands from a first plan."""
 
     def __init__(self, quotas: Quotas, modele: Modele, cellules: Floats, plan: Repartition) -> None:
-        programme, cadre = modele.programme, modele.cadre
-        builder = whole_rows(modele)
+        cadre = modele.cadre
+        builder = whole_rows(modele, aims(modele))
         niveaux = np.array([o.niveau for o in modele.obligations], object)
-        self.short = [modele.manques[np.isin(niveaux, level)] for level in NIVEAUX]
-        self.levels = builder.rows([f"niveau|{'/'.join(level)}" for level in NIVEAUX])
-        for row, short in zip(self.levels, self.short, strict=True):
-            builder.entries(row, short)
+        held = cadre.segments.loc[cadre.cellules["segment"], PLACE].reset_index(drop=True).assign(
+            id_reservataire=cadre.porteurs["id_reservataire"].to_numpy()[cadre.cellules["porteur"]])
+        sums = {"/".join(level): modele.manques[np.isin(niveaux, level)] for level in NIVEAUX}
+        sums["commune"] = quota_gaps(builder, "commune", quotas, cadre, held, modele.cellules)
+        self.levels = builder.rows([f"niveau|{nom}" for nom in sums])
+        for row, columns in zip(self.levels, sums.values(), strict=True):
+            builder.entries(row, columns)
+        self.stages = [Etape(nom, builder.costs((columns, 1.0))) for nom, columns in sums.items()]
         decided = np.concatenate([modele.cellules, modele.publics])
-        names = [programme.keys[j] for j in decided.tolist()]
+        whole = np.concatenate([decided, modele.essentiels, modele.manques])
+        self.programme = _integers(builder.build(), whole)
         # As many dwellings as before are given out: what is above somewhere is missing elsewhere.
+        names = [modele.programme.keys[j] for j in decided.tolist()]
         moved = builder.columns([f"{MOVES}|{n}" for n in names])
         kept = builder.rows([f"{MOVES}|{n}" for n in names], hi=np.concatenate([plan.cellules, plan.publics]))
         builder.entries(kept, decided)
         builder.entries(kept, moved, -1.0)
-        held = cadre.segments.loc[cadre.cellules["segment"], PLACE].reset_index(drop=True).assign(
-            id_reservataire=cadre.porteurs["id_reservataire"].to_numpy()[cadre.cellules["porteur"]])
-        nested = nested_gaps(builder, quotas, cadre, held, modele.cellules)
-        self.back = [Etape("commune", builder.costs((nested["commune"], 1.0))),
-                     Etape(MOVES, builder.costs((moved, 1.0), (decided, TIE * generic_costs(names))))]
-        self.stages = [Etape("/".join(level), builder.costs((short, 1.0)))
-                       for level, short in zip(NIVEAUX, self.short, strict=True)]
-        programme = builder.build()
-        whole = np.zeros(len(programme.keys), bool)
-        whole[np.concatenate([decided, modele.essentiels, modele.manques])] = True
-        self.programme = replace(programme, integer=whole)
-        self.exact, self.cells = cellules, modele.cellules
+        self.moves = Etape(MOVES, builder.costs((moved, 1.0), (decided, TIE * generic_costs(names))))
+        self.moving = _integers(builder.build(), whole)
+        self.modele, self.exact = modele, cellules
 
-    def least(self, level: int, reached: tuple[int, ...], plan: Repartition) -> tuple[int, Floats | None]:
-        """A proven floor of one level, those before held as `plan` does, and another where room was left."""
-        held, stage = self._held(reached[:level]), self.stages[level]
-        relaxed = replace(held, integer=np.zeros(len(held.keys), bool))
-        borne = math.ceil(solve(relaxed, [stage]).niveaux[0] - WHOLE)
-        if borne >= reached[level]:
-            return reached[level], None
+    def floors(self, held: tuple[int, ...]) -> tuple[int, ...]:
+        """What no whole plan can go under at each level, those before at their own; the first ones `held`."""
+        relaxed = replace(self.programme, integer=np.zeros(len(self.programme.keys), bool))
+        for stage in self.stages[len(held):len(NIVEAUX)]:
+            least = solve(self._held(relaxed, held), [stage]).niveaux[0] if stage.couts.any() else 0.0
+            held = *held, math.ceil(least - WHOLE)
+        return held
+
+    def at(self, levels: tuple[int, ...]) -> Floats | None:
+        """A plan of these levels, the nearest to the quotas by commune; None where none was found."""
+        found = _searched(self._held(self.programme, levels), self.stages[-1])
+        return None if found is None else found.valeurs
+
+    def nearest(self, levels: tuple[int, ...], values: Floats) -> Repartition:
+        """Among the plans of these levels as near to the quotas by commune as `values`, the fewest moves."""
+        plan, commune = _whole(self.modele, values), round(float(self.stages[-1].couts @ values))
+        found = _searched(self._held(self.moving, (*levels, commune)), self.moves)
+        if found is None:
+            return plan
+        near = _whole(self.modele, found.valeurs)
+        return near if missed(self.modele.obligations, near) <= levels else plan
+
+    def least(self, level: int, reached: tuple[int, ...], plan: Repartition,
+              borne: int) -> tuple[int, Floats | None]:
+        """A proven floor of one level, those before held as `plan` does, and a plan that was found."""
+        held, stage = self._held(self.programme, reached[:level]), self.stages[level]
+        cells = self.modele.cellules
         lower, upper = held.lower.copy(), held.upper.copy()
-        lower[self.cells] = np.minimum(np.floor(self.exact), plan.cellules)
-        upper[self.cells] = np.maximum(np.ceil(self.exact), plan.cellules)
-        near = _searched(replace(held, lower=lower, upper=upper), [stage])
+        lower[cells] = np.minimum(np.floor(self.exact), plan.cellules)
+        upper[cells] = np.maximum(np.ceil(self.exact), plan.cellules)
+        near = _searched(replace(held, lower=lower, upper=upper), stage)
         if near is not None and near.niveaux[0] < borne + WHOLE:
             return borne, near.valeurs
-        found = _searched(held, [stage])
+        found = _searched(held, stage)
         if found is None:
             return borne, None if near is None else near.valeurs
         best = found if near is None or found.niveaux[0] <= near.niveaux[0] else near
         return max(borne, math.ceil(found.bornes[0] - WHOLE)), best.valeurs
 
-    def nearest(self, reached: tuple[int, ...]) -> Floats | None:
-        """The plan of these levels nearest to the quotas by commune, then by the fewest dwellings moved."""
-        found = _searched(self._held(reached), self.back)
-        return None if found is None else found.valeurs
-
-    def _held(self, reached: tuple[int, ...]) -> Programme:
-        hi = self.programme.hi.copy()
-        hi[self.levels[:len(reached)]] = reached
-        return replace(self.programme, hi=hi)
+    def _held(self, programme: Programme, levels: tuple[int, ...]) -> Programme:
+        hi = programme.hi.copy()
+        hi[self.levels[:len(levels)]] = levels
+        return replace(programme, hi=hi)
 
 
-def _searched(programme: Programme, etapes: list[Etape]) -> Solution | None:
+def _integers(programme: Programme, columns: Ints) -> Programme:
+    whole = np.zeros(len(programme.keys), bool)
+    whole[columns] = True
+    return replace(programme, integer=whole)
+
+
+def _searched(programme: Programme, etape: Etape) -> Solution | None:
     """What a search of whole numbers found before its limit; None where it found nothing."""
     try:
-        return solve(programme, etapes, limite=LIMITE)
+        return solve(programme, [etape], limite=LIMITE)
     except SolverError as error:
-        if error.code != "solveur.echec":
+        if error.code not in ("solveur.echec", "solveur.infaisable"):
             raise
         return None
 

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from flux.allocation.cadre import PUBLIC, Cadre
+from flux.allocation.lignes_entieres import above_exact
 from flux.allocation.obligations import NIVEAUX, Obligation, Support
 from flux.allocation.seuils import LIMITE, TIE, level_stages, whole_rows
 from flux.noyau.arrondi import names_of
@@ -48,13 +49,9 @@ def whole_publics(cadre: Cadre, nb_part: Ints, share: Floats, rows: Sequence[Obl
         builder.entries(among, w, -1.0)
     short = whole_rows(builder, asked, {Support.PUBLICS: w, Support.ESSENTIELS: e})
     # A part gives out as much as its exact shares do: what is above somewhere is missing elsewhere.
-    near = room * share
-    above = builder.columns([f"+|{n}" for n in names])
-    row = builder.rows([f"proche|{n}" for n in names], hi=near)
-    builder.entries(row, w)
-    builder.entries(row, above, -1.0)
+    near = above_exact(builder, "proche", names, w, room * share)
     etapes = level_stages(builder, asked, short)
-    etapes.append(Etape("proche", builder.costs((above, 1.0), (w, TIE * generic_costs(names)))))
+    etapes.append(Etape("proche", builder.costs(near, (w, TIE * generic_costs(names)))))
     if essential:
         etapes.append(Etape("essentiels", builder.costs((e, 1.0 + TIE * generic_costs(names)))))
     values = np.rint(solve(builder.build(), etapes, ensemble=len(NIVEAUX), limite=LIMITE,
