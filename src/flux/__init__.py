@@ -3,7 +3,7 @@
 The verbs, in order: `read_dossier`, `convert`, `allocate`, `draft_annexe`; `draft_bilan` reports a
 past year, `project` gives the years ahead, `simulate` lives the switch from stock to flow, `replay`
 lives the recorded years again, `mid_year` says what is likely on 31 December, `decomposition` why each
-gains or loses, `regles` is the law by date, `template` the workbook to fill in.
+gains or loses; `lot` does many dossiers; `regles` is the law by date, `template` the workbook to fill in.
 """
 
 from flux.allocation import Frontiere, Plan, allocate, frontier
@@ -27,6 +27,7 @@ from flux.dossier import (
 )
 from flux.dossier.modele import template
 from flux.loi import Regles, regles
+from flux.lot import Agregat, Lot, Multipartite, lot, read_lot
 from flux.noyau.errors import ConventionError, DataError, FluxError, RegleError, SolverError
 from flux.simulation import (
     Bascule,
@@ -59,6 +60,8 @@ __all__ = [
     "verify",
     "draft_bilan",
     "compare",
+    "lot",
+    "read_lot",
     "frontier",
     "backtest",
     "Dossier",
@@ -79,6 +82,9 @@ __all__ = [
     "Verification",
     "Bilan",
     "Comparaison",
+    "Lot",
+    "Agregat",
+    "Multipartite",
     "Backtest",
     "FluxError",
     "DataError",
