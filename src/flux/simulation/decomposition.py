@@ -204,7 +204,8 @@ def decomposition(quotas: Quotas, *, mutations_en_stock: str = Mutations.AUX_TIT
     """Why the flow gives each holder, in each commune, more or less than the stock.
 
     Expected values, exact: no draw. The causes and their order are those of `causes`; less `solde` and
-    `arrondi`, they are what the mean difference of `simulate` converges to.
+    `arrondi`, they are what the mean difference of `simulate` converges to where vacancies are oriented at
+    random, and comes within less than a dwelling a strate of under the sequence, which gives whole dwellings.
 
     Parameters
     ----------

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import numbers
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -22,7 +23,7 @@ from flux.noyau.errors import FluxError
 from flux.rendu import glossaire
 from flux.rendu.nombres import date_longue, decimal, entier, part
 from flux.rendu.vue import Affichable, Colonne, Tableau, Vue
-from flux.simulation.demandes import check_draw
+from flux.simulation.demandes import check_draw, day_of
 from flux.simulation.fait import Fait, done, up_to
 from flux.simulation.objectifs import CLES, Cibles, follow, make_cibles
 from flux.simulation.politiques import Orientation, Regle, rule
@@ -218,13 +219,14 @@ def mid_year(
     ------
     FluxError
         Codes "mi_annee.sans_mouvement": no movement of that year up to the date that names a holder;
-        "mi_annee.niveau": not in ]0, 1[; "simulation.runs", "simulation.graine", "simulation.orientation".
+        "mi_annee.niveau": not in ]0, 1[; "simulation.date", "simulation.runs",
+        "simulation.graine", "simulation.orientation".
     DataError, RegleError, ConventionError, SolverError
         As `convert` and `allocate`.
     """
     check_draw(seed, runs)
-    day, chosen = pd.Timestamp(date).date(), rule(orientation)
-    if not 0 < niveau < 1:
+    day, chosen = day_of(date), rule(orientation)
+    if not isinstance(niveau, numbers.Real) or not 0 < niveau < 1:
         raise FluxError(f"niveau = {niveau} n'est pas entre 0 et 1.", code="mi_annee.niveau")
     if up_to(dossier.mouvements, day)["id_reservataire"].isna().all():
         raise FluxError(

@@ -22,7 +22,7 @@ from flux.noyau.errors import DataError, FluxError
 from flux.rendu import images
 from flux.rendu.vue import Affichable, Vue
 from flux.simulation import rejeu_vues
-from flux.simulation.demandes import check_draw, mutations_of
+from flux.simulation.demandes import check_draw, choice_of, mutations_of, years_of
 from flux.simulation.deviations import deviations
 from flux.simulation.ecarts import ORIENTATIONS, PARTOUT, QUANTILES
 from flux.simulation.envie import PERMUTATIONS, Envie, envie, liste
@@ -160,7 +160,13 @@ class Rejeu(Affichable):
 
         `annee, jour` (0 on 1 January), `id_logement`, what the dwelling is, `mutation` (taken out of the
         flow), then who had it: `reel, stock, flux` (absent: nobody, or nobody known).
+
+        Raises
+        ------
+        FluxError
+            Code "rejeu.run": no such run.
         """
+        self._check_run(run)
         frames = []
         for year in self.annees:
             parc, vacances = year.annee.parc, year.passe.vacances
@@ -175,6 +181,10 @@ class Rejeu(Affichable):
         events: pd.DataFrame = pd.concat(frames, ignore_index=True)
         return events.reindex(columns=columns)
 
+    def _check_run(self, run: int) -> None:
+        if not 0 <= run < self.runs:
+            raise FluxError(f"Pas de tirage {run} : ils vont de 0 à {self.runs - 1}.", code="rejeu.run")
+
     def envie(self, politique: str = "flux", *, run: int = 0, poids: Mapping[str, float] | None = None,
               permutations: int = PERMUTATIONS) -> Envie:
         """Who would have preferred whose list: see `flux.simulation.envie`.
@@ -182,7 +192,14 @@ class Rejeu(Affichable):
         Parameters
         ----------
         politique : "reel", "stock" or "flux". run : the run whose lists are compared.
+
+        Raises
+        ------
+        FluxError
+            Codes "envie.politique", "rejeu.run", "envie.attribut".
         """
+        choice_of(politique, POLITIQUES, "une politique", "envie.politique")
+        self._check_run(run)
         lists = []
         for year in self.annees:
             here = year.passe.vacances.rang == run
@@ -230,7 +247,7 @@ def replay(
     dossier: Dossier,
     *,
     seed: int,
-    annees: Iterable[int] | None = None,
+    annees: int | Iterable[int] | None = None,
     runs: int = RUNS,
     orientation: str | Regle = Orientation.SUITE,
     mutations_en_stock: str = Mutations.RETIREES,
@@ -253,12 +270,13 @@ def replay(
     ------
     FluxError
         Codes "rejeu.annees": no reletting in a year asked, or no year whose quotas can be made, and why;
-        "simulation.runs", "simulation.graine", "simulation.orientation", "simulation.mutations".
+        "simulation.annees", "simulation.runs", "simulation.graine", "simulation.orientation",
+        "simulation.mutations".
     """
     check_draw(seed, runs)
     chosen, mutations = rule(orientation), mutations_of(mutations_en_stock)
     told = years_told(dossier.mouvements)
-    wanted = told if annees is None else sorted(set(annees))
+    wanted = told if annees is None else years_of(annees)
     absent = [a for a in wanted if a not in told]
     refused: dict[int, str] = {a: "aucune relocation dans « mouvements »" for a in absent}
     played: list[Rejouee] = []
