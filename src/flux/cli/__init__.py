@@ -12,12 +12,12 @@ import sys
 import typer
 
 # the help lists the commands in the order in which they are declared
-from flux.cli import entree, calculs, documents  # isort: skip
+from flux.cli import entree, calculs, documents, rpls, lot  # isort: skip
 from flux.cli.cadre import DEFAUTS, USAGE, USAGE_ERROR, app
 from flux.noyau.errors import FluxError
 from flux.rendu.usage import french, reason, speak_french
 
-__all__ = ["app", "main", "run", "entree", "calculs", "documents"]
+__all__ = ["app", "main", "run", "entree", "calculs", "documents", "rpls", "lot"]
 
 USAGE_CODES = {
     "annexe.reservataire_inconnu",
@@ -25,7 +25,18 @@ USAGE_CODES = {
     "fichier.existe",
     "fichier.format_inconnu",
     "fichier.repertoire_absent",
+    "lot.etape",
+    "lot.executeur",
+    "lot.extra",
+    "lot.homonymes",
+    "lot.processus",
+    "lot.sortie",
+    "lot.travailleurs",
+    "lot.versions",
+    "lot.vide",
     "regle.date_illisible",
+    "rpls.bibliotheque_absente",
+    "rpls.pas_decoupe",
     "simulation.annees",
     "simulation.graine",
     "simulation.orientation",

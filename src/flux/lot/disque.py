@@ -141,8 +141,7 @@ def deliver(made: Path, folder: Path, fait: Fait, mesures: Mapping[str, Any]) ->
     (made / FAIT).write_bytes(as_json({"schema": SCHEMA, **asdict(fait)}))
     before = read_fait(folder)
     if before is None and folder.exists() and any(folder.iterdir()):
-        raise FluxError(f"« {folder} » contient des fichiers qui ne viennent pas d'un lot. À faire : choisir "
-                        "une autre sortie, ou le vider.", code="fichier.existe")
+        raise foreign(folder)
     old = made.with_name("ancien")
     with suppress(FileNotFoundError):
         folder.rename(old)
@@ -153,6 +152,12 @@ def deliver(made: Path, folder: Path, fait: Fait, mesures: Mapping[str, Any]) ->
             if path.name not in ours and not (folder / path.name).exists():
                 path.rename(folder / path.name)
     return fait
+
+
+def foreign(folder: Path) -> FluxError:
+    """The error of a folder that holds files of others."""
+    return FluxError(f"« {folder} » contient des fichiers qui ne viennent pas d'un lot. À faire : choisir une "
+                     "autre sortie, ou le vider.", code="fichier.existe")
 
 
 def write_tables(folder: Path, tables: Mapping[str, pd.DataFrame]) -> None:

@@ -15,6 +15,7 @@ from flux.annexe.lot import FORMATS
 from flux.conversion.enveloppe import library_version
 from flux.dossier.classeurs import CLASSEURS
 from flux.loi import Regles
+from flux.lot.disque import foreign, read_fait
 from flux.noyau.errors import FluxError, near_misses
 from flux.noyau.fichiers import file_names
 
@@ -159,7 +160,8 @@ def make_tasks(dossiers: Dossiers, sortie: Path, options: Options, *, reprendre:
     ------
     FluxError
         Code "lot.vide": nothing that looks like a dossier; "lot.homonymes": two dossiers of one name;
-        "lot.sortie": the results would be written among the files of a dossier.
+        "lot.sortie": the results would be written among the files of a dossier;
+        "fichier.existe": among files that are not a lot's.
     """
     out = sortie.resolve()
     found = [(nom, path.resolve()) for nom, path in _named(dossiers)]
@@ -176,6 +178,10 @@ def make_tasks(dossiers: Dossiers, sortie: Path, options: Options, *, reprendre:
         if task.chemin in (out, task.dossier_sortie, *out.parents):
             raise FluxError(f"Les résultats seraient écrits dans le dossier « {task.chemin} ». À faire : "
                             "choisir une autre sortie.", code="lot.sortie")
+    for task in tasks:
+        folder = task.dossier_sortie
+        if folder.exists() and any(folder.iterdir()) and read_fait(folder) is None:
+            raise foreign(folder)
     return sorted(tasks, key=lambda t: (-sum(f.stat().st_size for f in t.fichiers if f.exists()), t.nom))
 
 
