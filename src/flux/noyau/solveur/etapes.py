@@ -20,6 +20,7 @@ from flux.noyau.solveur.direct import Direct
 from flux.noyau.solveur.moteur import Limite, Moteur
 from flux.noyau.solveur.portable import Portable
 from flux.noyau.solveur.programme import Floats, Programme
+from flux.noyau.solveur.reduction import reduce
 
 DUAL_TOLERANCE = 1e-7  # the dual feasibility tolerance of HiGHS: a smaller dual is a zero
 Avancement = Callable[[str, int, int], None]
@@ -81,10 +82,11 @@ def solve(programme: Programme, etapes: Sequence[Etape], *, ensemble: int = 0, v
         "solveur.infaisable", "solveur.non_borne", or "solveur.echec" for any other status that is
         not a proven optimum, and for a stage that the next ones would have degraded.
     """
-    arranged, order = programme.sorted()
+    reduction = reduce(programme, [e.couts for e in etapes])
+    arranged, order = reduction.programme.sorted()
     moteur: Moteur = Direct(arranged) if Voie(voie) is Voie.DIRECTE else Portable(arranged, solveur)
     chain = _Chain(arranged, moteur, limite)
-    stages = [Etape(e.nom, e.couts[order], e.tolerance, e.proche) for e in etapes]
+    stages = [Etape(e.nom, reduction.costs(e.couts)[order], e.tolerance, e.proche) for e in etapes]
     together = [e for e in stages[:ensemble] if e.couts.any()]
     if len(together) > 1:
         chain.try_together(together)
@@ -94,7 +96,7 @@ def solve(programme: Programme, etapes: Sequence[Etape], *, ensemble: int = 0, v
         chain.advance(etape, last=rank == len(stages) - 1)
     out = np.empty(len(order))
     out[order] = chain.final(stages)
-    return Solution(out, tuple(chain.levels), tuple(chain.bounds))
+    return Solution(reduction.values(out), tuple(chain.levels), tuple(chain.bounds))
 
 
 class _Chain:
