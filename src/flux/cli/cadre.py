@@ -36,16 +36,16 @@ class _Francais:
         return str(super().get_usage(ctx)).replace("Usage:", "Usage :", 1)  # type: ignore[misc]
 
 
-class _Commande(_Francais, typer.core.TyperCommand):
-    pass
+class Commande(_Francais, typer.core.TyperCommand):
+    """A command whose help page is in French."""
 
 
-class _Groupe(_Francais, typer.core.TyperGroup):
-    pass
+class Groupe(_Francais, typer.core.TyperGroup):
+    """The same, of several commands."""
 
 
 app = typer.Typer(
-    cls=_Groupe,
+    cls=Groupe,
     subcommand_metavar="COMMANDE …",
     add_completion=False,
     no_args_is_help=True,
@@ -54,7 +54,7 @@ app = typer.Typer(
     epilog="Première fois : flux demo. Avec vos fichiers : flux check, puis flux annexe. "
     "Sans fichiers : flux template.",
 )
-command = partial(app.command, cls=_Commande)
+command = partial(app.command, cls=Commande)
 
 Dossier_ = Annotated[
     Path,

@@ -17,7 +17,7 @@ FRENCH = (
     (
         r"No such command '(.+?)'.*",
         "Commande inconnue : {0}. Commandes : demo, template, check, convert, allocate, simulate, annexe, "
-        "bilan, verify, regles.",
+        "bilan, verify, regles, lot, rpls.",
     ),
     (r"Missing argument '(.+?)'.*", "Il manque {0}."),
     (r"Missing option '(.+?)'.*", "Il manque l'option {0}."),

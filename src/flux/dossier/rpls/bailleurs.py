@@ -54,8 +54,8 @@ def matches(rows: pd.DataFrame, bailleur: str) -> pd.Series:
     own = pd.Series(False, index=rows.index)
     for column in QUI:
         if column in rows:
-            names = {name: _is(wanted, column, name) for name in rows[column].dropna().unique()}
-            own |= rows[column].map(names).fillna(False).astype(bool)
+            names = rows[column].dropna().unique().tolist()
+            own |= rows[column].isin([name for name in names if _is(wanted, column, name)])
     return own
 
 

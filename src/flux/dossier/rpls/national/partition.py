@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pandas as pd
 
 from flux.dossier.remarques import remarques
+from flux.dossier.rpls.bailleurs import departement_of
 from flux.dossier.rpls.national import index
 from flux.noyau.errors import Anomalie
-from flux.rendu.nombres import entier
+from flux.rendu.nombres import combien
 from flux.rendu.vue import Affichable, Colonne, Tableau, Vue
 
 
@@ -61,9 +62,14 @@ class PartitionRpls(Affichable):
             reparations=tuple(a for origine in known.origines for a in origine.remarques),
         )
 
+    def of(self, departement: str) -> PartitionRpls:
+        """The same, with the landlords of one département only."""
+        own = self.table["departement"].eq(departement_of(departement))
+        return replace(self, table=self.table[own].reset_index(drop=True))
+
     def vue(self) -> Vue:
         """What it shows: the files, who is where, what cannot be read, what was repaired."""
-        nb, bailleurs = self.table["nb_lignes"].sum(), self.table["bailleur"].nunique()
+        nb, who = self.table["nb_lignes"].sum(), self.table["bailleur"].nunique()
         where = self.table["departement"].nunique()
         tables = [
             Tableau(
@@ -87,8 +93,8 @@ class PartitionRpls(Affichable):
             remarques("Ce qui a été lu autrement qu'écrit", self.reparations),
         ]
         return Vue(
-            titre=f"RPLS découpé « {self.chemin.name} » : {entier(int(nb))} lignes, "
-            f"{entier(where)} départements, {entier(bailleurs)} bailleurs",
+            titre=f"RPLS découpé « {self.chemin.name} » : {combien(nb, 'ligne')}, "
+            f"{combien(where, 'département')}, {combien(who, 'bailleur')}",
             notes=(
                 f'Pour en lire un : flux.read_rpls("{self.chemin.name}", departement="…", bailleur="…").',
             ),
