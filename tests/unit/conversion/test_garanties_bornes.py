@@ -82,7 +82,7 @@ def test_a_set_of_communes_is_named_after_the_first_of_those_who_guarantee_there
 def test_holders_of_guarantees_alone_are_charged_before_the_mixed_ones() -> None:
     """Of a ceiling of two, `z` (guarantees only) takes its two: nothing is left by guarantee to `a`."""
     ceiling = Plafond("garantie", "a", ("a", "z"), PART, Fraction(10), Fraction(4), cumule=False)
-    due = dus(a={"x": Du("2", "2")}, z={"x": Du("2")})
+    due = dus(a={"x": Du("2", "0.5")}, z={"x": Du("2")})
     garanties = Garanties((ceiling,), frozenset({("a", "x"), ("z", "x")}), {}, {})
     parts = garanties.split(due, {"a": 3, "z": 2})
     assert parts == {("z", True): 2, ("z", False): 0, ("a", True): 0, ("a", False): 3}
