@@ -17,6 +17,7 @@ from flux.conversion.exact import total
 from flux.conversion.images import named
 from flux.conversion.noms import Noms
 from flux.noyau.errors import FluxError, near_misses
+from flux.rendu.nombres import decimal
 from flux.rendu.vue import Affichable, Colonne, Tableau, Vue
 from flux.simulation.attendus import Dus
 from flux.simulation.cascade import DIGITS, Cascade, words
@@ -142,8 +143,9 @@ class Decomposition(Affichable):
             "L'ordre des causes est celui de la conversion, des droits aux logements entiers ; un autre "
             "ordre partagerait autrement ce que deux causes font ensemble.",
         ]
-        if self.quotas.table["nb_uniques"].sum():
-            said.append("Droits uniques : servis en flux, dans le quota ; non comptés en stock.")
+        if uniques := self.quotas.table["nb_uniques"].sum():
+            said.append(f"Droits uniques : {decimal(uniques, 1)} servis en flux, dans le quota ; non "
+                        "comptés en stock, l'écart de leurs titulaires en est plus haut d'autant.")
         return tuple(said)
 
     def vue(self) -> Vue:

@@ -157,8 +157,9 @@ def hypotheses(bascule: Bascule) -> tuple[str, ...]:
     ]
     if absent:
         said.append(f"Taux {', '.join(absent)} : non donnés, pris à zéro (saisons : année égale).")
-    if bascule.quotas.table["nb_uniques"].sum():
-        said.append("Droits uniques : servis en flux, dans le quota ; non comptés en stock.")
+    if uniques := bascule.quotas.table["nb_uniques"].sum():
+        said.append(f"Droits uniques : {decimal(uniques, 1)} servis en flux, dans le quota ; non "
+                    "comptés en stock, l'écart de leurs titulaires en est plus haut d'autant.")
     if len(bascule.axes.annees) > 1:
         said.append("Années suivantes : le plan de la première est gardé ; les retards d'orientation passent "
                     f"d'une année à l'autre ; objectifs jugés sur {bascule.axes.annees[0]}.")
