@@ -3,6 +3,8 @@
     python benchmarks/france.py --ecrire FRANCE                        the dossiers; again: those missing
     python benchmarks/france.py --ecrire FRANCE --departements 72 53   these only
     python benchmarks/france.py --ecrire FRANCE --mesurer 10           times of ten dossiers, and of them all
+    python benchmarks/france.py --ecrire FRANCE --etapes convert allocate simulate --sortie RESULTATS
+                                   flux.lot on every dossier (again: what is missing), then the national tables
 
 What is real and what is drawn: see `parc_reel`. Whose each dwelling is, the open data do not say, and no
 published distribution of sizes was found; it is drawn from a fixed seed:
@@ -147,6 +149,59 @@ def say(sizes: dict[str, int], folder: Path, left_out: pd.Series, seconds: float
         assert kept == TOTAL
 
 
+def run_stages(folder: Path, sizes: dict[str, int], sortie: Path, etapes: list[str], workers: int,
+               executeur: str) -> None:
+    """`flux.lot` on every dossier; time and memory of each stage, national tables."""
+    import flux
+
+    start = time.perf_counter()
+    lot = flux.lot({name: folder / name for name in sizes}, sortie, etapes=etapes, travailleurs=workers,
+                   executeur=executeur, seed=SEED, runs=1_000,
+                   avancement=lambda nom, done, total: print(f"\r{done}/{total}", end="", file=sys.stderr))
+    print(f"\n{len(lot.faits):,} dossiers in {time.perf_counter() - start:,.0f} s: "
+          f"{lot.table['statut'].value_counts().to_dict()}")
+    told = [json.loads(path.read_text(encoding="utf-8")) for path in sorted(sortie.glob("*/mesures.json"))]
+    seconds = pd.DataFrame([one["secondes"] for one in told])
+    print(pd.DataFrame({"total_s": seconds.sum(), "median_s": seconds.median(), "max_s": seconds.max()})
+          .round(2).to_string())
+    print(f"peak memory of a worker: {max(one['memoire_mo'] for one in told):,} MB")
+    print(lot.agreger("pays"))
+    print(published(folder, sizes, lot.objectifs).to_string(index=False))
+
+
+def published(folder: Path, sizes: dict[str, int], objectifs: pd.DataFrame) -> pd.DataFrame:
+    """What the dossiers and the plans say, in per cent, beside what was published."""
+    leases = [pd.read_csv(folder / name / "mouvements.csv", sep=";", encoding="utf-8-sig",
+                          usecols=["id_logement", "nature", "priorite", "quartile"])
+              .merge(pd.read_csv(folder / name / "logements.csv", sep=";", encoding="utf-8-sig",
+                                 usecols=["id_logement", "qpv"]), on="id_logement") for name in sizes]
+    rows = pd.concat(leases, ignore_index=True)
+    relet = rows[rows["nature"].ne("premiere_location")]
+    outside = rows[rows["qpv"].eq("non")]
+    reached = objectifs.groupby("objectif")[["base", "seuil", "atteint"]].sum() if len(objectifs) else None
+
+    def part(frame: pd.DataFrame, column: str, word: str) -> float:
+        return 100 * float(frame[column].eq(word).mean())
+
+    def plan(objectif: str) -> float:
+        if reached is None or objectif not in reached.index:
+            return float("nan")
+        return 100 * float(reached.at[objectif, "atteint"] / reached.at[objectif, "base"])
+
+    years = 3
+    return pd.DataFrame([
+        ("relettings / dwellings, a year", 9.3, 100 * len(relet) / years / sum(sizes.values()), float("nan"),
+         "SDES 2018; dwellings awaiting works, of associations and of staff are not relet"),
+        ("mutations / leases", 27.0, part(rows, "nature", "mutation"), float("nan"), "ANCOLS 2022"),
+        ("Q1 / leases outside QPV", 18.0, part(outside, "quartile", "q1"), plan("q1_hors_qpv"),
+         "URH Hauts-de-France 2021; the plan aims at 25 %"),
+        ("DALO / leases", 5.6, part(rows, "priorite", "dalo"), float("nan"), "HCDL 2022"),
+        ("DALO and priority / leases", 30.1, 100 * float(rows["priorite"].isin(["dalo", "prioritaire"]).mean()),
+         plan("dalo_prioritaires"), "DRIHL, Hauts-de-Seine 2023; the plan aims at 25 % of each holder's"),
+    ], columns=["share", "published", "dossiers 2023-2025", "plan 2026", "source and reason of a difference"]
+    ).round(1)
+
+
 def measure(folder: Path) -> dict[str, Any]:
     """CPU seconds of each stage on one dossier, and its peak memory; alone in its process."""
     import flux
@@ -194,7 +249,12 @@ def main() -> None:
     parser.add_argument("--departements", nargs="+", help="default: all that have dwellings")
     parser.add_argument("--travailleurs", type=int, default=2)
     parser.add_argument("--mesurer", type=int, metavar="N", help="time N dossiers, at least two")
+    parser.add_argument("--etapes", nargs="+", help="convert allocate annexe simulate")
+    parser.add_argument("--sortie", type=Path, help="the folder of the results of --etapes")
+    parser.add_argument("--executeur", default="processus", help="processus, serie, joblib, dask, tcp://…")
     options = parser.parse_args()
+    if options.etapes and not options.sortie:
+        parser.error("--etapes needs --sortie")
     if not (options.donnees / "rpls_parc_2019.parquet").exists():
         sys.exit(f"rpls_parc_2019.parquet is not in {options.donnees}: nothing to split")
     counts, left_out, _ = read(options.donnees)
@@ -204,6 +264,9 @@ def main() -> None:
     say(sizes, options.ecrire, left_out, time.perf_counter() - start, whole=not options.departements)
     if options.mesurer:
         sample(sizes, options.ecrire, options.mesurer)
+    if options.etapes:
+        run_stages(options.ecrire, sizes, options.sortie, options.etapes, options.travailleurs,
+                   options.executeur)
 
 
 if __name__ == "__main__":
