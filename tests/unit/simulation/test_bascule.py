@@ -11,7 +11,7 @@ import pytest
 import flux
 from flux.noyau.errors import FluxError
 from flux.rendu import glossaire
-from flux.simulation import Bascule
+from flux.simulation import Bascule, vues
 from flux.simulation.ecarts import MESURES, measured
 from flux.simulation.images import ImageBascule, illustrate
 
@@ -37,7 +37,7 @@ def test_the_columns_of_the_contract_come_first(bascule):
 
 
 def test_every_public_column_is_explained(bascule):
-    for frame in (bascule.table, bascule.communes, bascule.calendrier, bascule.objectifs):
+    for frame in (bascule.table, bascule.groupes, bascule.communes, bascule.calendrier, bascule.objectifs):
         for column in frame:
             assert glossaire.terme(f"bascule.{column}").libelle
 
@@ -167,6 +167,33 @@ def test_the_other_hypothesis_is_what_its_own_simulation_gives(racine, bascule):
     mine = bascule.runs_of("commune_00101")
     expected = mine[1] - mine[0] + bascule.retires("commune_00101")
     np.testing.assert_array_equal(flow - stock, expected)
+    for rows in (vues.holders, vues.communes, vues.groups):
+        for one, reading in ((bascule, other), (other, bascule)):
+            keys = [c for c in ("id_reservataire", "commune", "groupe") if c in rows(one)]
+            both = rows(one).merge(rows(reading), on=keys, suffixes=("", "_lu"))
+            np.testing.assert_allclose(both["ecart_autre"], both["ecart_moyen_lu"], atol=1e-9)
+
+
+def test_groups_add_up_run_by_run(bascule):
+    rows = bascule.groupes.set_index("groupe")
+    stock, flow = bascule.runs_of("reservataires")
+    assert rows.loc["reservataires", "ecart_q05"] == np.quantile(flow - stock, 0.05, method="inverted_cdf")
+    own = rows["ecart_moyen"].drop(["reservataires", rows.index[-1]])
+    assert own.sum() == pytest.approx(rows.loc["reservataires", "ecart_moyen"])
+
+
+def test_many_rows_are_cut_at_both_ends_and_the_title_says_so(bascule, monkeypatch):
+    monkeypatch.setattr(vues, "MOST", 2)
+    _, holders, communes, targets = bascule.vue().tableaux
+    assert len(holders.frame) == len(communes.frame) == 4
+    assert "2 écarts les plus bas" in holders.titre
+    assert holders.frame["ecart_moyen"].is_monotonic_increasing
+    assert "4 moins souvent atteints" in targets.titre
+    assert targets.frame["porteur"].isin(["tous", "État"]).any()
+
+
+def test_what_mutations_take_is_said_only_where_there_are_any(bascule):
+    assert any("hors mutations et relogements, il lui reste" in note for note in bascule.hypotheses)
 
 
 @pytest.mark.parametrize("sample", ["bascule", "ecole"])

@@ -152,6 +152,13 @@ def test_what_cannot_be_asked_is_said(val: Dossier, racine: Any) -> None:
         assert error.value.code == f"mi_annee.{code}"
 
 
+@pytest.mark.parametrize("day", ["juin", None, "2025-02-30", 20250630])
+def test_a_day_that_is_none_is_refused_in_french(val: Dossier, day: Any) -> None:
+    with pytest.raises(FluxError, match="n'est pas une date") as error:
+        flux.mid_year(val, date=day, seed=1)
+    assert error.value.code == "simulation.date"
+
+
 def test_words_and_faces(juin: MiAnnee) -> None:
     for column in juin.table:
         assert glossaire.terme(f"mi_annee.{column}").libelle

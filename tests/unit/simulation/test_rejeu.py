@@ -176,9 +176,20 @@ def test_words_and_faces(rejeu: Rejeu) -> None:
 def test_what_cannot_be_asked_is_said(val: Dossier) -> None:
     for more, code in (({"runs": 0}, "simulation.runs"), ({"seed": -1}, "simulation.graine"),
                        ({"orientation": "suite"}, "simulation.orientation"),
+                       ({"seed": "a"}, "simulation.graine"), ({"runs": 1.5}, "simulation.runs"),
+                       ({"annees": ["2025"]}, "simulation.annees"),
                        ({"mutations_en_stock": "jamais"}, "simulation.mutations")):  # fmt: skip
         with pytest.raises(FluxError) as error:
             flux.replay(val, **{"seed": 1, "runs": 1, **more})
+        assert error.value.code == code
+
+
+def test_a_run_or_a_policy_that_is_not_there(rejeu: Rejeu) -> None:
+    for asked, code in ((lambda: rejeu.envie("flu"), "envie.politique"),
+                        (lambda: rejeu.envie("flux", run=rejeu.runs), "rejeu.run"),
+                        (lambda: rejeu.evenements(-1), "rejeu.run")):  # fmt: skip
+        with pytest.raises(FluxError) as error:
+            asked()
         assert error.value.code == code
 
 
