@@ -25,6 +25,8 @@ from flux.noyau.tables import TEXTE
 
 FAIT, MESURES, ASIDE = "fait.json", "mesures.json", ".flux"
 SCHEMA = "flux/lot/1"
+#: A number is read as it was written: always, since pandas 3.1; on request before.
+EXACT: dict[str, Any] = {"float_precision": "round_trip"} if pd.__version__ < "3.1" else {}
 #: Columns that are text, whatever they hold; the others are numbers.
 TEXTES = {
     "id_reservataire", "nom", "categorie", "territoire_code", "territoire_type", "plafond_atteint", "commune",
@@ -171,8 +173,8 @@ def read_table(path: Path) -> pd.DataFrame:
     content = path.read_bytes()
     head = content.split(b"\n", 1)[0].decode("utf-8-sig").split(";")
     frame = pd.read_csv(
-        io.BytesIO(content), sep=";", decimal=",", encoding="utf-8-sig", float_precision="round_trip",
-        dtype={c: TEXTE for c in head if c in TEXTES}, keep_default_na=False, na_values=[""],
+        io.BytesIO(content), sep=";", decimal=",", encoding="utf-8-sig", keep_default_na=False, na_values=[""],
+        dtype={c: TEXTE for c in head if c in TEXTES}, **EXACT,
     )
     for column in TEXTES & set(head):
         frame[column] = frame[column].str.replace(r"^'(?='*[=+\-@\t\r])", "", regex=True)
