@@ -21,7 +21,7 @@ FLOORS = (
     {"annexe"},
     {"bilan"},
     {"lot", "compare", "samples"},
-    {"cli"},
+    {"cli", "explore"},
 )
 LEVEL = {name: level for level, floor in enumerate(FLOORS) for name in floor}
 

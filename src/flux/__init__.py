@@ -26,6 +26,7 @@ from flux.dossier import (
     read_sne_radiations,
 )
 from flux.dossier.modele import template
+from flux.explore import Exploration, explore
 from flux.loi import Regles, regles
 from flux.lot import Agregat, Lot, Multipartite, lot, read_lot
 from flux.noyau.errors import ConventionError, DataError, FluxError, RegleError, SolverError
@@ -60,6 +61,7 @@ __all__ = [
     "verify",
     "draft_bilan",
     "compare",
+    "explore",
     "lot",
     "read_lot",
     "frontier",
@@ -82,6 +84,7 @@ __all__ = [
     "Verification",
     "Bilan",
     "Comparaison",
+    "Exploration",
     "Lot",
     "Agregat",
     "Multipartite",

@@ -12,12 +12,12 @@ import sys
 import typer
 
 # the help lists the commands in the order in which they are declared
-from flux.cli import entree, calculs, documents, rpls, lot  # isort: skip
+from flux.cli import entree, calculs, documents, rpls, lot, diagnostic  # isort: skip
 from flux.cli.cadre import DEFAUTS, USAGE, USAGE_ERROR, app
 from flux.noyau.errors import FluxError
 from flux.rendu.usage import french, reason, speak_french
 
-__all__ = ["app", "main", "run", "entree", "calculs", "documents", "rpls", "lot"]
+__all__ = ["app", "main", "run", "entree", "calculs", "documents", "rpls", "lot", "diagnostic"]
 
 USAGE_CODES = {
     "annexe.reservataire_inconnu",

@@ -41,13 +41,20 @@ class Commande(_Francais, typer.core.TyperCommand):
 
 
 class Groupe(_Francais, typer.core.TyperGroup):
-    """The same, of several commands."""
+    """The same, of several commands; `flux completion` does what two options of Typer say in English."""
+
+    def get_params(self, ctx: Any) -> Any:
+        """Every option, those two hidden."""
+        params = super().get_params(ctx)
+        for param in params:
+            if param.name in ("install_completion", "show_completion"):
+                param.hidden = True  # type: ignore[attr-defined]
+        return params
 
 
 app = typer.Typer(
     cls=Groupe,
     subcommand_metavar="COMMANDE …",
-    add_completion=False,
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     help="Gestion en flux des logements sociaux : du stock de réservations à l'annexe de la convention.",
