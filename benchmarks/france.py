@@ -4,7 +4,7 @@
     python benchmarks/france.py --ecrire FRANCE --departements 72 53   these only
     python benchmarks/france.py --ecrire FRANCE --mesurer 10           times of ten dossiers, and of them all
     python benchmarks/france.py --ecrire FRANCE --etapes convert allocate simulate --sortie RESULTATS
-                                   flux.lot on every dossier (again: what is missing), then the national tables
+                               flux.lot on every dossier (again: what is missing), then the national tables
 
 What is real and what is drawn: see `parc_reel`. Whose each dwelling is, the open data do not say, and no
 published distribution of sizes was found; it is drawn from a fixed seed:
@@ -196,7 +196,7 @@ def published(folder: Path, sizes: dict[str, int], objectifs: pd.DataFrame) -> p
         ("Q1 / leases outside QPV", 18.0, part(outside, "quartile", "q1"), plan("q1_hors_qpv"),
          "URH Hauts-de-France 2021; the plan aims at 25 %"),
         ("DALO / leases", 5.6, part(rows, "priorite", "dalo"), float("nan"), "HCDL 2022"),
-        ("DALO and priority / leases", 30.1, 100 * float(rows["priorite"].isin(["dalo", "prioritaire"]).mean()),
+        ("DALO and priority / leases", 30.1, 100 - part(rows, "priorite", "autre"),
          plan("dalo_prioritaires"), "DRIHL, Hauts-de-Seine 2023; the plan aims at 25 % of each holder's"),
     ], columns=["share", "published", "dossiers 2023-2025", "plan 2026", "source and reason of a difference"]
     ).round(1)
