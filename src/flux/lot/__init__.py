@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from flux.loi import Regles
 from flux.lot.agregats import Agregat
-from flux.lot.disque import every_fait
+from flux.lot.disque import ASIDE, every_fait
 from flux.lot.executeurs import Executeur, spread
 from flux.lot.multipartite import Multipartite
 from flux.lot.resultat import Lot
@@ -76,6 +77,8 @@ def lot(
         faits.append(fait)
         if avancement:
             avancement(fait.nom, len(faits), len(taches))
+    with suppress(OSError):
+        (out / ASIDE).rmdir()
     return Lot(sortie=out, faits=tuple(sorted(faits, key=lambda f: f.nom)))
 
 

@@ -123,9 +123,8 @@ def workshop(sortie: Path, nom: str) -> Iterator[Path]:
             made.mkdir()
             yield made
     finally:
-        for empty in (aside, aside.parent):
-            with suppress(OSError):
-                empty.rmdir()
+        with suppress(OSError):
+            aside.rmdir()
 
 
 def deliver(made: Path, folder: Path, fait: Fait, mesures: Mapping[str, Any]) -> Fait:
@@ -158,8 +157,8 @@ def deliver(made: Path, folder: Path, fait: Fait, mesures: Mapping[str, Any]) ->
 
 def foreign(folder: Path) -> FluxError:
     """The error of a folder that holds files of others."""
-    return FluxError(f"« {folder} » contient des fichiers qui ne viennent pas d'un lot. À faire : choisir une "
-                     "autre sortie, ou le vider.", code="fichier.existe")
+    return FluxError(f"« {folder} » contient des fichiers qui ne viennent pas d'un lot. À faire : choisir "
+                     "une autre sortie, ou le vider.", code="fichier.existe")
 
 
 def write_tables(folder: Path, tables: Mapping[str, pd.DataFrame]) -> None:
@@ -173,8 +172,8 @@ def read_table(path: Path) -> pd.DataFrame:
     content = path.read_bytes()
     head = content.split(b"\n", 1)[0].decode("utf-8-sig").split(";")
     frame = pd.read_csv(
-        io.BytesIO(content), sep=";", decimal=",", encoding="utf-8-sig", keep_default_na=False, na_values=[""],
-        dtype={c: TEXTE for c in head if c in TEXTES}, **EXACT,
+        io.BytesIO(content), sep=";", decimal=",", encoding="utf-8-sig", keep_default_na=False,
+        na_values=[""], dtype={c: TEXTE for c in head if c in TEXTES}, **EXACT,
     )
     for column in TEXTES & set(head):
         frame[column] = frame[column].str.replace(r"^'(?='*[=+\-@\t\r])", "", regex=True)

@@ -157,7 +157,7 @@ def _dask(taches: Sequence[Tache], client: Any) -> Iterator[Fait]:
     if others:
         raise FluxError(f"Les travailleurs ont une autre version de flux ({', '.join(sorted(others))}) que "
                         f"celle d'ici ({here}). À faire : installer la même partout.", code="lot.versions")
-    return _pooled(taches, client.get_executor(retries=0), lambda: sum(client.nthreads().values()),
+    return _pooled(taches, client.get_executor(retries=0), lambda: len(client.nthreads()),
                    (distributed.KilledWorker,))
 
 

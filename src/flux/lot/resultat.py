@@ -129,7 +129,7 @@ class Lot(Affichable):
         named = worst_first.assign(bailleur=known)
         notes = [f"Résultats : {self.sortie}."]
         if done < nb:
-            notes.append("Défauts, un par ligne : defauts.csv de chaque dossier ; en Python, attribut .erreurs.")
+            notes.append("Défauts, un par ligne : defauts.csv de chaque dossier (en Python, .erreurs).")
         if done:
             total = self.table[["logements", "flux"]].sum()
             notes.insert(0, f"{entier(total['logements'])} logements dans l'assiette, "

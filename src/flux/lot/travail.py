@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import threading
 import traceback
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -26,6 +27,7 @@ from flux.simulation.politiques import Orientation
 from flux.simulation.simulation import switch
 from flux.simulation.vecu import Mutations
 
+_ALONE = threading.Lock()  # the solver is the process's: threads take turns, processors are for processes
 DEFAUTS, ERREUR = "defauts", "erreur.txt"
 THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS")
 
@@ -48,8 +50,8 @@ def treat(tache: Tache) -> Fait:
     done = read_fait(folder)
     if tache.reprendre and done and done.empreinte == empreinte and done.statut in FINAL:
         return done
-    chrono = Chronometre()
-    with workshop(tache.sortie, tache.nom) as made:
+    with _ALONE, workshop(tache.sortie, tache.nom) as made:
+        chrono = Chronometre()
         fait = _done(tache, empreinte, made, chrono)
         return deliver(made, folder, fait, chrono.to_dict())
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import shutil
 import signal
 import threading
 import time
@@ -33,6 +34,7 @@ def killer(sortie: Path, nom: str, pids: Callable[[], list[int]], times: int) ->
             if at_work and any((sortie / ".flux" / nom).glob("*/nouveau")):
                 os.kill(at_work[0], signal.SIGKILL)
                 killed.append(at_work[0])
+                shutil.rmtree(sortie / ".flux" / nom, ignore_errors=True)
             time.sleep(0.01)
 
     thread = threading.Thread(target=watch)
