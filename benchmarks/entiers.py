@@ -1,21 +1,26 @@
 """Whole dwellings of the plan: what each way of rounding loses over the bound of the linear programme.
 
-    python benchmarks/entiers.py --demande 1 0.15 --milp 60
+    python benchmarks/entiers.py --demande 1 0.15 --most 600
     python benchmarks/entiers.py --dossier data/samples/val-de-mire --demande 1
 
-Every way starts from the same exact plan and gives out the same whole number of dwellings in each segment:
+Every way starts from the same exact plan, and gives out each segment, and each sum of segments by commune,
+QPV, group and typologie, at the floor or the ceiling of its flow:
 
 - `plus fort reste`: in each segment, the floors of the exact cells, then the largest remainders;
 - `reseau`: the nearest cells that keep the quotas, then the sums by holder × commune at the floor or the
   ceiling of the exact ones: a minimum cost flow;
 - `milp restreint`: each cell the floor or the ceiling of the exact one, publics whole, the loss itself
-  minimised, for `--milp` seconds, then for as long as flux took;
-- `flux`: `flux.allocation.entiers.whole_plan`, publics and proofs included in its time.
+  minimised, for as long as flux took; with the segments nearest to their flow, as the ways above, then with
+  those that flux chose (`segments de flux`);
+- `milp entier`: any whole cells and publics, for ten times as long as flux took, `--most` seconds at most;
+- `flux, avant preuve` and `flux`: `flux.allocation.entiers.whole_plan`, its first plan and its last.
 
 The loss: dwellings missed at each level of the obligations (100 for the law, 30 for CIA and CIL, 10 for
 a quota, 3 for a convention, 1 for a wish; 300 beyond the demand), and 1 for each dwelling that a holder has
 more or less in a commune than the whole numbers of its quota there. It is measured with the cells fixed, for
 the best whole publics, so that it judges the cells alone; the bound leaves cells and publics continuous.
+The full programme minimises this very loss, flux the levels in their order: the two may differ by a trade of
+several dwellings of a level for one of a higher level.
 """
 
 from __future__ import annotations
@@ -33,10 +38,12 @@ import numpy as np
 import pandas as pd
 
 import flux
-from flux.allocation.cadre import make_cadre
-from flux.allocation.entiers import whole_plan
+from flux.allocation.cadre import Cadre, make_cadre
+from flux.allocation.entiers import first_plan, on_grid, whole_plan
 from flux.allocation.equite import equites
 from flux.allocation.hors_flux import baux_hors_flux
+from flux.allocation.libres import flow_rows
+from flux.allocation.lignes_entieres import above_exact
 from flux.allocation.melange import reference_mix
 from flux.allocation.modele import Modele, formulate
 from flux.allocation.obligations import NIVEAUX, Support, obligations
@@ -44,7 +51,7 @@ from flux.allocation.places import wanted_places
 from flux.allocation.seuils import gaps, whole_rows
 from flux.noyau.arrondi import labels, names_of, partition, round_cells
 from flux.noyau.errors import SolverError
-from flux.noyau.solveur import Builder, Etape, Floats, Limite, solve
+from flux.noyau.solveur import Builder, Etape, Floats, Limite, Programme, solve
 from flux.samples import generate_parc, write
 
 TAILLES = {"small": (2_000, 8), "bd": (6_000, 25), "dept": (22_000, 100)}
@@ -56,13 +63,15 @@ POIDS = {"physique": 300.0, "loi": 100.0, "cia": 30.0, "cil": 30.0, "quota": 10.
 class Perte:
     """The loss of whole cells, as a programme: cells, publics, what is missed, gaps by holder × commune."""
 
-    def __init__(self, quotas: Any, modele: Modele, libres: Floats) -> None:
+    def __init__(self, quotas: Any, modele: Modele) -> None:
         cadre, builder = modele.cadre, Builder()
         segment, part = cadre.cellules["segment"].to_numpy(), cadre.cellules["part"].to_numpy()
         self.frame = cadre.segments[cadre.segment].iloc[segment].reset_index(drop=True).assign(
             id_reservataire=cadre.porteurs["id_reservataire"].to_numpy()[cadre.cellules["porteur"]])
         self.z = builder.columns(names_of(self.frame, list(self.frame.columns)))
-        builder.entries(builder.rows([f"s{k}" for k in range(len(libres))], libres, libres)[segment], self.z)
+        self.segments = builder.rows([f"s{k}" for k in range(len(cadre.segments))])
+        builder.entries(self.segments[segment], self.z)
+        flow_rows(builder, cadre, self.z, segment)
         w = builder.columns([f"w{k}" for k in range(len(cadre.publics))])
         meet = builder.rows([f"p{k}" for k in range(len(cadre.parts))], 0.0, 0.0)
         builder.entries(meet[part], self.z)
@@ -90,23 +99,30 @@ class Perte:
         except SolverError:
             return np.nan  # a holder above its quota
 
-    def restricted(self, exact: Floats, seconds: float) -> Floats | None:
+    def restricted(self, exact: Floats, libres: Floats, seconds: float) -> Floats | None:
         """The cells of least loss among the floors and the ceilings of the exact ones."""
-        lower, upper = self.programme.lower.copy(), self.programme.upper.copy()
+        lower, upper, lo, hi = (side.copy() for side in (self.programme.lower, self.programme.upper,
+                                                         self.programme.lo, self.programme.hi))
         lower[self.z], upper[self.z] = np.floor(exact), np.ceil(exact)
-        programme = replace(self.programme, lower=lower, upper=upper, integer=self.integer)
+        lo[self.segments] = hi[self.segments] = libres
+        return self.searched(replace(self.programme, lower=lower, upper=upper, lo=lo, hi=hi), seconds)[0]
+
+    def searched(self, programme: Programme, seconds: float) -> tuple[Floats | None, float]:
+        """The whole cells of least loss found in this time, and the loss that none can go under."""
         try:
-            found = solve(programme, [self.etape], limite=Limite(2**31 - 1, seconds))
+            found = solve(replace(programme, integer=self.integer), [self.etape],
+                          limite=Limite(2**31 - 1, seconds))
         except SolverError:
-            return None
-        return np.rint(found.valeurs[self.z])
+            return None, np.nan
+        return np.rint(found.valeurs[self.z]), found.bornes[0]
 
 
 def largest_remainder(modele: Modele, exact: Floats, libres: Floats) -> Floats:
     """The floors, then one more to the largest remainders of each segment."""
     segment, low = modele.cadre.cellules["segment"].to_numpy(), np.floor(exact)
     rest = pd.Series(exact - low).groupby(segment).rank(method="first", ascending=False).to_numpy()
-    return low + (rest <= (libres - np.bincount(segment, low, minlength=len(libres)))[segment])
+    left = libres - np.bincount(segment, low, minlength=len(libres))
+    return np.asarray(low + (rest <= left[segment]), float)
 
 
 def network(perte: Perte, modele: Modele, exact: Floats, libres: Floats) -> Floats:
@@ -122,7 +138,17 @@ def network(perte: Perte, modele: Modele, exact: Floats, libres: Floats) -> Floa
          partition("communes", commune, np.floor(sums), np.ceil(sums), souple=True)]), float)
 
 
-def measure(nom: str, dossier: Any, demande: float, milp: float) -> list[dict[str, Any]]:
+def nearest_segments(cadre: Cadre) -> Floats:
+    """Whole dwellings of the segments nearest to their flow, their sums at the floor or the ceiling too."""
+    builder, names = Builder(), names_of(cadre.segments, cadre.segment)
+    columns = builder.columns(names, integer=True)
+    flow_rows(builder, cadre, columns, cadre.segments.index)
+    near = above_exact(builder, "proche", names, columns, cadre.segments["flux"].to_numpy(float))
+    values = solve(builder.build(), [Etape("proche", builder.costs(near))]).valeurs
+    return np.asarray(np.rint(values[columns]), float)
+
+
+def measure(nom: str, dossier: Any, demande: float, most: float) -> list[dict[str, Any]]:
     """One dossier, its demand multiplied, rounded in every way."""
     tables = dict(dossier.tables)
     tables["demande"] = tables["demande"].assign(nb=lambda d: (d["nb"].astype(float) * demande).round())
@@ -133,15 +159,19 @@ def measure(nom: str, dossier: Any, demande: float, milp: float) -> list[dict[st
     melange, _ = reference_mix(quotas, cadre)
     modele = formulate(cadre, rows, equity, melange)
     optimum = modele.repartition(solve(modele.programme, modele.etapes, ensemble=len(NIVEAUX)).valeurs)
-    exact = np.maximum(np.round(optimum.cellules, 6), 0.0)
+    exact = on_grid(optimum)
 
+    start = time.perf_counter()
+    first = first_plan(quotas, modele, optimum, melange)
+    first_s = time.perf_counter() - start
     start = time.perf_counter()
     entiers = whole_plan(quotas, modele, optimum, melange)
     ours_s = time.perf_counter() - start
     ours = entiers.preuve.plan.cellules
     segment = cadre.cellules["segment"].to_numpy()
-    libres = np.bincount(segment, ours, minlength=len(cadre.segments)).astype(float)
-    perte = Perte(quotas, modele, libres)
+    chosen = np.bincount(segment, ours, minlength=len(cadre.segments)).astype(float)
+    libres = nearest_segments(cadre)
+    perte = Perte(quotas, modele)
     bound = perte.of(None)
     out = []
 
@@ -161,9 +191,15 @@ def measure(nom: str, dossier: Any, demande: float, milp: float) -> list[dict[st
 
     timed("plus fort reste", lambda: largest_remainder(modele, exact, libres))
     timed("reseau", lambda: network(perte, modele, exact, libres))
-    timed(f"milp restreint {milp:.0f} s", lambda: perte.restricted(exact, milp))
-    timed("milp restreint, temps de flux", lambda: perte.restricted(exact, ours_s))
+    timed("milp restreint", lambda: perte.restricted(exact, libres, ours_s))
+    timed("milp restreint, segments de flux", lambda: perte.restricted(exact, chosen, ours_s))
+    longer = min(most, 10 * ours_s)
+    start = time.perf_counter()
+    full, full_bound = perte.searched(perte.programme, longer)
+    say("milp entier", full, time.perf_counter() - start)
+    say("flux, avant preuve", first.cellules, first_s)
     say("flux", ours, ours_s)
+    print(f"{nom}, demande × {demande}: milp entier, {longer:.0f} s accordées, borne {full_bound:.2f}")
     proven = "/".join("oui" if p else "non" for p in entiers.preuve.prouves)
     print(f"{nom}, demande × {demande}: manques {entiers.preuve.manques}, bornes {entiers.preuve.bornes}, "
           f"prouvés {proven}", flush=True)
@@ -176,7 +212,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser.add_argument("--dossier", type=Path, nargs="*", default=[], help="folders, instead of sizes")
     parser.add_argument("--demande", type=float, nargs="*", default=[1.0, 0.15],
                         help="what the demand is multiplied by: under a fifth, targets conflict")
-    parser.add_argument("--milp", type=float, default=60.0, help="seconds left to the restricted MILP")
+    parser.add_argument("--most", type=float, default=600.0, help="seconds left to the full MILP at most")
     parser.add_argument("--json", type=Path, help="also write the figures here")
     options = parser.parse_args(argv)
     results = []
@@ -187,7 +223,7 @@ def main(argv: Sequence[str] | None = None) -> None:
         for path in paths:
             dossier = flux.read_dossier(path)
             for demande in options.demande:
-                results += measure(path.name, dossier, demande, options.milp)
+                results += measure(path.name, dossier, demande, options.most)
     print(pd.DataFrame(results).to_string(index=False))
     if options.json:
         options.json.write_text(json.dumps(results, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")

@@ -65,17 +65,28 @@ def whole_plan(quotas: Quotas, modele: Modele, exact: Repartition, melange: Floa
     exact : the exact plan.
     melange : reference share of each row of `cadre.publics` in its part, where the exact plan gives nothing.
     """
-    cadre = modele.cadre
-    cellules = np.maximum(np.round(exact.cellules, GRID), 0.0)
+    plan = first_plan(quotas, modele, exact, melange, avancement=avancement)
+    preuve = prove(quotas, modele, on_grid(exact), plan, avancement=avancement)
+    cadre, plan = modele.cadre, preuve.plan
+    return Entiers(_spread(cadre, plan), _gaps(quotas, cadre, plan.cellules), preuve)
+
+
+def first_plan(quotas: Quotas, modele: Modele, exact: Repartition, melange: Floats, *,
+               avancement: Avancement | None = None) -> Repartition:
+    """Holders by place, then by segment, then their publics: a whole plan, not proven yet."""
+    cadre, cellules = modele.cadre, on_grid(exact)
     lieux = whole_places(quotas, cadre, cellules, modele.obligations, avancement=avancement)
     held = whole_cells(cadre, cellules, lieux, avancement=avancement)
     part = cadre.cellules["part"].to_numpy()
     nb_part = np.asarray(np.rint(np.bincount(part, held, minlength=len(cadre.parts))), np.int64)
     publics, essentiels = whole_publics(cadre, nb_part, _shares(cadre, exact, melange), modele.obligations,
                                         avancement=avancement)
-    plan = modele.of(held.astype(float), publics.astype(float), essentiels.astype(float))
-    preuve = prove(quotas, modele, cellules, plan, avancement=avancement)
-    return Entiers(_spread(cadre, preuve.plan), _gaps(quotas, cadre, preuve.plan.cellules), preuve)
+    return modele.of(held.astype(float), publics.astype(float), essentiels.astype(float))
+
+
+def on_grid(exact: Repartition) -> Floats:
+    """Dwellings of the exact plan on `cadre.cellules`, on the grid that whole numbers are chosen from."""
+    return np.asarray(np.maximum(np.round(exact.cellules, GRID), 0.0), np.float64)
 
 
 def _shares(cadre: Cadre, exact: Repartition, melange: Floats) -> Floats:

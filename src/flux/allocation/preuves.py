@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from flux.allocation.libres import PLACE
-from flux.allocation.lignes_entieres import aims, whole_rows
+from flux.allocation.lignes_entieres import aims, merged_segments, whole_rows
 from flux.allocation.modele import Modele
 from flux.allocation.obligations import NIVEAUX, Repartition
 from flux.allocation.places import quota_gaps
@@ -67,8 +67,8 @@ def prove(quotas: Quotas, modele: Modele, cellules: Floats, plan: Repartition, *
         if avancement is not None:
             avancement(f"preuve {'/'.join(level)}", k, len(NIVEAUX))
         floors = search.floors(reached[:k])
-        if floors != tried and (values := search.at(floors)) is not None:
-            plan, reached = search.nearest(floors, values), floors
+        if floors != tried and (found := search.at(floors)) is not None:
+            plan, reached = found, floors
         if floors == reached:
             return Preuve(plan, reached, reached)
         tried, bornes[k] = floors, floors[k]
@@ -77,8 +77,8 @@ def prove(quotas: Quotas, modele: Modele, cellules: Floats, plan: Repartition, *
             found = plan if values is None else _whole(modele, values)
             if (better := missed(modele.obligations, found)) < reached:
                 plan, reached = found, better
-    if plan is not first and (values := search.at(reached)) is not None:
-        plan = search.nearest(reached, values)
+    if plan is not first:
+        plan = search.at(reached) or plan
     return Preuve(plan, missed(modele.obligations, plan), tuple(bornes))
 
 
@@ -100,6 +100,7 @@ class _Search:
         decided = np.concatenate([modele.cellules, modele.publics])
         whole = np.concatenate([decided, modele.essentiels, modele.manques])
         self.programme = _integers(builder.build(), whole)
+        self.merged, self.kept = merged_segments(cadre, self.programme)
         # As many dwellings as before are given out: what is above somewhere is missing elsewhere.
         names = [modele.programme.keys[j] for j in decided.tolist()]
         moved = builder.columns([f"{MOVES}|{n}" for n in names])
@@ -112,25 +113,27 @@ class _Search:
 
     def floors(self, held: tuple[int, ...]) -> tuple[int, ...]:
         """What no whole plan can go under at each level, those before at their own; the first ones `held`."""
-        relaxed = replace(self.programme, integer=np.zeros(len(self.programme.keys), bool))
+        relaxed = replace(self.merged, integer=np.zeros(len(self.merged.keys), bool))
         for stage in self.stages[len(held):len(NIVEAUX)]:
-            least = solve(self._held(relaxed, held), [stage]).niveaux[0] if stage.couts.any() else 0.0
+            asked = self._merged(stage)
+            least = solve(self._held(relaxed, held), [asked]).niveaux[0] if asked.couts.any() else 0.0
             held = *held, math.ceil(least - WHOLE)
         return held
 
-    def at(self, levels: tuple[int, ...]) -> Floats | None:
-        """A plan of these levels, the nearest to the quotas by commune; None where none was found."""
-        found = _searched(self._held(self.programme, levels), self.stages[-1])
-        return None if found is None else found.valeurs
+    def at(self, levels: tuple[int, ...]) -> Repartition | None:
+        """The plan of these levels nearest to the quotas by commune, then by the fewest moves; None if none.
 
-    def nearest(self, levels: tuple[int, ...], values: Floats) -> Repartition:
-        """Among the plans of these levels as near to the quotas by commune as `values`, the fewest moves."""
-        plan, commune = _whole(self.modele, values), round(float(self.stages[-1].couts @ values))
-        found = _searched(self._held(self.moving, (*levels, commune)), self.moves)
+        Where segments alike are one, it is soon known how near to the quotas; the moves need each segment.
+        """
+        commune = self.stages[-1]
+        gap = _searched(self._held(self.merged, levels), self._merged(commune))
+        if gap is None:
+            return None
+        found = _searched(self._held(self.moving, (*levels, round(gap.niveaux[0]))), self.moves)
         if found is None:
-            return plan
-        near = _whole(self.modele, found.valeurs)
-        return near if missed(self.modele.obligations, near) <= levels else plan
+            found = _searched(self._held(self.programme, levels), commune)
+        plan = None if found is None else _whole(self.modele, found.valeurs)
+        return plan if plan is not None and missed(self.modele.obligations, plan) <= levels else None
 
     def least(self, level: int, reached: tuple[int, ...], plan: Repartition,
               borne: int) -> tuple[int, Floats | None]:
@@ -148,6 +151,9 @@ class _Search:
             return borne, None if near is None else near.valeurs
         best = found if near is None or found.niveaux[0] <= near.niveaux[0] else near
         return max(borne, math.ceil(found.bornes[0] - WHOLE)), best.valeurs
+
+    def _merged(self, stage: Etape) -> Etape:
+        return replace(stage, couts=stage.couts[self.kept])
 
     def _held(self, programme: Programme, levels: tuple[int, ...]) -> Programme:
         hi = programme.hi.copy()
