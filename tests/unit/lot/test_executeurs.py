@@ -100,13 +100,13 @@ def test_dask_with_real_workers_one_of_them_killed(
                                  silence_logs="CRITICAL") as cluster,
         distributed.Client(cluster, set_as_default=False) as client,
     ):
-        flux.lot(dossiers, tmp_path / "entier", executeur=client, **ASKED)
-        assert contents(tmp_path / "entier") == contents(en_serie.sortie)
         workers = list(client.run(os.getpid).values())
-        with killer(tmp_path / "tue", "un-ecole", lambda: workers, times=1) as killed:
-            flux.lot(dossiers, tmp_path / "tue", executeur=cluster.scheduler_address, **ASKED)
+        with killer(tmp_path, "un-ecole", lambda: workers, times=1) as killed:
+            flux.lot(dossiers, tmp_path, executeur=client, **ASKED)
         assert len(killed) == 1
-        assert contents(tmp_path / "tue") == contents(en_serie.sortie)
+        assert contents(tmp_path) == contents(en_serie.sortie)
+        flux.lot(dossiers, tmp_path, executeur=cluster.scheduler_address, **ASKED)  # all is done: by address
+        assert contents(tmp_path) == contents(en_serie.sortie)
 
 
 def test_a_missing_library_says_its_remedy(
