@@ -113,12 +113,11 @@ class MiAnnee(Affichable):
         own = rows.loc[rows["porteur"] != BAILLEUR]
         late = own.loc[own["p_atteint"] < self.niveau]
         said = [
-            f"Au {date_longue(self.date)} : {entier(self.fait.nb)} logements comptés (étape : "
-            f"{glossaire.format('etape', self.fait.etape)}), "
-            f"{decimal(self.possibles[:, -1].mean(), 0)} libérations à partager attendues d'ici au 31 "
-            "décembre.",
-            f"Quotas : {entier(len(own) - len(late))} réservataires sur {entier(len(own))} ont au moins "
-            f"{part(self.niveau, 0)} de chances d'avoir le leur au 31 décembre.",
+            f"Au {date_longue(self.date)}, logements comptés (étape : "
+            f"{glossaire.format('etape', self.fait.etape)}) : {entier(self.fait.nb)} ; libérations à "
+            f"partager attendues d'ici au 31 décembre : {decimal(self.possibles[:, -1].mean(), 0)}.",
+            f"Quotas : au moins {part(self.niveau, 0)} de chances d'être atteints au 31 décembre pour "
+            f"{entier(len(own) - len(late))} sur {entier(len(own))}.",
         ]
         if len(late):
             told = [f"{names[r['porteur']]} {self._missing(r)}" for r in late.to_dict("records")]
@@ -143,7 +142,8 @@ class MiAnnee(Affichable):
 
     def _missing(self, row: Mapping[Any, Any]) -> str:
         """How many, the chance without them, and whether the year still allows it."""
-        late = ", hors de portée" if row["p_max"] < self.niveau else ""
+        beyond = row["p_max"] < self.niveau or row["a_orienter"] > self.possibles.max()
+        late = ", hors de portée" if beyond else ""
         return f"{entier(row['a_orienter'])} ({part(row['p_atteint'], 0)} sans cela{late})"
 
     def _names(self) -> Mapping[str, str]:

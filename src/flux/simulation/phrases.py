@@ -83,9 +83,9 @@ def summary(bascule: Bascule) -> tuple[str, str]:
     own = bascule.table.loc[lambda t: (t["territoire_code"] == PARTOUT) & (t["indicateur"] == ORIENTATIONS)
                             & (t["id_reservataire"] != BAILLEUR)]
     places = bascule.communes.loc[bascule.communes["groupe"] == TOUS_RESERVES]
-    told = [f"{entier((rows['p_perte'] > USUAL).sum())} perdent plus d'un logement et "
-            f"{entier((rows['p_gain'] > USUAL).sum())} en gagnent plus d'un, sur {entier(len(rows))} {what}"
-            for rows, what in ((own, "réservataires"), (places, "communes (tous réservataires ensemble)"))]
+    told = [f"{what}, perte de plus d'un logement pour {entier((rows['p_perte'] > USUAL).sum())} et gain de "
+            f"plus d'un pour {entier((rows['p_gain'] > USUAL).sum())}, sur {entier(len(rows))}"
+            for rows, what in ((own, "par réservataire"), (places, "par commune, tous réservataires"))]
     both = bascule.runs_of(TOUS_RESERVES)
     return (
         _received(bascule, "Tous les réservataires", *both, bascule.retires(TOUS_RESERVES)),
