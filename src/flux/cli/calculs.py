@@ -48,6 +48,12 @@ def simulate(
             help="suite_bornee, plus_grand_retard, au_hasard, plan ou tijdeman.",
         ),
     ] = "suite_bornee",
+    moteur: Annotated[
+        str,
+        typer.Option(
+            "--moteur", metavar="MOTEUR", help="auto, numpy ou numba : les mêmes nombres, plus ou moins vite."
+        ),
+    ] = "auto",
     as_json: Json = False,
     quiet: Quiet = False,
 ) -> None:
@@ -57,7 +63,8 @@ def simulate(
     read = dossier_at(dossier, quiet)
     with progress(quiet, "Simulation") as said:
         bascule = lived(
-            read, runs=runs, seed=seed, annees=annees, orientation=orientation, avancement=said
+            read, runs=runs, seed=seed, annees=annees, orientation=orientation, avancement=said,
+            moteur=moteur,
         )
     typer.echo(as_text(bascule.to_dict()) if as_json else str(bascule))
 

@@ -80,9 +80,7 @@ def vacancies(parc: Parc, seed: int, runs: Places) -> Vacances:
     cle = further(entiers(seed, Usage.JOUR, parc.annee, runs)[rang], logement, essai)
     order = _in_order(rang, cle, len(runs))
     logement, cle = logement[order], cle[order]
-    # place in the year, uniform but for the seasons: the order of `cle` is that of the days
-    moment = np.interp(reels(cle), np.concatenate([[0.0], parc.saison]), parc.mois)
-    jour = np.minimum((moment * parc.jours).astype(np.int64), parc.jours - 1)
+    jour = np.searchsorted(parc.seuils_jours, cle >> np.uint64(11), side="right")  # the order of `cle` again
     return Vacances(runs, np.concatenate([[0], np.cumsum(total)]), rang, logement, jour, cle)
 
 

@@ -10,14 +10,31 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from flux.simulation.tirages import Places, Reels
+from flux.simulation.tirages import Entiers, Places, Reels
 
-TOUJOURS = 10**6  # days: a right without end outlives what is simulated
+TOUJOURS, DERNIER = 10**6, 366  # days: a right without end outlives what is simulated; no year has more
+
+
+class Periodes(NamedTuple):
+    """Rights as thresholds, period after period.
+
+    logement : where the periods of each dwelling start, shape (D + 1,). depuis : first day of each, 0 for the
+    first of a dwelling, shape (P,). droit : where the rights of each period start, shape (P + 1,).
+    seuil, porteur : the draws below it (see `tirages.seuil`), and not below that of the right before, go to
+    this holder, shape (Q,).
+    """
+
+    logement: Places
+    depuis: Places
+    droit: Places
+    seuil: Entiers
+    porteur: Places
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,9 +80,27 @@ class Detenus:
         return np.where(column < width, found, autre)
 
     @cached_property
+    def periodes(self) -> Periodes:
+        """The same rights as thresholds: from which day each dwelling has which."""
+        moving = (self.part > 0)[..., None] & np.stack([self.debut > 0, self.fin < DERNIER], axis=-1)
+        days = np.stack([self.debut, self.fin + 1], axis=-1)
+        dwelling = np.concatenate([np.arange(len(self.part)), np.nonzero(moving)[0]])
+        first = np.concatenate([np.zeros(len(self.part), np.int64), days[moving]])
+        dwelling, first = np.unique(np.stack([dwelling, np.maximum(first, 0)]), axis=1)
+        shares = self.shares(dwelling, first)
+        sums, held = np.ceil(np.ldexp(np.cumsum(shares, axis=1), 53)).astype(np.uint64), shares > 0
+        return Periodes(
+            logement=np.searchsorted(dwelling, np.arange(len(self.part) + 1)),
+            depuis=first,
+            droit=np.concatenate([[0], np.cumsum(held.sum(axis=1))]),
+            seuil=sums[held],
+            porteur=self.porteur[dwelling][held],
+        )
+
+    @cached_property
     def _steady(self) -> tuple[npt.NDArray[np.bool_], Reels]:
         """Dwellings whose rights are the same all year, shape (D,), and their cumulated shares, (M, D)."""
-        whole = ((self.debut <= 0) & (self.fin >= 366)) | (self.part == 0)
+        whole = ((self.debut <= 0) & (self.fin >= DERNIER)) | (self.part == 0)
         everything = np.arange(len(self.part))
         sums = np.cumsum(self.shares(everything, np.zeros_like(everything)), axis=1)
         return whole.all(axis=1), np.ascontiguousarray(sums.T)

@@ -104,6 +104,16 @@ def _first(
     return holder, commune, month, np.asarray(rows["nb"], np.int64)
 
 
+def first_lettings(axes: Axes, annee: Annee, rang_annee: int) -> tuple[Nombres, Nombres]:
+    """First lettings of a year, alike in all runs: by cell, by holder and month of all the years."""
+    holder, commune, first, nb = _first(annee, axes.porteurs, axes.communes)
+    cells = np.zeros(len(axes.porteur), np.int32)
+    months = np.zeros((len(axes.porteurs), 12 * len(axes.annees)), np.int32)
+    np.add.at(cells, axes.place[holder, commune], nb)
+    np.add.at(months, (holder, first + 12 * rang_annee), nb)
+    return cells, months
+
+
 def count(axes: Axes, vecu: Vecu, qui: Places, rang_annee: int) -> Compte:
     """What one policy gave in one year.
 
@@ -116,44 +126,50 @@ def count(axes: Axes, vecu: Vecu, qui: Places, rang_annee: int) -> Compte:
     kept = qui >= 0
     run, who, dwelling = vacances.rang[kept], qui[kept], vacances.logement[kept]
     runs, holders = len(vacances.runs), len(axes.porteurs)
-    where = _here(axes, parc)[parc.commune[dwelling]]
-    cells = _counts(run, axes.place[who, where], runs, len(axes.porteur))
-    days = np.round(parc.mois[1:-1] * parc.jours)
-    month = np.searchsorted(days, vacances.jour[kept], side="right") + 12 * rang_annee
+    commune = places_of(axes, parc)[parc.commune[dwelling]]
+    cells = _counts(run, axes.place[who, commune], runs, len(axes.porteur))
+    month = months_of_days(parc)[vacances.jour[kept]] + 12 * rang_annee
     months = _counts(run, who * 12 * len(axes.annees) + month, runs, holders * 12 * len(axes.annees))
-    months = months.reshape(runs, holders, -1)
-    holder, commune, first, nb = _first(vecu.annee, axes.porteurs, axes.communes)
-    alike = np.zeros(len(axes.porteur), np.int32), np.zeros(months.shape[1:], np.int32)
-    np.add.at(alike[0], axes.place[holder, commune], nb)
-    np.add.at(alike[1], (holder, first + 12 * rang_annee), nb)
+    alike = first_lettings(axes, vecu.annee, rang_annee)
     kinds = np.zeros((runs, holders, len(axes.genres)), np.int32)
     sommes = np.zeros((runs, holders, len(axes.moyennes)))
     connus = np.zeros((runs, holders, len(axes.moyennes)), np.int32)
     key = run * holders + who
-    for k, mask in enumerate(_kinds(axes, parc.logements)):
+    for k, mask in enumerate(kinds_of(axes, parc.logements)):
         kinds[:, :, k] = _counts(run[mask[dwelling]], who[mask[dwelling]], runs, holders)
-    for m, moyenne in enumerate(axes.moyennes):
-        values = parc.logements[SOMMES[moyenne]].astype("float64").to_numpy()[dwelling]
+    for m, known in enumerate(values_of(axes, parc.logements)):
+        values = known[dwelling]
         told = ~np.isnan(values)
         connus[:, :, m] = _counts(run[told], who[told], runs, holders)
         sommes[:, :, m] = np.bincount(key[told], values[told], runs * holders).reshape(runs, holders)
-    return Compte(cells + alike[0], kinds, months + alike[1], sommes, connus)
+    return Compte(cells + alike[0], kinds, months.reshape(runs, holders, -1) + alike[1], sommes, connus)
 
 
 def taken(axes: Axes, vecu: Vecu) -> Nombres:
     """What mutations and relogements take out of the flow, by the cell that has it under stock, (R, N)."""
     parc, vacances, pris = vecu.annee.parc, vecu.vacances, vecu.pris
-    where = _here(axes, parc)[parc.commune[vacances.logement[pris]]]
+    where = places_of(axes, parc)[parc.commune[vacances.logement[pris]]]
     cells = axes.place[vecu.stock[pris], where]
     return _counts(vacances.rang[pris], cells, len(vacances.runs), len(axes.porteur))
 
 
-def _here(axes: Axes, parc: Parc) -> Places:
+def places_of(axes: Axes, parc: Parc) -> Places:
     """Place among all the communes of those of a year."""
     return pd.Index(axes.communes).get_indexer(pd.Index(parc.communes))
 
 
-def _kinds(axes: Axes, logements: pd.DataFrame) -> list[npt.NDArray[np.bool_]]:
+def months_of_days(parc: Parc) -> Places:
+    """Month of each day of the year, from 0."""
+    days = np.round(parc.mois[1:-1] * parc.jours)
+    return np.asarray(np.searchsorted(days, np.arange(parc.jours), side="right"), np.int64)
+
+
+def values_of(axes: Axes, logements: pd.DataFrame) -> list[Reels]:
+    """What is averaged over dwellings, NaN where unknown."""
+    return [np.asarray(logements[SOMMES[m]].astype("float64"), np.float64) for m in axes.moyennes]
+
+
+def kinds_of(axes: Axes, logements: pd.DataFrame) -> list[npt.NDArray[np.bool_]]:
     """Which dwellings are of each kind."""
     described = {QPV: logements["qpv"].to_numpy(bool)}
     for column in ("typologie", "financement"):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -26,6 +26,7 @@ SUIVIS = ("quota", "dalo_prioritaires", *MIXITE, "etat_hors_qpv")
 CLES = ["objectif", "porteur", "territoire_code", "niveau", "article"]
 EPSILON = 1e-9
 REGIMES = ("stock", "flux")
+TOUS_PUBLICS = np.ones(len(PUBLICS), bool)
 QUANTILES = 0.5, 0.95
 
 
@@ -140,21 +141,30 @@ def follow(cibles: Cibles, vecu: Vecu, mutations: Mutations, seed: int) -> Suivi
     vacances = vecu.vacances
     draw = vacances.tirage(seed, Usage.PUBLIC)
     qpv = vecu.annee.parc.logements["qpv"].to_numpy(np.int64)[vacances.logement]
-    shape = len(REGIMES), len(vacances.runs), len(cibles.cibles)
-    base, reached = np.zeros(shape), np.zeros(shape)
-    policies = ((vecu.en_stock(mutations), cibles.passe), (vecu.flux, cibles.plan))
-    for regime, (who, mix) in enumerate(policies):
+    housed = []
+    for who, mix in ((vecu.en_stock(mutations), cibles.passe), (vecu.flux, cibles.plan)):
         kept = np.flatnonzero((who >= 0) & vecu.bail)
-        housed = _Loges(
+        housed.append(_Loges(
             len(vacances.runs), len(mix.connu), vacances.rang[kept], who[kept], vacances.logement[kept],
             mix.drawn(who[kept], qpv[kept], draw[kept]),
-        )
+        ))
+    return judged(cibles, len(vacances.runs), [h.by_holder for h in housed])
+
+
+Compteur = Callable[[Faux, Faux], Places]
+"""Households of each holder in each run, on some dwellings, of some publics, shape (R, H)."""
+
+
+def judged(cibles: Cibles, runs: int, compteurs: Sequence[Compteur]) -> Suivi:
+    """Base and dwellings reached of each target, from the households counted under each of `REGIMES`."""
+    shape = len(REGIMES), runs, len(cibles.cibles)
+    base, reached = np.zeros(shape), np.zeros(shape)
+    for regime, counted in enumerate(compteurs):
         for o, cible in enumerate(cibles.cibles):
             base[regime, :, o] = cible.fixe[regime]
             if not cible.seul:
-                everyone = np.ones(len(PUBLICS), bool)
-                base[regime, :, o] += housed.by_holder(cible.logements, everyone) @ cible.porteurs
-            counts = housed.by_holder(cible.logements, cible.publics) @ (cible.porteurs & cible.comptes)
+                base[regime, :, o] += counted(cible.logements, TOUS_PUBLICS) @ cible.porteurs
+            counts = counted(cible.logements, cible.publics) @ (cible.porteurs & cible.comptes)
             reached[regime, :, o] = counts + cible.acquis[regime]
     return Suivi(base, reached)
 

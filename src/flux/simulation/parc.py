@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
+from functools import cached_property
 from hashlib import blake2b
 
 import numpy as np
@@ -85,6 +86,21 @@ class Parc:
     def nb_lois(self) -> int:
         """Laws of rates, each drawn once a run."""
         return len(self.lois)
+
+    @cached_property
+    def seuils_jours(self) -> Entiers:
+        """Threshold of each day after the first: a draw at or above it (see `seuil`) is not before that day.
+
+        A draw is a place among the vacancies of the year; the seasons say which day that is.
+        """
+        low, high = np.zeros(self.jours - 1, np.int64), np.full(self.jours - 1, 2**53)
+        saison = np.concatenate([[0.0], self.saison])
+        while (low < high).any():
+            middle = (low + high) >> 1
+            moment = np.interp(middle * 2.0**-53, saison, self.mois)
+            reached = moment * self.jours >= np.arange(1, self.jours)
+            low, high = np.where(reached | (low == high), low, middle + 1), np.where(reached, middle, high)
+        return low.astype(np.uint64)
 
 
 def make_parc(quotas: Quotas, *, incertitude: bool = True) -> Parc:

@@ -48,7 +48,7 @@ def lived(
         retires.append(taken(axes, vecu))
         if rank == 0:
             suivis.append(follow(cibles, vecu, mutations, seed))
-    return Vies(_added(stock), _added(flux), np.sum(retires, axis=0, dtype=np.int32), suivis[0])
+    return Vies(added(stock), added(flux), np.sum(retires, axis=0, dtype=np.int32), suivis[0])
 
 
 def joined(vies: Sequence[Vies]) -> Vies:
@@ -61,7 +61,8 @@ def joined(vies: Sequence[Vies]) -> Vies:
     )
 
 
-def _added(comptes: Sequence[Compte]) -> Compte:
+def added(comptes: Sequence[Compte]) -> Compte:
+    """The years of the same runs added up."""
     arrays = [[getattr(c, f) for c in comptes] for f in Compte.__dataclass_fields__]
     return Compte(*(np.sum(a, axis=0, dtype=a[0].dtype) for a in arrays))
 
