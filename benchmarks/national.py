@@ -41,6 +41,7 @@ def rows(donnees: Path, departement: str) -> Iterator[pd.DataFrame]:
     import pandas as pd
     from france import SEED, shares_of
 
+    before = 0  # IDENT_REP is unique, whoever the landlord
     for code, nom, counts in shares_of(donnees, departement):
         rng = np.random.default_rng([SEED, len(counts), int(departement, 36)])
         of = counts.loc[counts.index.repeat(counts["nb"])].reset_index(drop=True)
@@ -54,7 +55,7 @@ def rows(donnees: Path, departement: str) -> Iterator[pd.DataFrame]:
         rents = (rng.random(nb) * 40_000 + 20_000).astype(int)
         areas = (rng.random(nb) * 1_000 + 200).astype(int)
         yield pd.DataFrame({
-            "IDENT_REP": [f"{departement:>3}{i:07}".replace(" ", "0") for i in rank],
+            "IDENT_REP": [f"{departement:>3}{before + i:07}".replace(" ", "0") for i in rank],
             "IDENT_INT": [f"L{i:06}" for i in rank], "IDENT_ORG": code, "SIRET": f"{siren}00012", "RS": nom,
             "DEPCOM": of["commune"], "LIBCOM": "COMMUNE", "NUMVOIE": rng.integers(1, 200, nb).astype(str),
             "TYPVOIE": drawn("RUE AV ALL"), "NOMVOIE": drawn("LILAS VOLTAIRE HUGO ERABLES GARE"),
@@ -65,6 +66,7 @@ def rows(donnees: Path, departement: str) -> Iterator[pd.DataFrame]:
             "BAIL": drawn("03/2017 11/2018 06/2005"),
             "LOYERPRINC": [f"{r // 100},{r % 100:02}" for r in rents], "SORTIEPATRIM": "9",
             "CONTRESLOG": drawn("1 2 3 41 7"), "DPEENERGIE": drawn("C D E")})
+        before += nb
 
 
 def write_csv(donnees: Path, departements: list[str], path: Path) -> int:
