@@ -171,7 +171,7 @@ def read_table(path: Path) -> pd.DataFrame:
     """A table that `write_tables` wrote: text, numbers exactly as they were, booleans."""
     content = path.read_bytes()
     head = content.split(b"\n", 1)[0].decode("utf-8-sig").split(";")
-    frame = pd.read_csv(
+    frame: pd.DataFrame = pd.read_csv(
         io.BytesIO(content), sep=";", decimal=",", encoding="utf-8-sig", keep_default_na=False,
         na_values=[""], dtype={c: TEXTE for c in head if c in TEXTES}, **EXACT,
     )
