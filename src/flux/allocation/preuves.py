@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 WHOLE = 1e-6  # a bound this near to a whole number is that number
 MOVES = "deplacements"
+WEIGHT = 10.0  # of a dwelling of a level, in dwellings of the next
 
 
 @dataclass(frozen=True)
@@ -125,15 +126,29 @@ class _Search:
 
         Where segments alike are one, it is soon known how near to the quotas; the moves need each segment.
         """
-        commune = self.stages[-1]
-        gap = _searched(self._held(self.merged, levels), self._merged(commune))
+        gap = self._gap(levels)
         if gap is None:
             return None
-        found = _searched(self._held(self.moving, (*levels, round(gap.niveaux[0]))), self.moves)
+        found = _searched(self._held(self.moving, (*levels, gap)), self.moves)
         if found is None:
-            found = _searched(self._held(self.programme, levels), commune)
+            found = _searched(self._held(self.programme, levels), self.stages[-1])
         plan = None if found is None else _whole(self.modele, found.valeurs)
         return plan if plan is not None and missed(self.modele.obligations, plan) <= levels else None
+
+    def _gap(self, levels: tuple[int, ...]) -> int | None:
+        """How near to the quotas by commune a plan of these levels can be; None where none was found.
+
+        First with levels weighed, not held: whole numbers are then soon found, and where their levels are
+        these, no other plan of these levels is nearer.
+        """
+        *niveaux, commune = (self._merged(stage) for stage in self.stages)
+        asked = [stage.couts for stage in niveaux if stage.couts.any()]
+        weighed = sum((WEIGHT**rank * costs for rank, costs in enumerate(reversed(asked), 1)), commune.couts)
+        found = _searched(self.merged, Etape("niveaux", weighed))
+        if found is None or any(stage.couts @ found.valeurs > level + WHOLE
+                                for stage, level in zip(niveaux, levels, strict=True)):
+            found = _searched(self._held(self.merged, levels), commune)
+        return None if found is None else round(float(commune.couts @ found.valeurs))
 
     def least(self, level: int, reached: tuple[int, ...], plan: Repartition,
               borne: int) -> tuple[int, Floats | None]:
