@@ -7,7 +7,9 @@ One job: which dwellings free themselves and when, what mutations take, who has 
 rule gives each of the others, and the counts by holder and commune under both. `loop` draws one number after
 another (`random`): a run is another one if those before it are. `loop, counted` has numbers of its own for
 each dwelling and run, as we do: the same runs in any batch. Their means must agree with ours within the
-chance of so few runs, and under the bounded sequence nobody be one dwelling ahead. Read ratios of the
+chance of so few runs, and under the bounded sequence nobody be one dwelling ahead. `numba` is the compiled
+code of `flux.simulate`, on one thread and on all: its counts must be those of NumPy, run for run, or the
+benchmark stops. Then the stock regime alone, which needs no rule. Read ratios of the
 processor's time, not seconds: the load says how busy the machine was.
 """
 
@@ -19,6 +21,7 @@ import random
 import tempfile
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -33,6 +36,7 @@ from flux.simulation.parc import ATOMES, Parc, make_parc
 from flux.simulation.politiques import Comptes, Orientation, orient, rule
 from flux.simulation.sequence import UNITE, Strates, make_strates
 from flux.simulation.tirages import Usage, entiers, sous
+from flux.simulation.vecu import GENRES, Annee
 
 SEED, LOT = 2026, 1_000
 MASK = 2**64 - 1
@@ -45,9 +49,8 @@ def quotas_of(logements: int, communes: int, folder: Path) -> Quotas:
 
 
 def genres(parc: Parc) -> np.ndarray:
-    """Kind of dwelling of each segment: QPV × typologie."""
-    kinds = parc.flux[["qpv", "typologie"]].astype(str).agg("|".join, axis=1)
-    return np.unique(kinds, return_inverse=True)[1]
+    """Kind of dwelling of each segment: in QPV, outside."""
+    return parc.flux["qpv"].to_numpy(np.int64)
 
 
 # ── ours ──────────────────────────────────────────────────────────────────────────────────────────
@@ -66,7 +69,7 @@ def vectorised(parcs: list[Parc], runs: np.ndarray, regle: str) -> tuple[np.ndar
         genre = genres(parc)
         place = np.zeros(len(parc.flux), np.int64)
         place[parc.segment] = parc.commune
-        comptes = Comptes.new(len(runs), strates, holders, int(genre.max()) + 1)
+        comptes = Comptes.new(len(runs), strates, holders, GENRES)
         comptes.retard += retard
         left = drawn.only(~taken)
         flow = orient(parc, strates, parc.parts[place], genre, left, comptes, rule(regle), SEED)
@@ -75,6 +78,78 @@ def vectorised(parcs: list[Parc], runs: np.ndarray, regle: str) -> tuple[np.ndar
             key = (v.rang * communes + parc.commune[v.logement]) * holders + who
             out += np.bincount(key, minlength=out.size).reshape(out.shape)
     return seen[0], seen[1]
+
+
+def by_numba(
+    annee: Annee, regle: str, threads: int
+) -> Callable[[np.ndarray], tuple[np.ndarray, np.ndarray]]:
+    """What counts the same by compiled code."""
+    from flux.simulation.compiled.compte import Etiquettes, Nombre, Suivis, count_runs
+    from flux.simulation.compiled.regles import CODES
+    from flux.simulation.compiled.terrain import bare, make_terrain
+
+    parc = annee.parc
+    (communes, holders), nb = parc.parts.shape, len(parc.logements)
+    none = np.zeros(0, np.int64)
+    terrain = make_terrain(annee, SEED)
+    etiquettes = bare(Etiquettes(parc.commune, np.arange(parc.parts.size).reshape(communes, holders).T,
+                                 np.zeros(parc.jours, np.int64), np.zeros(nb + 1, np.int64), none,
+                                 np.zeros((nb, 0))))
+    suivis = Suivis(np.uint64(0), none, none, np.zeros((2, 0, 2, 0), np.uint64), none, none)
+
+    def counts(runs: int) -> Nombre:
+        cells, months = np.zeros((runs, parc.parts.size), np.int32), np.zeros((runs, holders, 1), np.int32)
+        nothing = np.zeros((runs, holders, 0), np.int32)
+        return Nombre(cells, nothing, months, np.zeros(nothing.shape), nothing, nothing)
+
+    def one(runs: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        stock, flow, retard = counts(len(runs)), counts(len(runs)), np.zeros((len(runs), holders + 1))
+        count_runs(terrain, etiquettes, suivis, runs.astype(np.uint64), retard, CODES[regle], False, stock,
+                   flow, np.zeros_like(stock.cellules))
+        return stock.cellules, flow.cellules
+
+    def lived(runs: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        if threads == 1:
+            return one(runs)
+        with ThreadPoolExecutor(threads) as pool:
+            made = list(pool.map(one, np.array_split(runs, 4 * threads)))
+        return np.concatenate([a for a, _ in made]), np.concatenate([b for _, b in made])
+
+    return lived
+
+
+def stock_by_numba(annee: Annee) -> Callable[[np.ndarray], np.ndarray]:
+    """The stock regime alone: dwellings of each holder in each run."""
+    from flux.simulation.compiled.jit import kept
+    from flux.simulation.compiled.libere import drawn, ordered
+    from flux.simulation.compiled.terrain import make_terrain
+    from flux.simulation.compiled.vie import place_for, under_stock
+
+    def live(t: Any, runs: Any, out: Any) -> None:
+        vie = place_for(t)
+        stock = vie.stock
+        for r in range(len(runs)):
+            n = drawn(t.tirage, runs[r], vie.libere)
+            ordered(t.tirage, n, vie.libere)
+            under_stock(t, n, vie)
+            for i in range(n):
+                out[r, stock[i]] += 1
+
+    compiled, terrain = kept(live), make_terrain(annee, SEED)
+
+    def lived(runs: np.ndarray) -> np.ndarray:
+        out = np.zeros((len(runs), len(annee.parc.porteurs)), np.int64)
+        compiled(terrain, runs.astype(np.uint64), out)
+        return out
+
+    return lived
+
+
+def annee_of(parc: Parc, quotas: Quotas) -> Annee:
+    """The same year as `vectorised` lives, ready for compiled code."""
+    place = np.zeros(len(parc.flux), np.int64)
+    place[parc.segment] = parc.commune
+    return Annee(quotas, parc, make_strates(parc.parts), parc.parts[place], genres(parc))
 
 
 # ── what one would otherwise write ────────────────────────────────────────────────────────────────
@@ -102,14 +177,15 @@ def _mix(x: int) -> int:
 class Plain:
     """The same year in lists: rates, rights and shares of each dwelling, and the accounts of a run."""
 
-    def __init__(self, parc: Parc, regle: str, numbers: Any) -> None:
+    def __init__(self, parc: Parc, regle: str, numbers: Any, both: bool = True) -> None:
+        self.both = both  # under both policies, or under stock alone
         strates: Strates = make_strates(parc.parts)
         self.random, self.run = numbers, -1
         self.jours, self.bailleur, self.greedy = parc.jours, len(parc.porteurs) - 1, regle != "suite_bornee"
         self.commune, self.segment = parc.commune.tolist(), parc.segment.tolist()
         self.taken = (parc.soustraits / 2.0**53).tolist()
         self.genre = genres(parc).tolist()
-        self.nb_genres = max(self.genre) + 1
+        self.nb_genres = GENRES
         d = parc.droits
         self.droits = [[(p, s, a, b) for p, s, a, b in zip(*row, strict=True) if s > 0] for row in zip(
             d.porteur.tolist(), d.part.tolist(), d.debut.tolist(), d.fin.tolist(), strict=True)]
@@ -150,7 +226,7 @@ class Plain:
         """A dwelling frees itself: under both policies."""
         commune, segment = self.commune[logement], self.segment[logement]
         self.stock[commune][self.holder(logement, int(jour))] += 1
-        if self.random.random() >= self.taken[segment]:
+        if self.both and self.random.random() >= self.taken[segment]:
             self.flux[commune][self.oriented(commune, self.genre[segment])] += 1
 
     def holder(self, logement: int, jour: int) -> int:
@@ -253,7 +329,34 @@ def clocked(
     return spent, np.concatenate([a for a, _ in found]), np.concatenate([b for _, b in found])
 
 
-def beside(parc: Parc, runs: int, slow: int, regle: str) -> None:
+def compiled_time(
+    lived: Callable[[np.ndarray], Any], runs: int, clock: Callable[[], float] = time.process_time
+) -> tuple[float, Any]:
+    """Seconds a run, compilation apart, the least of five; and what was counted."""
+    some, times = np.arange(runs), []
+    lived(some[:2])
+    for _ in range(5):
+        start = clock()
+        found = lived(some)
+        times.append((clock() - start) / runs)
+    return min(times), found
+
+
+def stock_alone(annee: Annee, runs: int, slow: int) -> None:
+    """The stock regime alone, compiled, beside the loop."""
+    spent, found = compiled_time(stock_by_numba(annee), runs)
+    plain, start = Plain(annee.parc, "", random.Random(SEED), both=False), time.process_time()
+    reserved = 0
+    for _ in range(slow):
+        plain.start()
+        by_loop(plain)
+        reserved += sum(sum(row[:-1]) for row in plain.stock)
+    seconds = (time.process_time() - start) / slow
+    print(f"\nstock alone: numba {1 / spent:.0f} runs/s, loop {1 / seconds:.1f}: ratio {seconds / spent:.0f}"
+          f"; reserved {found[:, :-1].sum() / runs:.1f}, {reserved / slow:.1f}")
+
+
+def beside(parc: Parc, annee: Annee, runs: int, slow: int, regle: str) -> None:
     """Ours, the loop, simpy: runs per second, ratio, and whether they say the same."""
     spent, stock, flow = clocked([parc], runs, regle)
     print(f"\n{regle}, load {os.getloadavg()[0]:.1f}\n{'':14} {'runs':>5} {'runs/s':>8} {'ratio':>6} "
@@ -265,7 +368,14 @@ def beside(parc: Parc, runs: int, slow: int, regle: str) -> None:
         print(f"{nom:14} {nb:>5} {1 / seconds:>8.1f} {seconds / spent:>6.1f} {a.sum() / nb:>10.1f} "
               f"{a[:, kept].sum() / nb:>16.1f} {b[:, kept].sum() / nb:>15.1f} {worst:>10}")
 
-    said("flux", runs, spent, stock, flow, "")
+    said("flux, NumPy", runs, spent, stock, flow, "")
+    fast = 0.0
+    if find_spec("numba") is None:
+        print("numba not installed, left out")
+    else:
+        fast, counts_of = compiled_time(by_numba(annee, regle, 1), runs)
+        assert (counts_of[0] == stock).all() and (counts_of[1] == flow).all(), "not the counts of NumPy"
+        said("flux, numba", runs, fast, *counts_of, "")
     ways: dict[str, tuple[Callable[[Plain], None], Any]] = {
         "loop": (by_loop, random.Random(SEED)),
         "loop, counted": (by_counted_loop, Counted()),
@@ -287,6 +397,14 @@ def beside(parc: Parc, runs: int, slow: int, regle: str) -> None:
             for side, made in zip(counts, (plain.stock, plain.flux), strict=True):
                 side.append(np.array(made).ravel())
         said(nom, slow, seconds / slow, np.array(counts[0]), np.array(counts[1]), f"{worst / UNITE:.5f}")
+        if fast:
+            print(f"{'':14} numba is {seconds / slow / fast:.0f} times {nom}")
+    if fast:
+        cores = os.cpu_count() or 1
+        one, many = (compiled_time(by_numba(annee, regle, n), runs, time.perf_counter) for n in (1, cores))
+        assert (one[1][1] == many[1][1]).all(), "threads change the counts"
+        print(f"{'':14} {cores} threads are {one[0] / many[0]:.2f} times one, on the clock of a machine that "
+              f"others use (load {os.getloadavg()[0]:.1f})")
 
 
 def growth(runs: int) -> None:
@@ -324,8 +442,11 @@ def main() -> None:
     parc = make_parc(quotas)
     print(f"{len(parc.logements)} dwellings of the base, {len(parc.porteurs) - 1} réservataires, "
           f"{len(parc.communes)} communes; arrays in {time.process_time() - start:.2f} s, once")
+    annee = annee_of(parc, quotas)
     for regle in (Orientation.SUITE, Orientation.DEFICIT):
-        beside(parc, asked.runs, asked.lents, str(regle))
+        beside(parc, annee, asked.runs, asked.lents, str(regle))
+    if find_spec("numba") is not None:
+        stock_alone(annee, asked.runs, asked.lents)
     if not asked.sans_croissance:
         growth(asked.runs // 2)
 

@@ -52,10 +52,10 @@ def test_the_same_bytes_under_every_option(racine, options):
 
 
 def parc(nb: int, rights: list[int], *, qpv: bool, taux: float) -> Dossier:
-    holders = [f"commune_{i:05d}" for i in range(1, len(rights) + 1)]
+    holders = ["etat_prioritaires", *(f"employeur_{i}" for i in range(1, len(rights)))]
     return dossier(
         logements=logements(nb, "00001", "P1", qpv=qpv),
-        reservataires=[reservataire(r) for r in holders],
+        reservataires=[reservataire(r, r.split("_")[0] if i else None) for i, r in enumerate(holders)],
         reservations=[
             {"id_reservataire": r, "programme": "P1", "commune": "00001", "nb": n}
             for r, n in zip(holders, rights, strict=True)
