@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import multiprocessing
 import os
-import shutil
 import signal
 import threading
 import time
@@ -26,15 +25,17 @@ NOT_HERE = not hasattr(signal, "SIGKILL")
 def killer(sortie: Path, nom: str, pids: Callable[[], list[int]], times: int) -> Iterator[list[int]]:
     """Kill the processes of a dossier `times` times, as soon as each is at work on it."""
     killed: list[int] = []
+    seen: set[Path] = set()
     over = threading.Event()
 
     def watch() -> None:
         while len(killed) < times and not over.is_set():
-            at_work = [p for p in pids() if p not in killed]
-            if at_work and any((sortie / ".flux" / nom).glob("*/nouveau")):
-                os.kill(at_work[0], signal.SIGKILL)
-                killed.append(at_work[0])
-                shutil.rmtree(sortie / ".flux" / nom, ignore_errors=True)
+            alive = [p for p in pids() if p not in killed]
+            new = set((sortie / ".flux" / nom).glob("*/nouveau")) - seen
+            if alive and new:
+                seen.update(new)
+                os.kill(alive[0], signal.SIGKILL)
+                killed.append(alive[0])
             time.sleep(0.01)
 
     thread = threading.Thread(target=watch)
