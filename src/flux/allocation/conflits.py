@@ -6,12 +6,11 @@ from collections.abc import Sequence, Set
 from dataclasses import replace
 
 import numpy as np
-from numpy.typing import NDArray
 
 from flux.allocation.contradictions import PERCEPTIBLE, ROUNDING, contradictions, required
-from flux.allocation.lignes_entieres import whole_rows
+from flux.allocation.lignes_entieres import aims, whole_rows
 from flux.allocation.modele import Modele
-from flux.allocation.obligations import Repartition, Support
+from flux.allocation.obligations import Repartition
 from flux.allocation.recherche import RANG, Conflit, Nature, Places, Search
 from flux.allocation.seuils import LIMITE
 from flux.noyau.errors import SolverError
@@ -149,24 +148,15 @@ class _Deletion:
 def _strict(modele: Modele) -> Programme:
     """The programme of the plan, where rounding is not a miss and no distance is measured."""
     programme = modele.programme
-    free = _aims(modele)
+    free = aims(modele)
     lo, hi = np.where(free, -np.inf, programme.lo), np.where(free, np.inf, programme.hi)
     lo[modele.lignes] = [required(o) for o in modele.obligations]
     return replace(programme, lo=lo, hi=hi)
 
 
-def _aims(modele: Modele) -> NDArray[np.bool_]:
-    """Rows that only measure a distance: they bind nothing, unless an obligation bounds what they measure."""
-    if any(o.support is Support.ECARTS for o in modele.obligations):
-        measures: tuple[str, ...] = ("z+", "w+")
-    else:
-        measures = ("z+", "w+", "recu|", "equite|", "equite_pire|")
-    return np.array([name.startswith(measures) for name in modele.programme.names])
-
-
 def _whole(modele: Modele) -> Programme:
     """The programme of whole plans: every row as tight as whole numbers allow."""
-    built = whole_rows(modele, _aims(modele)).build()
+    built = whole_rows(modele, aims(modele)).build()
     integer = np.zeros(len(built.keys), bool)
     integer[np.concatenate([modele.cellules, modele.publics, modele.essentiels, modele.manques])] = True
     return replace(built, integer=integer)
