@@ -88,9 +88,9 @@ def variants(node: ast.AST) -> Iterator[ast.AST]:
         case ast.Name(id=name) if name in NAMES:
             yield ast.Name(NAMES[name], ast.Load())
         case ast.If(test=test) | ast.IfExp(test=test) if not isinstance(test, ast.Compare):
-            changed = copy.copy(node)
-            changed.test = ast.UnaryOp(ast.Not(), test)
-            yield changed
+            negated = copy.copy(node)
+            negated.test = ast.UnaryOp(ast.Not(), test)
+            yield negated
         case ast.Return(value=ast.expr() as value) if ast.unparse(value) != "None":
             yield ast.Return(ast.Constant(None))
 
@@ -130,10 +130,11 @@ def _with(tree: ast.Module, node: ast.AST, changed: ast.AST) -> ast.Module:
     return ast.fix_missing_locations(out)
 
 
-def plain(found: object) -> FunctionType:
+def plain(found: Any) -> FunctionType:
     """The function behind a property or a decorator."""
-    found = getattr(found, "fget", None) or getattr(found, "func", None) or found
-    return inspect.unwrap(found)  # type: ignore[arg-type,return-value]
+    function = inspect.unwrap(getattr(found, "fget", None) or getattr(found, "func", None) or found)
+    assert isinstance(function, FunctionType)
+    return function
 
 
 def install(module: str, mutant: Mutant) -> None:
@@ -234,7 +235,8 @@ def main() -> None:
     calls = calls_of(path, [*options.tests, "-k", options.k])
 
     def survives(mutant: Mutant) -> bool:
-        chosen, spent = [], 0.0
+        chosen: list[str] = []
+        spent = 0.0
         for test, (seconds, functions) in sorted(calls.items(), key=lambda x: x[1][0]):
             if mutant.fonction in functions and (not chosen or spent + seconds <= options.budget):
                 chosen, spent = [*chosen, test], spent + seconds

@@ -196,7 +196,7 @@ def closing(
     """
     annee = dossier.convention.annee
     homes = {
-        (str(i), c)
+        (str(i), c): feuilles.flux[c].valeur
         for i, t, k in zip(
             *(dossier.reservataires[x] for x in ("id_reservataire", "territoire_type", "territoire_code")),
             strict=True,
@@ -209,30 +209,33 @@ def closing(
         key: Cle = (r, None if (r, c) in comptes else c)
         balances[key] = balances.get(key, Fraction(0)) + exact
     for (r, c), (given, _) in communes.items():
-        key = (r, None if (r, c) in comptes else c)
-        balances[key] = balances.get(key, Fraction(0)) - given
+        balances[r, None if (r, c) in comptes else c] -= given
     balances = after_losses(balances, lost)
     places: set[Cle] = {*homes, *communes, *((r, c) for (r, _), c in targets), *ouverture.soldes}
     whole: set[Cle] = {(r, None) for r, _ in comptes}
     rows: list[tuple[object, ...]] = []
-    for key in sorted(places | whole, key=lambda k: (k[1] is None, k[0], k[1] or "")):
+    for key in sorted(places | whole, key=lambda k: (k[1] is None, k)):
         ident, commune = key
         if ident == BAILLEUR:
             continue
         nb, garantie = (0, 0) if commune is None else communes.get((ident, commune), (0, 0))
-        since = ouverture.flux_cumule.get(key, Fraction(0))
-        flow = since if commune is None or key in homes else None
-        if commune is not None and flow is not None:
-            flow += feuilles.flux[commune].valeur
-        row = (
-            float(balances.get(key, Fraction(0))),
-            ouverture.annee_ouverture.get(ident, annee),
-            None if flow is None else float(flow),
-            ouverture.nb_cumule.get(key, 0) + nb,
-            ouverture.nb_garantie_cumule.get(key, 0) + garantie,
+        flow = Fraction(0) if commune is None else homes.get((ident, commune))
+        solde, since = balances.get(key, Fraction(0)), ouverture.flux_cumule.get(key, Fraction(0))
+        nb += ouverture.nb_cumule.get(key, 0)
+        if commune is None and not (solde or since or nb):
+            continue  # it went to the communes that it served
+        rows.append(
+            (
+                ident,
+                annee,
+                commune,
+                float(solde),
+                ouverture.annee_ouverture.get(ident, annee),
+                None if flow is None else float(flow + since),
+                nb,
+                garantie + ouverture.nb_garantie_cumule.get(key, 0),
+            )
         )
-        if commune is not None or any((row[0], flow, row[3])):  # else it went to the communes that it served
-            rows.append((ident, annee, commune, *row))
     rows.append(("*", annee, None, float(report_flux), None, None, None, None))
     return pd.DataFrame(
         rows,

@@ -27,9 +27,10 @@ from flux.conversion.plafonnement import guarantee_territories
 from flux.conversion.territoires import communes_of
 from flux.dossier import Dossier
 from flux.loi import Regles
+from flux.rendu.nombres import entier
 
 UNIONS = 200
-"""Most unions of communes that cross: their number can double with each holder."""
+"""Most unions of communes that cross: their number can double with each holder; past it, it is said."""
 
 
 @dataclass(frozen=True)
@@ -43,6 +44,7 @@ class Garanties:
     lieux : (holder, commune) -> the place where the matrix bounds what it holds (`somme` only)
     par_lieu : place -> whole dwellings that those who are bound there may receive
     ensemble : place of a pool -> those bound in its communes, who take their part of it first
+    avertissements : French sentences
     """
 
     plafonds: tuple[Plafond, ...]
@@ -52,6 +54,7 @@ class Garanties:
     lieux: dict[tuple[str, str], str] = field(default_factory=dict)
     par_lieu: dict[str, int] = field(default_factory=dict)
     ensemble: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    avertissements: tuple[str, ...] = ()
 
     def split(self, dus: Dus, quotas: Mapping[str, int]) -> dict[tuple[str, bool], int]:
         """Whole quotas in two: held in return for guarantees, within their ceilings, and the rest.
@@ -69,7 +72,7 @@ class Garanties:
                 held = nb
                 if other:
                     held = max(half_up(nb * guaranteed / (guaranteed + other)), nb - ceil(other))
-                    held = max(0, min(held, nb, *(left[k] for k in bound)))
+                    held = min(held, nb, *(left[k] for k in bound))
             for k in bound:
                 left[k] -= held
             out[ident, True], out[ident, False] = held, nb - held
@@ -85,7 +88,7 @@ class Garanties:
         cells = dus.of(ident)
         whole = total([cell.amount() for cell in cells.values()])
         held = total([x.amount(garantie=True) for c, x in cells.items() if (ident, c) in self.plafonnees])
-        return max(Fraction(0), held - self.retenues.get(ident, Fraction(0))), whole - held
+        return held - self.retenues.get(ident, Fraction(0)), whole - held
 
 
 def guarantee_ceilings(
@@ -124,13 +127,14 @@ def guarantee_ceilings(
         for c in sorted(place_of)
         if (members := tuple(sorted(i for i, k in judge.held if k == c and i not in poolers)))
     }
+    neighbourhoods, left_out = judge.neighbourhoods(where)
     wide = [
         judge.together(
             code,
             [local[c] for c in sorted(places)],
             tuple(sorted(i for i, p in where.items() if p <= places)),
         )
-        for code, places in judge.neighbourhoods(where)
+        for code, places in neighbourhoods
     ]
     retenues: dict[str, Fraction] = {}
     perdues: dict[str, Fraction] = {}
@@ -156,6 +160,7 @@ def guarantee_ceilings(
             for place, cs in communes_at.items()
             if place not in cs
         },
+        (_unions_left_out(left_out),) if left_out else (),
     )
 
 
@@ -164,19 +169,28 @@ def _pool(code: str) -> str:
     return f"{code} (communes mutualisées)"
 
 
+def _unions_left_out(nb: int) -> str:
+    """What cannot be promised, and where the reader sees whether it was kept."""
+    return (
+        f"Réunions de communes sans plafond commun, au-delà des {entier(UNIONS)} premières : au moins "
+        f"{entier(nb)}. Les garants s'y croisent trop pour les examiner toutes : le plafond des garanties "
+        "peut y être dépassé ; comparer nb et plafond, par commune, au tableau des plafonds."
+    )
+
+
 def _each_alone(dossier: Dossier, feuilles: Feuilles, judge: _Judge) -> Garanties:
     """Each guarantor on its own territory (`separee`)."""
-    alone = [
-        judge.ceiling(code, tuple(home), (ident,), home_of=ident)
+    alone = {
+        ident: judge.ceiling(code, tuple(home), (ident,), home_of=ident)
         for code, home, [ident] in guarantee_territories(dossier, feuilles.communes)
         if any((ident, c) in judge.held for c in home)
-    ]
-    mixed = [p for p in alone if any(p.tolere.values()) and p.exact > p.nb]
+    }
+    over = {i: p.exact - p.nb for i, p in alone.items() if p.tolere[i] and p.exact > p.nb}
     return Garanties(
-        tuple(alone),
+        tuple(alone.values()),
         frozenset((i, c) for i, c in judge.held if c in judge.homes[i]),
-        {p.membres[0]: p.exact - p.nb for p in mixed},
-        {p.membres[0]: p.exact - p.nb for p in mixed if not p.cumule},
+        over,
+        {i: v for i, v in over.items() if not alone[i].cumule},
     )
 
 
@@ -190,13 +204,10 @@ class _Judge:
         self.part, self.feuilles, self.dus = regles.figure("part_max_garantie"), feuilles, dus
         table = dossier.reservataires
         table = table.loc[table["categorie"].isin(list(dossier.convention.choix.porteurs_garantie))]
-        self.codes = dict(zip(table["id_reservataire"], table["territoire_code"], strict=True))
-        self.homes = {
-            str(i): communes_of(dossier, str(t), str(k))
-            for i, t, k in zip(
-                table["id_reservataire"], table["territoire_type"], table["territoire_code"], strict=True
-            )
-        }
+        columns = (table[x] for x in ("id_reservataire", "territoire_type", "territoire_code"))
+        holders = [(str(i), str(kind), str(code)) for i, kind, code in zip(*columns, strict=True)]
+        self.codes = {i: code for i, _, code in holders}
+        self.homes = {i: communes_of(dossier, kind, code) for i, kind, code in holders}
         self.held = {
             (r, c): cell.amount(garantie=True)
             for (r, c), cell in sorted(dus.cellules.items())
@@ -251,7 +262,7 @@ class _Judge:
             places = set(home) if c is None else {c}
             if home and places <= set(plafond.communes) and only in (None, r) and r not in sauf:
                 place = c or plafond.territoire_code
-                flows[place] = max(flows.get(place, Fraction(0)), flow)
+                flows[place] = max(flows.get(place, flow), flow)
                 nb += self.ouverture.nb_garantie_cumule.get((r, c), 0)
         return plafond.with_account(total(flows), nb)
 
@@ -281,22 +292,30 @@ class _Judge:
             ]
         )
 
-    def neighbourhoods(self, where: Mapping[str, frozenset[str]]) -> list[tuple[str, frozenset[str]]]:
+    def neighbourhoods(
+        self, where: Mapping[str, frozenset[str]]
+    ) -> tuple[list[tuple[str, frozenset[str]]], int]:
         """The sets of several communes in which somebody holds guarantees, the smallest first.
 
         And the unions of those that cross: 2 dwellings over communes a and b, and 2 over b and c, can each
-        keep their ceiling where all three communes hold but 3 (Hall's condition).
+        keep their ceiling where all three communes hold but 3 (Hall's condition). Beside them, how many
+        unions of one set more are left out: those that would grow from these are not counted.
         """
         sets: dict[frozenset[str], str] = {}
         for ident, places in sorted(where.items()):
             if len(places) > 1:
-                code = str(self.codes[ident])
+                code = self.codes[ident]
                 sets.setdefault(places, "+".join(sorted(places)) if code in self.feuilles.flux else code)
-        held, found = dict(sets), list(sets)
+        held, found, left_out = dict(sets), list(sets), set[frozenset[str]]()
         for places in found:
             for other, code in held.items():
                 both = places | other
-                if both not in sets and not places.isdisjoint(other) and len(sets) < len(held) + UNIONS:
-                    sets[both] = "+".join(sorted({*sets[places].split("+"), *code.split("+")}))
-                    found.append(both)
-        return sorted(((code, places) for places, code in sets.items()), key=lambda x: (len(x[1]), x[0]))
+                if both in sets or places.isdisjoint(other):
+                    continue
+                if len(sets) == len(held) + UNIONS:
+                    left_out.add(both)
+                    continue
+                sets[both] = "+".join(sorted({*sets[places].split("+"), *code.split("+")}))
+                found.append(both)
+        named = sorted(((code, places) for places, code in sets.items()), key=lambda x: (len(x[1]), x[0]))
+        return named, len(left_out)

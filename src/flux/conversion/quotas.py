@@ -240,6 +240,7 @@ def _round(
         *poids.avertissements,
         *readings_differ(lectures),
         *flux.soustractions.avertissements,
+        *garanties.avertissements,
         *remarks(dossier, rules, feuilles, dus, plafonds, lost, quota_exact, arrondi, flux.entier),
         *rounding_remarks(dossier, ecarts, matrice.non_prouves),
     ]

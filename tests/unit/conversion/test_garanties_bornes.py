@@ -74,9 +74,10 @@ def test_a_set_of_communes_is_named_after_the_first_of_those_who_guarantee_there
                  homes={"a_ville": ["a"], "b_epci": ["a", "b"], "c_epci": ["a", "b", "c"]},
                  a="1", b="1", c="1")
     two, three = frozenset({"a", "b"}), frozenset({"a", "b", "c"})
-    named = held.neighbourhoods({"b_epci": two, "a_ville": two, "c_epci": three, "seule": frozenset({"a"})})
+    named, _ = held.neighbourhoods(
+        {"b_epci": two, "a_ville": two, "c_epci": three, "seule": frozenset({"a"})})
     assert named == [("a+b", two), ("f", three)]
-    assert held.neighbourhoods({"b_epci": two}) == [("e", two)]
+    assert held.neighbourhoods({"b_epci": two}) == ([("e", two)], 0)
 
 
 def test_holders_of_guarantees_alone_are_charged_before_the_mixed_ones() -> None:
@@ -158,6 +159,11 @@ def test_what_passes_the_ceiling_of_one_commune_is_lost_each_year_or_kept(
     assert [named(found)[c].cumule for c in (A, B)] == [cumule] * 2
 
 
+def test_a_guarantor_of_two_communes_passes_the_ceiling_of_neither() -> None:
+    found = ceilings(dus(**{EPCI: {A: Du("3"), B: Du("1")}}), {A: "10", B: "10"})
+    assert found.retenues == found.perdues == {EPCI: Fraction(1)}
+
+
 def test_alone_in_one_commune_a_guarantor_keeps_all_for_the_rounding_to_judge() -> None:
     """Who holds nothing else is bound by the ceiling itself; other rights would carry what passes it."""
     due = dus(**{VILLE: {A: Du("2")}, VOISINE: {A: Du("2", "1")}})
@@ -175,6 +181,22 @@ def test_since_its_account_opened_a_ceiling_counts_all_the_flow_less_what_was_gi
     found = named(ceilings(due, {A: "10", B: "10"}, ouverture=opened, plafond_apprecie="cumule"))
     assert (found[A].flux, found[A].nb_ouverture, found[A].nb) == (50, 5, 5)
     assert (found[B].flux, found[B].nb_ouverture, found[B].nb) == (15, 4, 0)
+
+
+def test_on_a_territory_of_several_communes_a_ceiling_counts_the_account_of_each() -> None:
+    opened = Ouverture({}, {}, {(EPCI, A): Fraction(40), (EPCI, B): Fraction(15)}, {}, {})
+    due = dus(**{EPCI: {A: Du("1"), B: Du("1")}})
+    found = named(ceilings(due, {A: "10", B: "10"}, ouverture=opened, plafond_apprecie="cumule",
+                           garantie_imbriquee="separee"))
+    assert found["000000001"].flux == 75
+
+
+def test_of_a_balance_of_the_whole_commune_and_another_in_it_the_longer_flow_counts() -> None:
+    """They are two accounts of one place, whether its own commune names it or not."""
+    opened = Ouverture({}, {}, {(VILLE, None): Fraction(40), (EPCI, A): Fraction(15)}, {}, {})
+    due = dus(**{VILLE: {A: Du("1")}, EPCI: {A: Du("1")}})
+    found = named(ceilings(due, {A: "10"}, ouverture=opened, plafond_apprecie="cumule"))
+    assert found[A].flux == 50
 
 
 def test_a_balance_of_the_whole_territory_counts_where_that_is_the_territory_judged() -> None:
@@ -204,12 +226,25 @@ def test_apart_each_guarantor_has_a_fifth_of_the_flow_of_its_own_territory() -> 
     assert (found.lieux, found.par_lieu) == ({}, {})
 
 
+def test_apart_the_flow_of_a_commune_without_guarantee_counts_with_that_of_the_others() -> None:
+    """Of the EPCI's two communes, one carries its guarantees: the ceiling is a fifth of the flow of both."""
+    found = ceilings(dus(**{EPCI: {A: Du("1")}}), {A: "10", B: "20"}, garantie_imbriquee="separee")
+    assert {k: (p.exact, p.nb) for k, p in named(found).items()} == {"000000001": (1, 6)}
+
+
 def test_apart_only_who_has_other_rights_has_its_excess_kept_out_and_in_cumule_nothing_is_lost() -> None:
     due = dus(**{VILLE: {A: Du("3")}, VOISINE: {B: Du("3", "1")}})
     found = ceilings(due, {A: "10", B: "10"}, garantie_imbriquee="separee", plafond_apprecie="cumule")
     assert (found.retenues, found.perdues) == ({VOISINE: Fraction(1)}, {})
     just = ceilings(dus(**{VOISINE: {B: Du("2", "1")}}), {B: "10"}, garantie_imbriquee="separee")
     assert just.retenues == just.perdues == {}
+
+
+def test_in_a_pool_the_tighter_ceiling_is_that_which_leaves_the_smaller_part() -> None:
+    """The pool allows 3 of 12 (a quarter), the commune 2 of 2: of its two, one and a half are kept out."""
+    due = dus(**{EPCI: {A: Du("6"), B: Du("4")}, VILLE: {A: Du("2", "3")}})
+    comptes = {(EPCI, A): "000000001", (EPCI, B): "000000001"}
+    assert ceilings(due, {A: "10", B: "5"}, comptes=comptes).retenues == {VILLE: Fraction(3, 2)}
 
 
 def test_in_a_pool_all_are_bound_by_the_pool_and_who_does_not_pool_by_its_commune_too() -> None:
@@ -273,6 +308,13 @@ def test_what_is_kept_out_of_the_rounding_is_no_part_of_what_the_guarantees_carr
     assert split("0") == {(VILLE, True): 2, (VILLE, False): 0}
 
 
+def test_a_mixed_holder_receives_by_guarantee_in_proportion_of_what_is_due() -> None:
+    ceiling = Plafond("garantie", A, (VILLE,), PART, Fraction(50), Fraction(1), cumule=False)
+    held = Garanties((ceiling,), frozenset({(VILLE, A)}), {}, {})
+    assert held.split(dus(**{VILLE: {A: Du("1", "3")}}), {VILLE: 4}) == {
+        (VILLE, True): 1, (VILLE, False): 3}
+
+
 def test_what_the_other_rights_cannot_carry_is_held_by_guarantee() -> None:
     """0.9 by guarantee and 1.2 otherwise: of 3, two at most are due without guarantee."""
     ceiling = Plafond("garantie", A, (VILLE,), PART, Fraction(50), Fraction(1), cumule=False)
@@ -289,13 +331,34 @@ def test_guarantors_whose_communes_cross_are_bound_together() -> None:
     """In a chain of four, every stretch; those that do not touch, not together."""
     chain = {"r": frozenset("ab"), "s": frozenset("bc"), "t": frozenset("cd"), "u": frozenset("ef")}
     held = judge(dus(), codes=dict.fromkeys(chain, "a"), homes={}, a="1")
-    assert [code for code, _ in held.neighbourhoods(chain)] == [
-        "a+b", "b+c", "c+d", "e+f", "a+b+c", "b+c+d", "a+b+c+d"]
+    found, left_out = held.neighbourhoods(chain)
+    assert [code for code, _ in found] == ["a+b", "b+c", "c+d", "e+f", "a+b+c", "b+c+d", "a+b+c+d"]
+    assert left_out == 0
+
+
+def test_sets_of_as_many_communes_come_by_name() -> None:
+    """Whoever holds them: these ceilings are tried, and shown, in one order."""
+    where = {"r": frozenset("cd"), "s": frozenset("ab")}
+    found, _ = judge(dus(), codes=dict.fromkeys(where, "a"), homes={}, a="1").neighbourhoods(where)
+    assert [code for code, _ in found] == ["a+b", "c+d"]
 
 
 def test_the_unions_of_those_that_cross_are_not_without_number(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Around one commune, ten guarantors of two make a thousand unions: the smallest come first."""
+    """Around one commune, ten guarantors of two make a thousand unions: the smallest come first.
+
+    Left out: of the 120 of four communes, all but the five found; of five communes, the 25 that one of
+    these five and one guarantor more make.
+    """
     monkeypatch.setattr("flux.conversion.garanties.UNIONS", 50)
     star = {f"r{i}": frozenset({"a", f"b{i}"}) for i in range(10)}
-    found = judge(dus(), codes=dict.fromkeys(star, "a"), homes={}, a="1").neighbourhoods(star)
+    found, left_out = judge(dus(), codes=dict.fromkeys(star, "a"), homes={}, a="1").neighbourhoods(star)
     assert [len(places) for _, places in found] == [2] * 10 + [3] * 45 + [4] * 5
+    assert left_out == 115 + 25
+
+
+def test_unions_left_out_are_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    due = dus(**{EPCI: {A: Du("1"), B: Du("1")}, VILLE: {B: Du("1"), C: Du("1")}})
+    assert ceilings(due, {A: "10", B: "10", C: "10"}).avertissements == ()
+    monkeypatch.setattr("flux.conversion.garanties.UNIONS", 0)
+    (said,) = ceilings(due, {A: "10", B: "10", C: "10"}).avertissements
+    assert "au-delà des 0 premières : au moins 1." in said

@@ -258,3 +258,29 @@ def test_a_right_that_ended_is_not_said_without_effect() -> None:
     ended = {"programme": None, "nb": None, "date_fin": "2025-12-31"}
     gone = two_communes(30, **ended, id_logement="P-absent")
     assert not any("hors de l'assiette" in note for note in flux.convert(gone).avertissements)
+
+
+def test_two_guarantors_whose_communes_cross_keep_the_ceiling_of_all_three_or_it_is_said(
+        monkeypatch: pytest.MonkeyPatch) -> None:
+    """One dwelling a commune; two communes that guarantee in a third, between them, could have two each."""
+    communes, first, other = ("00001", "00002", "00003"), "commune_00001", "commune_00003"
+    crossing = dossier(
+        convention={"choix": {"plafond_apprecie": "annuel"}, "stipulations": {"part_etat": "legale"},
+                    "hypotheses": {"liberations_prevues": 15}},
+        logements=[row for c in communes for row in logements(100, c, f"P{c}")],
+        reservataires=[reservataire(i) for i in ("etat_prioritaires", first, other)],
+        reservations=[
+            {"id_reservataire": i, "programme": f"P{c}", "commune": c, "nb": 20, "contrepartie": "garantie"}
+            for i, c in ((first, "00001"), (first, "00002"), (other, "00002"), (other, "00003"))],
+        soldes=[{"id_reservataire": i, "annee": 2025, "commune": c, "solde": 0.5}
+                for i, c in ((first, "00001"), (other, "00003"))])
+
+    def given() -> tuple[int, bool, bool]:
+        quotas = flux.convert(crossing)
+        held = quotas.plafonds.loc[quotas.plafonds["territoire_code"].isin(communes)]
+        passed = bool((held["nb"] > held["plafond"]).any())
+        return held["nb"].sum(), passed, any("sans plafond commun" in note for note in quotas.avertissements)
+
+    assert given() == (3, False, False)
+    monkeypatch.setattr("flux.conversion.garanties.UNIONS", 0)
+    assert given() == (4, True, True)
