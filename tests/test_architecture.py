@@ -32,7 +32,7 @@ DOORS = {
     "docx": "annexe/docx",
     "xlsxwriter": (
         *("annexe/xlsx", "bilan/classeur", "dossier/modele", "dossier/classeur"),
-        "samples/classeurs",
+        *("rendu/export", "samples/classeurs"),
     ),
     "matplotlib": "rendu/images",
     "typst": "annexe/pdf",

@@ -13,8 +13,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
 from io import StringIO
+from typing import TYPE_CHECKING
 
+from flux.rendu.export import Exportable, declared
 from flux.rendu.tableau import Cellules, Colonne, Tableau
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 __all__ = ["Affichable", "Colonne", "Tableau", "Vue", "html", "html_tableau", "texte"]
 
@@ -141,12 +146,17 @@ def html(vue: Vue, *, lignes: int | None = LINES_SHOWN) -> str:
     return f'<div class="flux" lang="fr">{title}{notes}{tables}</div>'
 
 
-class Affichable(ABC):
-    """What can be looked at: a class says its view, the faces follow."""
+class Affichable(Exportable, ABC):
+    """What can be looked at: a class says its view and declares its frames, the faces and files follow."""
 
     @abstractmethod
     def vue(self) -> Vue:
         """What it shows."""
+
+    @property
+    def tables(self) -> dict[str, pd.DataFrame]:
+        """Every table of the result by the name of its attribute, the main one (`table`) first."""
+        return {name: getattr(self, name) for name in declared(self)}
 
     def __repr__(self) -> str:
         return texte(self.vue())
