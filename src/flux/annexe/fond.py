@@ -55,7 +55,7 @@ class Fond:
         quotas, noms, steps = self.quotas, self.noms, self.calcul
         why = pourquoi.sentences(quotas, noms, steps, vise) if vise else ()
         drafted = (
-            synthese(self.plan, noms, vise),
+            synthese(self.plan, noms, self.seuil, vise),
             cadre.parties(quotas.dossier, quotas.regles, noms, vise),
             droits.etat_des_lieux(quotas, noms, self.inventaire, vise),
             inventaire.echeances(quotas, noms, vise),

@@ -68,7 +68,7 @@ def objectifs(plan: Plan, noms: Noms, seuil: int, vise: Selection | None = None)
     aimed = objectives_of(plan, vise)
     rates = aimed["seuil"] / aimed["base"].where(aimed["base"] > 0)
     aimed = aimed.assign(taux=rates.round(9))  # both are the solver's: what floats leave is no rate
-    hidden = _hidden(plan, aimed, seuil)
+    hidden = hidden_counts(plan, aimed, seuil)
     tables = [
         Tableau(
             cle="objectifs.objectifs",
@@ -166,7 +166,7 @@ def _of_one_commune(plan: Plan) -> frozenset[str]:
     return frozenset(r for r, kind, code in rows if len(communes_of(dossier, kind, code)) == 1)
 
 
-def _hidden(plan: Plan, aimed: pd.DataFrame, seuil: int) -> pd.Series:
+def hidden_counts(plan: Plan, aimed: pd.DataFrame, seuil: int) -> pd.Series:
     """Rows that count a few households of one commune."""
     towns = plan.quotas.dossier.communes["commune"]
     local = aimed["porteur"].isin(_of_one_commune(plan)) | aimed["territoire_code"].isin(towns)
@@ -177,7 +177,7 @@ def _hidden(plan: Plan, aimed: pd.DataFrame, seuil: int) -> pd.Series:
 def masked_owners(plan: Plan, seuil: int) -> frozenset[str]:
     """Réservataires that have an objective whose count is masked."""
     aimed = measured(plan)
-    return frozenset(aimed.loc[_hidden(plan, aimed, seuil), "porteur"].astype(str)) - {"*"}
+    return frozenset(aimed.loc[hidden_counts(plan, aimed, seuil), "porteur"].astype(str)) - {"*"}
 
 
 def _masked(aimed: pd.DataFrame, hidden: pd.Series) -> pd.DataFrame:

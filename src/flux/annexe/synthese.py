@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from flux.annexe.orientations import objectives_of
+from flux.annexe.orientations import hidden_counts, objectives_of
 from flux.annexe.pourquoi import NEGLIGIBLE, dwellings
 from flux.annexe.section import Section
 from flux.dossier.appellations import BAILLEUR, Noms
@@ -34,8 +34,12 @@ ONE_READS = (
 )
 
 
-def synthese(plan: Plan, noms: Noms, vise: Selection | None = None) -> Section:
-    """From the stock to the flow, from the flow to the quotas, and what the plan reaches."""
+def synthese(plan: Plan, noms: Noms, seuil: int, vise: Selection | None = None) -> Section:
+    """From the stock to the flow, from the flow to the quotas, and what the plan reaches.
+
+    `seuil` : least count of households that is published on one commune.
+    """
+    aimed = objectives_of(plan, vise)
     quotas = plan.quotas
     annee = quotas.dossier.convention.annee
     flux = quotas.exact["flux_a_partager"]
@@ -49,7 +53,7 @@ def synthese(plan: Plan, noms: Noms, vise: Selection | None = None) -> Section:
             f"et aux relogements, que la loi met à part ; {dwellings(flux)} sont à partager, report de l'an "
             "dernier et arrondi compris.",
             _shared(quotas) if vise is None else _theirs(quotas, vise),
-            _met(objectives_of(plan, vise), vise),
+            _met(aimed, hidden_counts(plan, aimed, seuil), vise),
         ),
         puces=ALL_READ if vise is None else (*_kept(quotas, vise), *ONE_READS),
         tableaux=(_categories(quotas) if vise is None else _holders(quotas, noms, vise),),
@@ -112,14 +116,22 @@ def _kept(quotas: Quotas, vise: Selection) -> tuple[str, ...]:
     return (*said, f"En {quotas.dossier.convention.annee + 1} : {owed}.")
 
 
-def _met(objectives: pd.DataFrame, vise: Selection | None) -> str:
-    """How many objectives the plan reaches, and how much the others miss."""
-    asked = objectives.dropna(subset=["seuil"])
+def _met(objectives: pd.DataFrame, hidden: pd.Series, vise: Selection | None) -> str:
+    """How many objectives the plan reaches, and how much the others miss.
+
+    An objective of few households is not counted: that it is reached would say how many they are.
+    """
+    asked = objectives.loc[~hidden].dropna(subset=["seuil"])
+    apart = int((hidden & objectives["seuil"].notna()).sum())
     missed = asked.loc[asked["manque"] > TOLERANCE, "manque"]
-    if asked.empty:
+    if asked.empty and not apart:
         return "Aucun objectif chiffré ne s'applique cette année."
+    if asked.empty:
+        return "Les objectifs de l'année comptent trop peu de ménages pour dire s'ils sont atteints."
     whose = " qui concernent cette convention" if vise else ""
     met = f"Objectifs{whose} atteints par le plan : {len(asked) - len(missed)} sur {len(asked)}"
+    if apart:
+        met += f" (hors {apart} dont l'effectif est masqué)"
     if missed.empty:
         return f"{met}."
     lost = nombres.decimal(missed.sum())

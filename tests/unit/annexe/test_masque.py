@@ -86,3 +86,11 @@ def test_a_bailleur_of_one_commune_masks_its_totals_too():
     objectives = next(t for s in annexe.sections for t in s.tableaux if t.cle == "objectifs.objectifs").frame
     few = pd.to_numeric(objectives["atteint"], errors="coerce")
     assert not ((few > 0) & (few < 5) & (objectives["objectif"] == "dalo_prioritaires")).any()
+
+
+def test_the_summary_does_not_count_an_objective_whose_households_are_masked():
+    plan = flux.allocate(flux.convert(flux.read_dossier(SAMPLES / "val-de-mire")), couts=False)
+    said = " ".join(flux.draft_annexe(plan, pour="commune_00103").sections[0].paragraphes)
+    shown = " ".join(flux.draft_annexe(plan, pour="commune_00103", seuil_masque=1).sections[0].paragraphes)
+    assert "2 sur 2 (hors 1 dont l'effectif est masqué)" in said
+    assert "3 sur 3." in shown
