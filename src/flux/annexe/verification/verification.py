@@ -235,9 +235,9 @@ def _uncomputed(published: Any, expected: Any) -> Iterator[str]:
     nb = tableur.uncomputed(published, expected) if isinstance(expected, classeur.Classeur) else 0
     if nb:
         yield (
-            f"{entier(nb)} formules sont celles de l'annexe, mais sans valeur enregistrée (le programme qui a "
-            "enregistré le classeur ne calcule pas) : leur valeur n'est pas comparée. À faire : l'ouvrir dans "
-            "Excel ou LibreOffice, l'enregistrer, le vérifier de nouveau."
+            f"{entier(nb)} formules sont celles de l'annexe, mais sans valeur enregistrée (le programme qui "
+            "a enregistré le classeur ne calcule pas) : leur valeur n'est pas comparée. À faire : l'ouvrir "
+            "dans Excel ou LibreOffice, l'enregistrer, le vérifier de nouveau."
         )
 
 
