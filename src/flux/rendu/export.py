@@ -11,6 +11,7 @@ import math
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 from typing import Any, Protocol
@@ -176,10 +177,15 @@ def sheet_title(nom: str) -> str:
 
 
 def _terme(contexts: tuple[str, ...], column: str) -> Terme:
-    """What the glossary says of a column; a column made from the data (`stock_2024`) bears its own name."""
-    for context in (*contexts, *glossaire.BARE):
-        with suppress(KeyError):
-            return glossaire.termes(context)[column]
+    """What the glossary says of a column; `quota_rotation`, that of a scenario, is a quota ("rotation")."""
+    stem, rest = column, ""
+    while stem:
+        for context in (*contexts, *glossaire.BARE):
+            with suppress(KeyError):
+                known = glossaire.termes(context)[stem]
+                return replace(known, libelle=f"{known.libelle} ({rest})") if rest else known
+        stem, _, last = stem.rpartition("_")
+        rest = f"{last}_{rest}" if rest else last
     return Terme(cle=column, libelle=column, sens="")
 
 
