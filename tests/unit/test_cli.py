@@ -175,7 +175,7 @@ def test_no_annex_from_faulty_data(flux, faux, tmp_path):
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (["chek"], "Commande inconnue : chek. Commandes : " + ", ".join(COMMANDS)),
+        (["chek"], "Commande : « chek » est inconnu. Vouliez-vous dire check ? Commandes : demo, template, "),
         (["check"], "Il manque DOSSIER"),
         (["check", "nulle-part"], "n'existe pas"),
         (["convert", ".", "--jsn"], "Option inconnue : --jsn. Vouliez-vous dire --json ?"),

@@ -1,24 +1,28 @@
 """The same verbs for a terminal: `flux demo`, `check`, `convert`, `annexe`…
 
 Standard output carries the answer and nothing else; defects and progress go to standard error. Exit
-codes: 0, the work is done and whole; 1, defects in the data; 2, wrong usage.
+codes: 0, the work is done and whole; 1, defects in the data; 2, wrong usage; 3, a defect of flux itself;
+130, interrupted.
 """
 
 from __future__ import annotations
 
 import os
 import sys
+import traceback
+from importlib.metadata import version
 
 import typer
 
 # the help lists the commands in the order in which they are declared
 from flux.cli import entree, calculs, documents, rpls, lot, diagnostic  # isort: skip
-from flux.cli.cadre import DEFAUTS, USAGE, USAGE_ERROR, app
+from flux.cli.cadre import BOGUE, DEFAUTS, USAGE, USAGE_ERROR, app
 from flux.noyau.errors import FluxError
 from flux.rendu.usage import french, reason, speak_french
 
 __all__ = ["app", "main", "run", "entree", "calculs", "documents", "rpls", "lot", "diagnostic"]
 
+INTERRUPTED = 130
 USAGE_CODES = {
     "annexe.reservataire_inconnu",
     "fichier.dans_le_dossier",
@@ -39,6 +43,7 @@ USAGE_CODES = {
     "rpls.pas_decoupe",
     "simulation.annees",
     "simulation.graine",
+    "simulation.moteur",
     "simulation.orientation",
     "simulation.runs",
     "verification.format",
@@ -60,9 +65,15 @@ def run(arguments: list[str]) -> int:
         result = app(args=arguments, prog_name="flux", standalone_mode=False)
         return int(result or 0)
     except typer.Exit as leaving:
+        if leaving.exit_code == INTERRUPTED:  # Typer turned a Ctrl+C into an exit
+            typer.echo("Interrompu.", err=True)
         return int(leaving.exit_code)
     except USAGE_ERROR as error:
-        typer.echo(f"{french(error.format_message())}\nAide : flux --help", err=True)
+        page = f"{error.ctx.command_path} --help" if error.ctx else "flux --help"
+        # without a command, the message is the help page itself
+        asked = type(error).__name__ == "NoArgsIsHelpError"
+        said = french(error.format_message())
+        typer.echo(said if asked else f"{said}\nAide : {page}", err=True)
         return USAGE
     except FluxError as error:
         typer.echo(str(error), err=True)
@@ -76,4 +87,12 @@ def run(arguments: list[str]) -> int:
         return USAGE
     except (typer.Abort, KeyboardInterrupt):
         typer.echo("Interrompu.", err=True)
-        return 130
+        return INTERRUPTED
+    except Exception:
+        typer.echo(
+            f"flux {version(diagnostic.DISTRIBUTION)} : erreur de flux lui-même, et non de vos données. "
+            "À faire : la signaler (dépôt de flux, modèle « Bogue »), avec la commande et ce qui suit.\n",
+            err=True,
+        )
+        typer.echo(traceback.format_exc(), err=True, nl=False)
+        return BOGUE

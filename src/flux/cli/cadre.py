@@ -6,19 +6,20 @@ import json
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 import typer.core
 
+from flux.rendu.usage import meant
+
 if TYPE_CHECKING:
     from flux.allocation import Plan
     from flux.conversion import Quotas
     from flux.dossier import Dossier
 
-DEFAUTS, USAGE = 1, 2
+DEFAUTS, USAGE, BOGUE = 1, 2, 3
 OFFICE = ("docx", "xlsx")  # what the example, and each of many annexes, are written in
 USAGE_ERROR: Any = typer.BadParameter.__base__  # Typer does not export click's UsageError by name
 
@@ -29,11 +30,25 @@ class _Francais:
     def get_help_option(self, ctx: Any) -> Any:
         option = super().get_help_option(ctx)  # type: ignore[misc]
         if option is not None:
-            option.help = "Montrer cette aide."
+            option.help, option.metavar = "Montrer cette aide.", ""
         return option
+
+    def get_params(self, ctx: Any) -> Any:
+        """A flag has no kind of value, and an argument has its name: neither shows a type of Python."""
+        params = super().get_params(ctx)  # type: ignore[misc]
+        for param in params:
+            if param.param_type_name == "argument":
+                param.display_type_rich = _no_type
+            elif param.is_flag:
+                param.metavar = ""
+        return params
 
     def get_usage(self, ctx: Any) -> str:
         return str(super().get_usage(ctx)).replace("Usage:", "Usage :", 1)  # type: ignore[misc]
+
+
+def _no_type(ctx: Any) -> None:
+    """What an argument says of its type on a help page."""
 
 
 class Commande(_Francais, typer.core.TyperCommand):
@@ -48,8 +63,15 @@ class Groupe(_Francais, typer.core.TyperGroup):
         params = super().get_params(ctx)
         for param in params:
             if param.name in ("install_completion", "show_completion"):
-                param.hidden = True  # type: ignore[attr-defined]
+                param.hidden = True
         return params
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        """The command that is asked, or the nearest ones."""
+        known = self.list_commands(ctx)
+        if args and not args[0].startswith("-") and args[0] not in known:
+            raise USAGE_ERROR(f"Commande : {meant(args[0], known, 'Commandes')}", ctx)
+        return super().resolve_command(ctx, args)
 
 
 app = typer.Typer(
@@ -61,7 +83,13 @@ app = typer.Typer(
     epilog="Première fois : flux demo. Avec vos fichiers : flux check, puis flux annexe. "
     "Sans fichiers : flux template.",
 )
-command = partial(app.command, cls=Commande)
+
+
+def command(exemple: str, of: typer.Typer = app) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """Declare a command of `of`, with the example that ends its help page."""
+    return of.command(cls=Commande, epilog=f"Exemple : {exemple}")
+
+
 
 Dossier_ = Annotated[
     Path,
@@ -69,7 +97,7 @@ Dossier_ = Annotated[
         metavar="DOSSIER", exists=True, help="Répertoire des tables, ou classeur (.xlsx, .xls, .ods)."
     ),
 ]
-Sortie = Annotated[Path, typer.Option("--out", help="Répertoire où écrire.")]
+Sortie = Annotated[Path, typer.Option("--out", metavar="REP", help="Répertoire où écrire.")]
 Ecraser = Annotated[bool, typer.Option("--ecraser", help="Remplacer les fichiers qui existent déjà.")]
 Quiet = Annotated[bool, typer.Option("--quiet", help="Ne rien dire de l'avancement.")]
 Json = Annotated[bool, typer.Option("--json", help="Répondre en JSON (schéma flux/1).")]

@@ -20,21 +20,21 @@ from flux.cli.cadre import (
 )
 
 
-@command()
+@command("flux convert mon-dossier")
 def convert(dossier: Dossier_, as_json: Json = False, quiet: Quiet = False) -> None:
     """Convertir les réservations en quotas annuels."""
     quotas = quotas_of(dossier_at(dossier, quiet), quiet)
     typer.echo(as_text(quotas.to_dict()) if as_json else str(quotas))
 
 
-@command()
+@command("flux allocate mon-dossier")
 def allocate(dossier: Dossier_, as_json: Json = False, quiet: Quiet = False) -> None:
     """Orienter les libérations attendues vers les réservataires et leurs publics."""
     plan = plan_of(dossier_at(dossier, quiet), quiet)
     typer.echo(as_text(plan.to_dict()) if as_json else str(plan))
 
 
-@command()
+@command("flux simulate mon-dossier --runs 1000 --seed 2026")
 def simulate(
     dossier: Dossier_,
     runs: Annotated[int, typer.Option("--runs", metavar="N", help="Nombre de tirages.")],
@@ -69,7 +69,7 @@ def simulate(
     typer.echo(as_text(bascule.to_dict()) if as_json else str(bascule))
 
 
-@command()
+@command("flux regles --date 2026-01-01 --diff 2021-01-01")
 def regles(
     date: Jour,
     diff: Annotated[

@@ -13,7 +13,7 @@ from typing import Annotated
 
 import typer
 
-from flux.cli.cadre import DEFAUTS, command
+from flux.cli.cadre import DEFAUTS, Quiet, command
 
 DISTRIBUTION = "gestion-en-flux"
 EXTRAS = {
@@ -37,8 +37,8 @@ class Shell(StrEnum):
     POWERSHELL = "powershell"
 
 
-@command()
-def doctor() -> None:
+@command("flux doctor")
+def doctor(quiet: Quiet = False) -> None:
     """Dire ce qui est installé, ce qui manque, et comment l'ajouter."""
     from flux.loi import regles
 
@@ -65,11 +65,12 @@ def doctor() -> None:
     typer.echo("Tout ce qu'il faut est là. Pour essayer : flux demo.")
 
 
-@command()
+@command("flux completion bash >> ~/.bashrc")
 def completion(
     shell: Annotated[Shell, typer.Argument(metavar="SHELL", help="bash, zsh, fish ou powershell.")],
+    quiet: Quiet = False,
 ) -> None:
-    """Écrire de quoi compléter les commandes à la touche Tab : flux completion bash >> ~/.bashrc."""
+    """Écrire de quoi compléter les commandes à la touche Tab."""
     from typer.completion import get_completion_script  # type: ignore[attr-defined]
 
     typer.echo(get_completion_script(prog_name="flux", complete_var="_FLUX_COMPLETE", shell=shell.value))

@@ -22,7 +22,7 @@ from flux.cli.cadre import (
 )
 
 
-@command()
+@command("flux annexe mon-dossier --out annexes --format docx,pdf")
 def annexe(
     dossier: Dossier_,
     out: Sortie,
@@ -40,7 +40,10 @@ def annexe(
         ),
     ] = None,
     seuil: Annotated[
-        int, typer.Option("--seuil-masque", metavar="N", help="Masquer les publics de moins de N ménages.")
+        int,
+        typer.Option(
+            "--seuil-masque", metavar="N", min=0, help="Masquer les publics de moins de N ménages."
+        ),
     ] = 5,
     modele: Annotated[
         Path | None,
@@ -67,7 +70,7 @@ def annexe(
         typer.echo(str(path))
 
 
-@command()
+@command("flux bilan mon-dossier --annee 2025 --out bilan")
 def bilan(
     dossier: Dossier_,
     annee: Annotated[int, typer.Option("--annee", metavar="AAAA", help="Année passée, à rapporter.")],
@@ -88,7 +91,7 @@ def bilan(
         typer.echo(str(path))
 
 
-@command()
+@command("flux verify annexe_2026.docx mon-dossier")
 def verify(
     annexe: Annotated[Path, typer.Argument(metavar="ANNEXE", exists=True, help="Annexe à vérifier.")],
     dossier: Dossier_,

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from flux.dossier import Dossier
 
 
-@command()
+@command("flux demo --out essai")
 def demo(out: Sortie = Path("demo"), ecraser: Ecraser = False, quiet: Quiet = False) -> None:
     """Dérouler l'exemple « val-de-mire » : des tables à l'annexe de la convention."""
     from flux import samples
@@ -49,7 +49,7 @@ def demo(out: Sortie = Path("demo"), ecraser: Ecraser = False, quiet: Quiet = Fa
         typer.echo(f"Annexe : {path}")
 
 
-@command()
+@command("flux template dossier.xlsx")
 def template(
     fichier: Annotated[
         Path | None, typer.Argument(metavar="FICHIER.xlsx", help="Classeur à écrire.")
@@ -73,7 +73,7 @@ def template(
             typer.echo(str(write_model(annexe, ecraser=ecraser)))
 
 
-@command()
+@command("flux check dossier.xlsx --classeur fautes.xlsx")
 def check(
     dossier: Dossier_,
     classeur: Annotated[

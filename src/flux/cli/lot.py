@@ -13,11 +13,11 @@ import typer
 from flux.cli.cadre import DEFAUTS, OFFICE, Json, Quiet, as_text, command
 
 
-@command()
+@command("flux lot dossiers --out resultats --etapes convert,annexe")
 def lot(
     dossiers: Annotated[
         list[Path],
-        typer.Argument(metavar="DOSSIERS…", exists=True, help="Dossiers, ou répertoires qui en contiennent."),
+        typer.Argument(metavar="DOSSIERS", exists=True, help="Dossiers, ou répertoires qui en contiennent."),
     ],
     sortie: Annotated[
         Path, typer.Option("--sortie", "--out", metavar="REP", help="Un répertoire par dossier y est écrit.")

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from functools import partial
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from flux.cli.cadre import Commande, Ecraser, Groupe, Quiet, app, progress
+from flux.cli.cadre import Ecraser, Groupe, Quiet, app, command, progress
 
 rpls = typer.Typer(
     cls=Groupe,
@@ -17,10 +16,9 @@ rpls = typer.Typer(
     help="Découper des fichiers RPLS nationaux ou régionaux par département et bailleur.",
 )
 app.add_typer(rpls, name="rpls")
-command = partial(rpls.command, cls=Commande)
 
 
-@command()
+@command("flux rpls partition rpls_2024.csv --sortie rpls", of=rpls)
 def partition(
     fichiers: Annotated[
         list[Path],
@@ -38,12 +36,13 @@ def partition(
     typer.echo(str(made))
 
 
-@command()
+@command("flux rpls liste rpls --departement 72", of=rpls)
 def liste(
     repertoire: Annotated[Path, typer.Argument(metavar="REP", exists=True, help="Répertoire découpé.")],
     departement: Annotated[
         str | None, typer.Option("--departement", metavar="CODE", help="Ce département seulement.")
     ] = None,
+    quiet: Quiet = False,
 ) -> None:
     """Montrer qui est dans un répertoire découpé."""
     from flux.dossier import PartitionRpls
