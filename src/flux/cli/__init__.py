@@ -63,10 +63,10 @@ def run(arguments: list[str]) -> int:
     speak_french()
     try:
         result = app(args=arguments, prog_name="flux", standalone_mode=False)
+        if result == INTERRUPTED:  # Typer has caught a Ctrl+C, and says nothing
+            typer.echo("Interrompu.", err=True)
         return int(result or 0)
     except typer.Exit as leaving:
-        if leaving.exit_code == INTERRUPTED:  # Typer turned a Ctrl+C into an exit
-            typer.echo("Interrompu.", err=True)
         return int(leaving.exit_code)
     except USAGE_ERROR as error:
         page = f"{error.ctx.command_path} --help" if error.ctx else "flux --help"
