@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,6 +10,7 @@ import numpy.typing as npt
 
 from flux.simulation.parc import ATOMES, Parc
 from flux.simulation.tirages import (
+    CHUNK,
     Entiers,
     Places,
     Reels,
@@ -67,6 +69,25 @@ def vacancies(parc: Parc, seed: int, runs: Places) -> Vacances:
     ----------
     runs : their numbers, from 0, shape (R,).
     """
+    few = max(1, int(CHUNK / max(1.0, parc.taux @ np.diff(parc.debuts))))
+    return joined([_few(parc, seed, runs[i : i + few]) for i in range(0, max(1, len(runs)), few)])
+
+
+def joined(vacances: Sequence[Vacances]) -> Vacances:
+    """The vacancies of some runs, then those of others."""
+    before = np.cumsum([0, *(len(v.runs) for v in vacances)])
+    nb = np.concatenate([np.diff(v.debuts) for v in vacances])
+    return Vacances(
+        runs=np.concatenate([v.runs for v in vacances]),
+        debuts=np.concatenate([[0], np.cumsum(nb)]),
+        rang=np.concatenate([v.rang + b for v, b in zip(vacances, before[:-1], strict=True)]),
+        logement=np.concatenate([v.logement for v in vacances]),
+        jour=np.concatenate([v.jour for v in vacances]),
+        cle=np.concatenate([v.cle for v in vacances]),
+    )
+
+
+def _few(parc: Parc, seed: int, runs: Places) -> Vacances:
     nb = counts(parc, seed, runs)
     total = nb.sum(axis=1)
     rang, nb = np.repeat(np.arange(len(runs)), total), nb.ravel()

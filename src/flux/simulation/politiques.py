@@ -10,6 +10,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import wraps
+from itertools import pairwise
+from typing import NamedTuple
 
 import numpy as np
 
@@ -180,10 +182,9 @@ def orient(
     -------
     Index of the holder of each vacancy, shape (n,).
     """
-    out = np.empty(len(vacances), np.int64)
-    nb = np.diff(vacances.debuts)
-    segment = parc.segment[vacances.logement]
-    tirage = vacances.tirage(seed, Usage.ORIENTATION)
+    rows = _Rangs.of(vacances)
+    segment = parc.segment[vacances.logement[rows.ordre]]
+    tirage = vacances.tirage(seed, Usage.ORIENTATION)[rows.ordre]
     # a row a segment of all that is asked of its strate: one look-up a vacancy
     row = np.zeros(len(genre), np.int64)
     row[parc.segment] = strates.strate[parc.commune]
@@ -191,33 +192,58 @@ def orient(
     plan = np.take_along_axis(np.append(plan, np.zeros((len(plan), 1)), axis=1), porteurs, axis=1)
     (nb_strates, enough), (genres, width) = strates.parts.shape, comptes.ecart.shape[1:]
     kept = comptes.recus, comptes.rang, comptes.retard, comptes.ecart
-    recus, rang, retard, ecart = flat = [np.ascontiguousarray(c).reshape(-1) for c in kept]
+    recus, rang, retard, ecart = flat = [np.ascontiguousarray(c[rows.tour]).reshape(-1) for c in kept]
     by_strate = recus.reshape(-1, enough)
-    for k in range(int(nb.max(initial=0))):
-        runs = np.flatnonzero(nb > k)
-        here = vacances.debuts[runs] + k
-        s = segment[here]
+    each = np.arange(len(vacances.runs))
+    out = np.empty(len(vacances), np.int64)
+    for start, end in pairwise(rows.debuts.tolist()):
+        s, runs = segment[start:end], each[: end - start]
         who, shares, planned = porteurs.take(s, axis=0), parts.take(s, axis=0), plan.take(s, axis=0)
-        at_rang, at_retard = runs * nb_strates + row[s], runs * width
-        at_ecart = (runs * genres + genre[s]) * width
-        places = at_retard[:, None] + who
-        owed = retard.take(places)
+        at_rang = runs * nb_strates + row.take(s)
+        at_retard = (runs * width)[:, None] + who
+        owed = retard.take(at_retard)
         owed += shares
-        retard[places] = owed
-        places = at_ecart[:, None] + who
-        apart = ecart.take(places)
+        retard[at_retard] = owed
+        at_ecart = ((runs * genres + genre.take(s)) * width)[:, None] + who
+        apart = ecart.take(at_ecart)
         apart += planned
-        ecart[places] = apart
-        moment = Moment(
-            who, shares, by_strate.take(at_rang, axis=0), rang[at_rang], owed, apart, planned, tirage[here]
-        )
-        column = regle(moment)
-        chosen = who[np.arange(len(runs)), column]
-        recus[at_rang * enough + column] += 1
-        rang[at_rang] += 1
-        retard[at_retard + chosen] -= 1.0
-        ecart[at_ecart + chosen] -= 1.0
-        out[here] = chosen
-    for counts, now in zip(kept, flat, strict=True):
-        counts[...] = now.reshape(counts.shape)
-    return out
+        ecart[at_ecart] = apart
+        given, now = by_strate.take(at_rang, axis=0), rang.take(at_rang)
+        column = regle(Moment(who, shares, given, now, owed, apart, planned, tirage[start:end]))
+        chosen = runs * enough + column
+        recus[at_rang * enough + column] = given.take(chosen) + 1
+        rang[at_rang] = now + 1
+        retard[at_retard.take(chosen)] = owed.take(chosen) - 1.0
+        ecart[at_ecart.take(chosen)] = apart.take(chosen) - 1.0
+        out[start:end] = who.take(chosen)
+    for counts, then in zip(kept, flat, strict=True):
+        counts[rows.tour] = then.reshape(counts.shape)
+    back = np.empty_like(out)
+    back[rows.ordre] = out
+    return back
+
+
+class _Rangs(NamedTuple):
+    """The vacancies in the order in which all runs live them: the first of each run, then the second…
+
+    tour : the runs, those of most vacancies first: at each turn, those that go on are the first ones.
+    ordre : the vacancies turn after turn, runs in that order. debuts : where each turn begins, and the last
+    ends.
+    """
+
+    tour: Places
+    ordre: Places
+    debuts: Places
+
+    @classmethod
+    def of(cls, vacances: Vacances) -> _Rangs:
+        nb = np.diff(vacances.debuts)
+        tour = np.argsort(-nb, kind="stable")
+        going_on = len(nb) - np.cumsum(np.bincount(nb, minlength=1))[:-1]
+        debuts = np.concatenate([[0], np.cumsum(going_on)])
+        place = np.empty(len(nb), np.int64)
+        place[tour] = np.arange(len(nb))
+        turn = np.arange(len(vacances)) - vacances.debuts[vacances.rang]
+        ordre = np.empty(len(vacances), np.int64)
+        ordre[debuts[turn] + place[vacances.rang]] = np.arange(len(vacances))
+        return cls(tour, ordre, debuts)

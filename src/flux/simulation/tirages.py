@@ -24,7 +24,7 @@ _SHIFTS = np.uint64(30), np.uint64(27), np.uint64(31)
 # Of the permutation: theory asks four rounds of a large one; fewer than four rows leave pairs of places
 # unlike one another by some percents, as a test of a million of them shows.
 ROUNDS, ROWS = 6, 4
-CHUNK = 1 << 14  # numbers worked on together: they stay in the cache of a core
+CHUNK = 1 << 15  # numbers worked on together: they stay in the cache of a core
 
 
 class Usage(IntEnum):
@@ -109,31 +109,53 @@ def permuted(keys: Entiers, rank: Places, size: Places) -> Places:
 
 def _walked(keys: Entiers, rank: Places, size: Places) -> Places:
     out, count = rank.astype(np.uint64), size.astype(np.uint64)
-    side = np.maximum(np.ceil(np.sqrt(size)).astype(np.int64), ROWS)
-    wide, high = side.astype(np.uint64), np.maximum(-(-size // side), ROWS).astype(np.uint64)
+    side = np.maximum(np.ceil(np.sqrt(size)), ROWS)
+    # whole numbers far below 2^53: doubles divide them exactly, and several at a time
+    wide, high = side.astype(np.uint64), np.maximum(np.ceil(size / side), ROWS)
     todo = np.flatnonzero(size > 1)
+    if len(todo) == len(out):
+        out = _feistel(keys, out, wide, high)
+        todo = np.flatnonzero(out >= count)
     while len(todo):
         out[todo] = _feistel(keys[todo], out[todo], wide[todo], high[todo])
         todo = todo[out[todo] >= count[todo]]
     return out.astype(np.int64)
 
 
-def _feistel(keys: Entiers, place: Entiers, wide: Entiers, high: Entiers) -> Entiers:
-    column, row = np.divmod(place, high)
+def _feistel(keys: Entiers, place: Entiers, wide: Entiers, rows: Reels) -> Entiers:
+    keys, high, draw, room = keys.copy(), rows.astype(np.uint64), np.empty_like(keys), np.empty_like(keys)
+    column = np.floor(place / rows).astype(np.uint64)
+    row = place - column * high
     for _ in range(ROUNDS):
-        keys = keys + GOLDEN
-        column = _turned(column, mix(keys ^ (row * _FIRST)), wide)
-        row = _turned(row, mix(keys ^ (column * _SECOND)), high)
-    return np.asarray(column * high + row)
+        keys += GOLDEN
+        for moved, other, factor, size in ((column, row, _FIRST, wide), (row, column, _SECOND, high)):
+            np.multiply(other, factor, out=draw)
+            draw ^= keys
+            _mixed(draw, room)
+            _turned(moved, draw, size, room)
+    column *= high
+    column += row
+    return column
 
 
-def _turned(place: Entiers, draw: Entiers, size: Entiers) -> Entiers:
-    """`place` moved on by a draw, in a circle of `size`."""
+def _mixed(x: Entiers, room: Entiers) -> None:
+    """`mix` in place."""
+    for shift, factor in zip(_SHIFTS, (_FIRST, _SECOND), strict=False):
+        np.right_shift(x, shift, out=room)
+        x ^= room
+        x *= factor
+    np.right_shift(x, _SHIFTS[2], out=room)
+    x ^= room
+
+
+def _turned(place: Entiers, draw: Entiers, size: Entiers, room: Entiers) -> None:
+    """Move `place` on by a draw, in a circle of `size`."""
     draw >>= _HALF
     draw *= size
     draw >>= _HALF
     draw += place
-    return np.asarray(np.minimum(draw, draw - size))  # below `size`, the difference wraps and is the larger
+    np.subtract(draw, size, out=room)
+    np.minimum(draw, room, out=place)  # below `size`, the difference wraps and is the larger
 
 
 def tables(lois: Sequence[Reels]) -> tuple[Entiers, Places]:
