@@ -174,7 +174,7 @@ def _unions_left_out(nb: int) -> str:
     return (
         f"Réunions de communes sans plafond commun, au-delà des {entier(UNIONS)} premières : au moins "
         f"{entier(nb)}. Les garants s'y croisent trop pour les examiner toutes : le plafond des garanties "
-        "peut y être dépassé ; comparer nb et plafond, par commune, au tableau des plafonds."
+        "peut y être dépassé ; comparer nombre et plafond, par commune, au tableau des plafonds."
     )
 
 
