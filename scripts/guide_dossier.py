@@ -20,29 +20,31 @@ INTRODUCTION = """\
 
 <!-- Écrit par scripts/guide.py : ne pas modifier à la main. -->
 
-Un dossier est un répertoire de tables (`.csv`, `.xlsx`, `.xls`, `.ods` ou `.parquet`, une par table) avec un fichier
-`convention.toml`, ou un seul classeur (`.xlsx`, `.xls`, `.ods`) avec une feuille par table et une feuille `convention`.
-`flux template dossier.xlsx` écrit le classeur vide, avec ses listes et ses notes.
+Un dossier est un répertoire de tables (`.csv`, `.xlsx`, `.xls`, `.ods` ou `.parquet`, une par table) avec
+un fichier `convention.toml`, ou un seul classeur (`.xlsx`, `.xls`, `.ods`) avec une feuille par table et
+une feuille `convention`. `flux template dossier.xlsx` écrit le classeur vide, avec ses listes et ses notes.
 
-Le plus petit dossier utile : `logements`, `reservataires`, `reservations`, et soit un `taux_rotation`, soit une année de
-`mouvements`. Une colonne facultative que l'on n'a pas s'omet : ce que cela coûte est dit. Une colonne de plus que celles-ci
-n'est pas lue. Aucune colonne ne demande une donnée sur une personne.
+Le plus petit dossier utile : `logements`, `reservataires`, `reservations`, et soit un `taux_rotation`, soit
+une année de `mouvements`. Une colonne facultative que l'on n'a pas s'omet : ce que cela coûte est dit. Une
+colonne de plus que celles-ci n'est pas lue. Aucune colonne ne demande une donnée sur une personne.
 
-Sont admis : séparateur `;`, `,` ou tabulation, UTF-8 ou cp1252, virgule ou point décimal, espaces dans les nombres, `12,5 %`,
-dates `JJ/MM/AAAA`, `AAAA-MM-JJ`, `MM/AAAA`, `AAAA`. Rien n'est réparé en silence : `flux check` dit chaque réparation.
+Sont admis : séparateur `;`, `,` ou tabulation, UTF-8 ou cp1252, virgule ou point décimal, espaces dans les
+nombres, `12,5 %`, dates `JJ/MM/AAAA`, `AAAA-MM-JJ`, `MM/AAAA`, `AAAA`. Rien n'est réparé en silence : `flux
+check` dit chaque réparation.
 """
 
 ROLES = {
     "logements": "Une ligne par logement.",
     "reservataires": "Une ligne par titulaire de droits. `bailleur` et `*` sont des mots réservés.",
     "reservations": (
-        "Une ligne par droit, ou par lot de droits : un `id_logement`, ou un `programme`, une `commune` et un `nb`. Sans "
-        "`date_debut` : depuis toujours ; sans `date_fin` : sans terme. Un droit unique veut `annee_prevue`, ou ses deux dates."
+        "Une ligne par droit, ou par lot : un `id_logement`, ou un `programme`, une `commune` et un "
+        "`nb`. Sans `date_debut` : depuis toujours ; sans `date_fin` : sans terme. Un droit unique veut "
+        "`annee_prevue`, ou ses deux dates."
     ),
-    "mouvements": "Les baux et attributions passés, d'une à cinq années : une ligne par événement, ou un décompte.",
+    "mouvements": "Les baux et attributions des années passées : une ligne par événement, ou un décompte.",
     "soustractions": "Les logements retirés du flux, prévus et faits (CCH, art. R. 441-5, I, al. 5).",
-    "livraisons": "Les programmes mis en service dans l'année ; leurs droits sont des lignes de `reservations`.",
-    "soldes": "Ce que l'année précédente a laissé aux comptes. La table `quotas.soldes` est celle de l'an prochain.",
+    "livraisons": "Les programmes mis en service dans l'année ; leurs droits sont dans `reservations`.",
+    "soldes": "Ce que l'année précédente a laissé ; `quotas.soldes` est celle de l'an prochain.",
     "territoires": "Complète ou remplace la liste officielle des communes ; montré comme une hypothèse.",
     "demande": "La demande de logement, en nombres : jamais des personnes.",
     "taux": "Refus, échecs, saison. Ce qui n'est pas donné vaut zéro, et c'est dit.",
@@ -57,15 +59,17 @@ SECTIONS = {
     "signataires": "Des fonctions, jamais des noms.",
 }
 DTYPES = {"Int64": "nombre entier", "float64": "nombre", "boolean": "oui ou non", "datetime64[s]": "date"}
-UNITES = {"surface": "m²", "loyer": "€ par mois", "taux": "part", "part": "part"}  # what the glossary leaves unsaid
+UNITES = {"surface": "m²", "loyer": "€ par mois", "taux": "part", "part": "part"}  # unsaid by the glossary
 AUCUN_TEXTE = "aucun texte"
 CONVENTION = """\
 Dans `convention.toml` (ou sur la feuille `convention` : section, clé, valeur). Un choix donné en Python
-(`flux.convert(dossier, methode="rotation")`) prévaut sur le fichier, le fichier sur le défaut ; l'annexe dit d'où vient chacun.
-En TOML, oui et non s'écrivent `true` et `false`, une liste `[3, 4, 5]`, un nombre avec un point.
+(`flux.convert(dossier, methode="rotation")`) prévaut sur le fichier, le fichier sur le défaut ; l'annexe
+dit d'où vient chacun. En TOML, oui et non s'écrivent `true` et `false`, une liste `[3, 4, 5]`, un nombre
+avec un point.
 
-« Aucun texte » : aucun des textes que l'on a lus ne règle la question, les parties en décident. Un article cité en face d'un
-choix pose la règle, et laisse ouverte la réponse : le choix est une lecture. En face d'une stipulation, il donne le défaut.
+« Aucun texte » : aucun des textes que l'on a lus ne règle la question, les parties en décident. Un article
+cité en face d'un choix pose la règle, et laisse ouverte la réponse : le choix est une lecture. En face
+d'une stipulation, il donne le défaut.
 
 ```toml
 [bailleur]
@@ -132,9 +136,9 @@ def column(table: str, colonne: Colonne, champ: Champ) -> Iterator[str]:
 
 
 def _choice(line: str) -> str:
-    """"parc : Au prorata du parc" with its word to be written exactly so."""
+    """A choice, "parc : Au prorata du parc", with its word to be written exactly so."""
     word, _, sentence = line.partition(" : ")
-    return f"`{word}` : {sentence}" if sentence and word.isalnum() | word.isidentifier() else line
+    return f"`{word}` : {sentence}" if sentence and word.replace("_", "").isalnum() else line
 
 
 def _unit(table: str, nom: str) -> str:

@@ -17,10 +17,12 @@ INTRODUCTION = """\
 
 <!-- Écrit par scripts/guide.py : ne pas modifier à la main. -->
 
-Chaque mot que flux montre, ce qu'il veut dire, son unité, l'article qui le fonde. Sous le mot, le nom qu'il porte dans les tables
-et dans `convention.toml`. Les comptes sont en logements ; une part est entre 0 et 1 dans les données, en pourcentage à l'écran.
+Chaque mot que flux montre, ce qu'il veut dire, son unité, l'article qui le fonde. Sous le mot, le nom qu'il
+porte dans les tables et dans `convention.toml`. Les comptes sont en logements ; une part est entre 0 et 1
+dans les données, en pourcentage à l'écran.
 """
 TITRES = {
+    "tables": "Les tables",
     "colonnes": "Les colonnes",
     "choix": "Les choix de la convention",
     "stipulations": "Les stipulations",
@@ -46,19 +48,23 @@ TITRES = {
     "frontiere": "Un objectif contre un autre",
     "verification": "Vérifier une annexe",
     "lot": "Beaucoup de dossiers",
+    "dus": "Les dus, pas à pas",
+    "rotation": "La rotation",
+    "seuils_q1": "Les territoires du premier quartile",
+    "regles": "Les règles de la loi",
+    "manques": "Ce que le plan ne peut pas donner",
+    "backtest": "La prévision jugée sur le passé",
 }
 HEADERS = ("Mot", "Sens", "Unité", "Texte")
 
 
 def page() -> str:
-    """The whole page; a context without a title is an error."""
+    """The whole page, in the order of the file."""
     parts = [INTRODUCTION]
-    known = set(tomllib.loads((files("flux.rendu") / "glossaire.toml").read_text(encoding="utf-8")))
-    if known != set(TITRES):
-        raise ValueError(f"contexts of the glossary without a title, or titles without: {known ^ set(TITRES)}")
-    for contexte, titre in TITRES.items():
+    for contexte in tomllib.loads((files("flux.rendu") / "glossaire.toml").read_text(encoding="utf-8")):
         terms = sorted(glossaire.termes(contexte).values(), key=lambda t: _unaccented(t.libelle))
-        parts += [f"## {titre}\n", markdown(HEADERS, map(tuple, map(line, terms))) + "\n"]
+        lines = markdown(HEADERS, (tuple(line(terme)) for terme in terms))
+        parts += [f"## {TITRES.get(contexte, contexte)}\n", f"{lines}\n"]
     return "\n".join(parts)
 
 

@@ -17,18 +17,22 @@ INTRODUCTION = """\
 
 <!-- Écrit par scripts/guide.py : ne pas modifier à la main. -->
 
-Chaque règle que flux connaît comme une donnée, avec ses valeurs de la plus ancienne à la plus récente : depuis quand, selon quel
-texte, et ce que l'on en a lu. Une règle qui n'est pas une donnée (une exclusion, un ordre) est une fonction qui cite sa phrase :
-[la loi, règle par règle](../loi.md) dit où est chacune. `flux.regles("2026-01-01")` donne celles d'un jour,
-`flux regles --date 2021-01-01 --diff 2026-01-01` ce qui change d'un jour à l'autre.
+Chaque règle que flux connaît comme une donnée, avec ses valeurs de la plus ancienne à la plus récente :
+depuis quand, selon quel texte, et ce que l'on en a lu. Une règle qui n'est pas une donnée (une exclusion,
+un ordre) est une fonction qui cite sa phrase : [la loi, règle par règle](../loi.md) dit où est chacune.
+`flux.regles("2026-01-01")` donne celles d'un jour, `flux regles --date 2021-01-01 --diff 2026-01-01` ce qui
+change d'un jour à l'autre.
 
-- **texte lu** : la phrase a été lue, dans l'état du code à fin 2023 ; après cette date, seules la presse et les pages du
-  Parlement l'ont été ;
-- **texte lu en partie** : le texte, sa date d'entrée en vigueur ou une part de son contenu n'est connu que de seconde main ;
+- **texte lu** : la phrase a été lue, dans l'état du code à fin 2023 ; après cette date, seules la presse et
+  les pages du Parlement l'ont été ;
+- **texte lu en partie** : le texte, sa date d'entrée en vigueur ou une part de son contenu n'est connu que
+  de seconde main ;
 - **texte non lu** : un usage ;
-- **projet, non en vigueur** : lu seulement avec `flux.regles(date, projets=True)`, et montré comme une hypothèse.
+- **projet, non en vigueur** : lu seulement avec `flux.regles(date, projets=True)`, et montré comme une
+  hypothèse.
 
-« Calcul » : la règle entre dans un calcul. Sans cette mention, elle est connue et montrée, mais aucun chiffre n'en dépend.
+« Calcul » : la règle entre dans un calcul. Sans cette mention, elle est connue et montrée, mais aucun
+chiffre n'en dépend.
 """
 HEADERS = ("Règle", "Depuis", "Valeur", "Texte", "Statut")
 
