@@ -85,6 +85,10 @@ def lot(
 def read_lot(sortie: str | Path) -> Lot:
     """All that is done in the folder of a lot, whoever did it and when.
 
+    Parameters
+    ----------
+    sortie : the folder that `lot` was given to write in.
+
     Raises
     ------
     FluxError
