@@ -6,7 +6,10 @@ import re
 from importlib.metadata import version as installed
 from typing import Any
 
+from docutils import nodes
 from sphinx.application import Sphinx
+
+from flux.rendu.typographie import NO_BREAK, soigne
 
 project = "flux"
 author = "les auteurs de flux"
@@ -16,6 +19,7 @@ language = "fr"
 extensions = ["myst_parser", "sphinx.ext.autodoc"]
 exclude_patterns = ["_build"]
 default_role = "code"
+smartquotes = False  # it would put the quotes of one language in the pages of the other
 myst_heading_anchors = 3
 
 autodoc_member_order = "bysource"
@@ -25,6 +29,7 @@ python_maximum_signature_line_length = 80
 html_theme = "furo"
 html_title = "flux, la gestion en flux"
 html_show_copyright = False
+html_show_sphinx = False
 html_copy_source = False
 html_show_sourcelink = False
 html_static_path = ["_static"]
@@ -67,7 +72,16 @@ def signature(app: Sphinx, what: str, name: str, obj: Any, options: Any, args: s
     return ("", "") if what in ("class", "exception") else (args, returned)
 
 
+def typography(app: Sphinx, tree: nodes.document) -> None:
+    """Set the texts as the annexes are: spaces that hold, in numbers too, and curled apostrophes."""
+    for text in list(tree.findall(nodes.Text)):
+        if not isinstance(text.parent, nodes.literal | nodes.literal_block | nodes.raw | nodes.comment):
+            held = re.sub(r"(?<=\d) (?=\d{3}(?!\d))", NO_BREAK, soigne(str(text)))
+            text.parent.replace(text, nodes.Text(re.sub(r"(?<=\w)'(?=\w)", "’", held)))
+
+
 def setup(app: Sphinx) -> None:
-    """Read the docstrings as the house writes them."""
+    """Read the docstrings as the house writes them, and set the pages as French is."""
+    app.connect("doctree-read", typography, priority=100)  # before titles are collected
     app.connect("autodoc-process-docstring", docstring)
     app.connect("autodoc-process-signature", signature)
