@@ -26,19 +26,23 @@ dossier
 # %% [markdown]
 # La lecture contrôle tout avant de rendre la main. Si un fichier a un défaut, **tous** les défauts sont listés d'un coup, avec
 # le fichier, la ligne, la colonne, la valeur lue, ce qui est permis et comment corriger. Ce qui a été lu autrement qu'écrit
-# est dans `dossier.reparations`.
+# est dans `dossier.reparations`, avec ce qu'il faut vérifier.
 
 # %%
-len(dossier.reparations)
+print(*dossier.reparations, sep="\n\n")
 
 # %% [markdown]
 # ## Le droit du 1er janvier 2026
 #
 # La loi est une donnée : chaque valeur a une date, un article et un statut (vérifié ou non). La date est celle de la
-# convention.
+# convention. `regles` seul les montre toutes ; en voici une, avec la phrase du texte.
 
 # %%
-flux.regles(dossier.convention.date)
+regles = flux.regles(dossier.convention.date)
+part = regles["part_max_etat"]
+print(f"{part.description} : {float(part.valeur):.0%}".replace("%", " %"),
+      f"« {part.citation} »",
+      f"{part.references[0].titre}, en vigueur depuis le {part.depuis:%d/%m/%Y}.", sep="\n")
 
 # %% [markdown]
 # ## Du stock au flux
@@ -75,11 +79,7 @@ quotas.explain("etat")
 # compare.
 
 # %%
-rotation = flux.convert(dossier, methode="rotation")
-both = quotas.table.set_index("id_reservataire")[["quota"]].rename(columns={"quota": "parc"})
-both["rotation"] = rotation.table.set_index("id_reservataire")["quota"]
-both["écart"] = both["rotation"] - both["parc"]
-both[both["écart"] != 0]
+flux.compare(parc=quotas, rotation=flux.convert(dossier, methode="rotation"))
 
 # %% [markdown]
 # ## Orienter les libérations
@@ -90,8 +90,7 @@ both[both["écart"] != 0]
 
 # %%
 plan = flux.allocate(quotas)
-objectifs = plan.objectifs[plan.objectifs["niveau"] == "loi"]
-objectifs[["objectif", "porteur", "base", "seuil", "atteint", "manque", "article"]].round(2)
+plan
 
 # %%
 plan.plot()
@@ -99,14 +98,12 @@ plan.plot()
 # %% [markdown]
 # ## L'annexe
 #
-# Une seule valeur, plusieurs formats. Le classeur garde ses formules : un réservataire peut tout recalculer.
+# Une seule valeur, plusieurs formats. Le classeur garde ses formules : un réservataire peut tout recalculer. Le carnet
+# `03_annexe` la montre en entier.
 
 # %%
 annexe = flux.draft_annexe(plan)
 [str(annexe.save(f"annexe_2026.{suffixe}", ecraser=True)) for suffixe in ("docx", "xlsx")]
-
-# %%
-annexe
 
 # %% [markdown]
 # **En une phrase.**

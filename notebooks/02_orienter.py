@@ -41,8 +41,12 @@ plan.plot()
 # plus bas dans l'ordre, y perd, et combien. « Impossible » nomme celui qui bloque.
 
 # %%
+import pandas as pd
+
+pd.options.display.max_colwidth = None
 couts = plan.explain()
-couts[["contrainte", "seuil", "atteint", "article", "cout"]].head(15)
+couts = couts[couts["contrainte"].str.endswith("loi")]
+couts[["contrainte", "cout"]].rename(columns={"contrainte": "Objectif de la loi", "cout": "Un logement de plus"})
 
 # %% [markdown]
 # ## Pourquoi ce nombre, dans cette commune ?
@@ -61,16 +65,14 @@ plan.explain("etat", commune="00101")
 # %%
 import shutil
 from pathlib import Path
+from textwrap import fill
 
 shutil.copytree("../data/samples/val-de-mire", "exigeant")
 Path("exigeant/objectifs.csv").write_text(
     "objectif;territoire_type;territoire_code;part;niveau\nq1_hors_qpv;epci;000000100;0,80;cia\n", encoding="utf-8")
 exigeant = flux.allocate(flux.convert(flux.read_dossier("exigeant")))
 manques = exigeant.objectifs[exigeant.objectifs["manque"] > 1e-6]
-manques[["objectif", "porteur", "niveau", "base", "seuil", "atteint", "manque"]].round(2)
-
-# %%
-print("\n\n".join(exigeant.phrases) or "Aucun conflit.")
+print("\n\n".join(fill(phrase, 110) for phrase in exigeant.phrases))
 
 # %% [markdown]
 # ## Ce que l'un gagne, l'autre le perd ?
@@ -91,5 +93,8 @@ frontiere.plot()
 # %%
 loi = plan.objectifs[plan.objectifs["niveau"] == "loi"]
 tenus = int((loi["manque"] <= 1e-6).sum())
-print(f"Sur {int(plan.quotas.exact['flux_a_partager'])} logements, {tenus} des {len(loi)} objectifs de la loi sont tenus ; avec 80 % de "
-      f"premier quartile hors QPV, il manquerait {manques['manque'].sum():.0f} logements.")
+gratuits = int(couts["cout"].str.contains("ne coûte rien").sum())
+bloques = int(couts["cout"].str.contains("impossible").sum())
+print(f"Sur {int(plan.quotas.exact['flux_a_partager'])} logements, {tenus} des {len(loi)} objectifs de la loi sont tenus ensemble.\n"
+      f"Un logement de plus est gratuit pour {gratuits} d'entre eux, impossible pour {bloques} ; il éloigne les autres de la proportion.\n"
+      f"Avec 80 % de premier quartile hors QPV, il manquerait {manques['manque'].sum():.0f} logements.")

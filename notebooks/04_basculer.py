@@ -68,4 +68,5 @@ chiffres = bascule.table.query(
     "id_reservataire == 'commune_00101' and territoire_code == '*' and indicateur == 'orientations'").iloc[0]
 stock, en_flux = (f"{chiffres[c]:.1f}".replace(".", ",") for c in ("stock_moyen", "flux_moyen"))
 print(f"En moyenne {stock} logements par an en stock, {en_flux} en flux ; la commune perd plus d'un logement dans "
-      f"{chiffres['p_perte']:.0%} des tirages, si les mutations se faisaient, en stock, hors de ses réservations.")
+      f"{chiffres['p_perte'] * 100:.0f} % des tirages,\nsi les mutations se faisaient, en stock, hors de ses réservations. "
+      "Si elles se faisaient partout, elle ne perd rien en moyenne (seconde lecture, plus haut).")

@@ -37,6 +37,7 @@ def surfaces(droits, logements):
 methodes = flux.compare(
     parc=parc,
     rotation=flux.convert(dossier, methode="rotation"),
+    observe=flux.convert(dossier, methode="observe"),
     surfaces=flux.convert(dossier, methode=surfaces),
 )
 methodes
@@ -51,7 +52,7 @@ methodes.plot()
 
 # %%
 trente = flux.convert(dossier.with_stipulations(part_etat="legale"))
-flux.compare(registre=parc, trente_pour_cent=trente)
+flux.compare(**{"registre": parc, "État à 30 %": trente})
 
 # %% [markdown]
 # ## Le même dossier, sous le droit d'hier
@@ -68,13 +69,13 @@ flux.regles("2021-01-01").diff(flux.regles("2026-01-01"))
 
 # %%
 supposee = parc.regles.suppose(part_max_garantie=0.25)
-flux.compare(loi=parc, vingt_cinq=flux.convert(dossier, regles=supposee))
+flux.compare(**{"loi": parc, "plafond à 25 %": flux.convert(dossier, regles=supposee)})
 
 # %% [markdown]
 # **En une phrase.**
 
 # %%
 gain = trente.table.set_index("id_reservataire")["quota"] - parc.table.set_index("id_reservataire")["quota"]
-perd = gain.drop(["etat_agents", "etat_prioritaires"])
-print(f"Porter l'État à 30 % lui donne {gain[['etat_agents', 'etat_prioritaires']].sum()} logements de plus ; "
-      f"{-perd[perd < 0].sum()} viennent des autres, dont {-perd.get('bailleur', 0)} du bailleur.")
+autres = gain.drop(["etat_agents", "etat_prioritaires", "bailleur"])
+print(f"Porter l'État à 30 % lui donne {gain[['etat_agents', 'etat_prioritaires']].sum()} logements de plus : "
+      f"{-gain['bailleur']} viennent du bailleur, {-autres[autres < 0].sum()} des autres réservataires.")

@@ -33,22 +33,10 @@ avenir.plot()
 avenir.explain("action_logement")
 
 # %% [markdown]
-# ## Les évènements, à leur date
-
-# %%
-avenir.evenements.head(15)
-
-# %% [markdown]
 # ## Une année est un résultat comme les autres
 
 # %%
 avenir.annee(2029)
-
-# %% [markdown]
-# ## Les droits qui prennent fin
-
-# %%
-avenir.annee(2026).echeances.head(10)
 
 # %% [markdown]
 # **En une phrase.**
@@ -56,4 +44,9 @@ avenir.annee(2026).echeances.head(10)
 # %%
 part = avenir.table.query("id_reservataire == 'action_logement'").set_index("annee")["part_flux"].astype(float)
 avant, apres = (f"{part[annee]:.1%}".replace(".", ",").replace("%", " %") for annee in (2026, 2031))
-print(f"De 2026 à 2031, la part d'Action Logement passe de {avant} à {apres}.")
+quota = avenir.table.query("id_reservataire == 'action_logement'").set_index("annee")["quota"]
+causes = avenir.explain("action_logement").table.groupby("cause")["effet_part"].sum().astype(float) * 100
+noms = {"echeance": "droits échus", "droit_unique": "droits uniques servis", "livraison": "livraisons"}
+detail = ", ".join(f"{causes[cause]:+.1f} point ({nom})".replace(".", ",").replace("-", "−") for cause, nom in noms.items())
+print(f"De 2026 à 2031, la part d'Action Logement passe de {avant} à {apres} : {detail}.\n"
+      f"Son quota passe de {quota[2026]} à {quota[2031]} logements.")

@@ -53,10 +53,10 @@ construction = flux.build_dossier(
     convention={"bailleur": {"departement": "00"}},
     annee=2026,
 )
-construction.manques
+construction
 
 # %% [markdown]
-# Ce qui manque est dit, avec ce que cela coûte. Ici les communes sont fictives : il faut une table des territoires (avec de vrais
+# Ce qui manque est dit, avec ce que cela coûte, et ce que le registre et le RPLS disent l'un de l'autre. Ici les communes sont fictives : il faut une table des territoires (avec de vrais
 # codes, la liste officielle suffit). Et la prévision des mutations, que seul le bailleur connaît.
 
 # %%
@@ -64,12 +64,6 @@ for table in ("territoires", "soustractions"):
     shutil.copy(f"{sources}/{table}.csv", "mon-dossier")
 dossier = flux.read_dossier("mon-dossier")
 dossier
-
-# %% [markdown]
-# ## Le registre et le RPLS disent-ils la même chose ?
-
-# %%
-construction.contingents["constat"].value_counts().to_frame("logements")
 
 # %% [markdown]
 # ## Premier résultat

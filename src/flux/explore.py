@@ -22,6 +22,8 @@ __all__ = ["Exploration", "explore"]
 
 DEPART = "dossier"
 ESSAI = "essai"
+OWN = ""
+"""The option that keeps the dossier's: a list whose value is None shows nothing selected."""
 SANS_WIDGETS = (
     "Les choix ne se changent à la souris que dans un carnet Jupyter, avec ipywidgets "
     '(pip install "gestion-en-flux[explore]") : voici ce que chaque choix donnerait.'
@@ -127,22 +129,22 @@ def _panel(essai: Callable[..., Comparaison], depart: Quotas) -> Any:
 
     choix, stipulations = depart.dossier.convention.choix, depart.dossier.convention.stipulations
     own = stipulations.part_etat
-    style = {"description_width": "14em"}
+    shape = {"style": {"description_width": "10em"}, "layout": {"width": "26em"}}
     methode = w.Dropdown(options=[m.value for m in Methode], value=str(choix.methode),
-                         description="Méthode", style=style)
-    part = w.Dropdown(options=[(_said(own), None), ("30 % (légale)", "legale"),
-                               *((f"{k} %", k / 100) for k in range(20, 31, 2))],
-                      value=None, description="Part de l'État", style=style)
-    jour = w.DatePicker(value=depart.regles.date, description="Droit au", style=style)
-    tolerance = w.Dropdown(options=[("sans plan", None), *((f"{k} %", k / 100) for k in (5, 10, 15, 20))],
-                           value=None, description="Tolérance d'équité", style=style)
+                         description="Méthode", **shape)
+    part = w.Dropdown(options=[(_said(own), OWN), ("30 % (légale)", "legale"),
+                               *((f"{k} %", k / 100) for k in range(20, 30, 2))],
+                      value=OWN, description="Part de l'État", **shape)
+    jour = w.DatePicker(value=depart.regles.date, description="Droit au", **shape)
+    tolerance = w.Dropdown(options=[("sans plan", OWN), *((f"{k} %", k / 100) for k in (5, 10, 15, 20))],
+                           value=OWN, description="Tolérance d'équité", **shape)
     sortie = w.HTML()
 
     def redraw(_: object = None) -> None:
         sortie.value = "<p>Calcul…</p>"
         try:
-            found = essai(methode=methode.value, part_etat=part.value, date=jour.value,
-                          tolerance=tolerance.value)
+            found = essai(methode=methode.value, part_etat=part.value or None, date=jour.value,
+                          tolerance=tolerance.value or None)
             sortie.value = found._repr_html_()
         except FluxError as error:
             sortie.value = f"<pre>{escape(str(error))}</pre>"
