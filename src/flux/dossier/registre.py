@@ -11,7 +11,7 @@ import pandas as pd
 from flux.dossier.cellules import cle
 from flux.dossier.extrait import Apercu, survey, twice
 from flux.dossier.schemas import RESERVATAIRES, RESERVATIONS
-from flux.noyau.errors import Anomalie, DataError, Gravite
+from flux.noyau.errors import Anomalie, DataError, Gravite, near_misses
 from flux.noyau.provenance import Source
 from flux.noyau.tables import (
     LIGNE,
@@ -110,13 +110,15 @@ def _read(path: Path, known: Sequence[str]) -> tuple[pd.DataFrame, Source, list[
 
 
 def _no_header(source: Source, names: list[str]) -> Anomalie:
-    near = suggestion(CLE, [n for n in names if n])
+    near = next(iter(near_misses(CLE, [n for n in names if n])), "")
+    header = f"Renommer l'en-tête « {near} »" if near else "Renommer celui des titulaires"
     return anomaly_at(
         source,
         code="registre.entete",
         message=f"Aucun en-tête du fichier n'a la colonne « {CLE} »",
-        attendu=f"les colonnes {enumerate_fr(_DROITS[:5])}, …",
-        correction=f"{near} Corriger l'en-tête.".strip(),
+        attendu=f"les colonnes {enumerate_fr(_DROITS[:5])}, … ; {enumerate_fr(_TITULAIRES[1:5])} "
+        "pour les titulaires",
+        correction=f"{header} en « {CLE} » (un code à vous, le nom va dans « nom »), et les autres de même.",
     )
 
 
