@@ -69,7 +69,8 @@ def vacancies(parc: Parc, seed: int, runs: Places) -> Vacances:
     ----------
     runs : their numbers, from 0, shape (R,).
     """
-    few = max(1, int(CHUNK / max(1.0, parc.taux @ np.diff(parc.debuts))))
+    expected = float(parc.taux @ np.diff(parc.debuts))
+    few = max(1, int(CHUNK / max(1.0, expected)))
     return joined([_few(parc, seed, runs[i : i + few]) for i in range(0, max(1, len(runs)), few)])
 
 

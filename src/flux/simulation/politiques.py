@@ -188,30 +188,31 @@ def orient(
     # a row a segment of all that is asked of its strate: one look-up a vacancy
     row = np.zeros(len(genre), np.int64)
     row[parc.segment] = strates.strate[parc.commune]
-    porteurs, parts = strates.porteurs[row], strates.parts[row]
-    plan = np.take_along_axis(np.append(plan, np.zeros((len(plan), 1)), axis=1), porteurs, axis=1)
+    porteurs, parts = strates.porteurs[row].T.copy(), strates.parts[row].T.copy()
+    plan = np.append(plan, np.zeros((len(plan), 1)), axis=1)
+    plan = np.take_along_axis(plan, porteurs.T, axis=1).T.copy()
     (nb_strates, enough), (genres, width) = strates.parts.shape, comptes.ecart.shape[1:]
     kept = comptes.recus, comptes.rang, comptes.retard, comptes.ecart
     recus, rang, retard, ecart = flat = [np.ascontiguousarray(c[rows.tour]).reshape(-1) for c in kept]
-    by_strate = recus.reshape(-1, enough)
-    each = np.arange(len(vacances.runs))
+    each, columns = np.arange(len(vacances.runs)), np.arange(enough)[:, None]
     out = np.empty(len(vacances), np.int64)
     for start, end in pairwise(rows.debuts.tolist()):
         s, runs = segment[start:end], each[: end - start]
-        who, shares, planned = porteurs.take(s, axis=0), parts.take(s, axis=0), plan.take(s, axis=0)
+        # a row a holder, all runs side by side; a rule sees it the other way
+        who, shares, planned = porteurs.take(s, axis=1), parts.take(s, axis=1), plan.take(s, axis=1)
         at_rang = runs * nb_strates + row.take(s)
-        at_retard = (runs * width)[:, None] + who
+        at_recus, at_retard = at_rang * enough + columns, runs * width + who
         owed = retard.take(at_retard)
         owed += shares
         retard[at_retard] = owed
-        at_ecart = ((runs * genres + genre.take(s)) * width)[:, None] + who
+        at_ecart = (runs * genres + genre.take(s)) * width + who
         apart = ecart.take(at_ecart)
         apart += planned
         ecart[at_ecart] = apart
-        given, now = by_strate.take(at_rang, axis=0), rang.take(at_rang)
-        column = regle(Moment(who, shares, given, now, owed, apart, planned, tirage[start:end]))
-        chosen = runs * enough + column
-        recus[at_rang * enough + column] = given.take(chosen) + 1
+        given, now = recus.take(at_recus), rang.take(at_rang)
+        column = regle(Moment(who.T, shares.T, given.T, now, owed.T, apart.T, planned.T, tirage[start:end]))
+        chosen = column * len(runs) + runs
+        recus[at_recus.take(chosen)] = given.take(chosen) + 1
         rang[at_rang] = now + 1
         retard[at_retard.take(chosen)] = owed.take(chosen) - 1.0
         ecart[at_ecart.take(chosen)] = apart.take(chosen) - 1.0

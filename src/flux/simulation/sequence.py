@@ -41,8 +41,7 @@ from flux.simulation.tirages import Places, Reels
 # Shares are whole numbers of 2⁻³⁰: s_j h, its floor and the deadlines are then exact in double precision, up
 # to 2²³ vacancies of a strate, and no rounding breaks the bound.
 UNITE = 1 << 30
-BLOC, HORIZON = 8, 4096  # vacancies to come: looked at together at first, and at most (docs/simulation.md)
-BONDS = 3  # leaps from the deadline down to the last time without slack, before all times are looked at
+BLOC, HORIZON = 4, 4096  # vacancies to come: looked at together at first, and at most (docs/simulation.md)
 Faux = npt.NDArray[np.bool_]
 
 
@@ -95,36 +94,29 @@ def may_take(given: Places, parts: Reels, h: Places, wanted: Reels) -> Places:
     -------
     Column of the holder, shape (n,).
     """
+    # a row a holder: least and sums over short rows would take most of the time
     had, shares = given.T.astype(np.float64, order="C"), np.ascontiguousarray(parts.T)
     now = h.astype(np.float64)
     deadline = np.ceil((had + 1.0) / np.maximum(shares, 1.0 / UNITE))
     deadline = np.where(had < shares * (now + 1.0), deadline, np.inf)
     first = deadline.min(axis=0)
-    limit = np.maximum(first, now + HORIZON)
-    best = _most(wanted, deadline <= limit)
+    best = _most(wanted.T, deadline <= np.maximum(first, now + HORIZON))
     late = deadline[best, np.arange(len(h))]
-    todo, last = np.flatnonzero(late > first), late - 1.0
-    for _ in range(BONDS):
-        ahead = last[todo]
-        reach = now[todo] + owing(had.take(todo, axis=1).T, shares.take(todo, axis=1).T, ahead[None])[0]
-        last[todo] = reach
-        tight = reach >= ahead
-        here = todo[tight]
-        if len(here):
-            best[here] = _most(wanted[here], deadline.take(here, axis=1) <= ahead[tight])
-            late[here] = deadline[best[here], here]
-            last[here] = late[here] - 1.0
-        todo = todo[np.where(tight, late[todo] > first[todo], reach > now[todo])]
+    todo = np.flatnonzero(late > first)
+    far, had, shares = late[todo] - now[todo], had.take(todo, axis=1), shares.take(todo, axis=1)
     start, bloc = 1, BLOC
     while len(todo):
-        further = now[todo] + np.arange(start, start + bloc, dtype=np.float64)[:, None]
-        tight = further - owing(had.take(todo, axis=1).T, shares.take(todo, axis=1).T, further) < now[todo] + 1.0
+        ahead = np.arange(start, min(start + bloc, far.max()))
+        tight = owing(had.T, shares.T, now[todo] + ahead[:, None]) > ahead[:, None] - 1
         met = tight.any(axis=0)
-        here = todo[met]
-        limit = now[here] + start + tight[:, met].argmax(axis=0)
-        best[here] = _most(wanted[here], deadline.take(here, axis=1) <= limit)
+        if met.any():
+            here = todo[met]
+            limit = now[here] + ahead[tight[:, met].argmax(axis=0)]
+            best[here] = _most(wanted[here].T, deadline.take(here, axis=1) <= limit)
         start, bloc = start + bloc, 4 * bloc
-        todo = todo[~met & (now[todo] + start <= last[todo])]
+        going_on = np.flatnonzero(~met & (far > start))
+        todo, far = todo[going_on], far[going_on]
+        had, shares = had.take(going_on, axis=1), shares.take(going_on, axis=1)
     return best
 
 
@@ -138,7 +130,7 @@ def owing(given: Reels, parts: Reels, ahead: Reels) -> Reels:
 
 
 def _most(wanted: Reels, among: Faux) -> Places:
-    return np.asarray(np.where(among.T, wanted, -np.inf).argmax(axis=1), np.int64)
+    return np.asarray(np.where(among, wanted, -np.inf).argmax(axis=0), np.int64)
 
 
 def tijdeman(given: Places, parts: Reels, h: Places) -> Places:

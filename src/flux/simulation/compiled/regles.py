@@ -13,7 +13,7 @@ import numpy as np
 
 from flux.simulation.compiled.jit import inlined, jit
 from flux.simulation.politiques import Orientation
-from flux.simulation.sequence import BLOC, HORIZON, UNITE
+from flux.simulation.sequence import HORIZON, UNITE
 
 CODES: dict[str, int] = {nom: code for code, nom in enumerate(Orientation)}
 SUITE, HASARD, PLAN, TIJDEMAN = (
@@ -76,45 +76,38 @@ def planned(cases: Any, comptes: Any, plan: Any, s: int, k: int, segment: int, w
 
 @inlined
 def bounded(cases: Any, comptes: Any, s: int, k: int, width: int, now: int) -> int:
-    """See `sequence.may_take`."""
+    """See `sequence.may_take`; times without slack are looked for from the last."""
     first, best, most = NEVER, 0, -np.inf
     for e in range(width):
         deadline = cases[s, e, ECHEANCE] if is_ready(cases, s, e, now) else NEVER
         first = min(first, deadline)
         value = owed_more(cases, comptes, s, k, e) if deadline <= now + HORIZON else -np.inf
         best, most = (e, value) if value > most else (best, most)
-    if first <= now + HORIZON:
-        late = cases[s, best, ECHEANCE]
-        if late == first:
-            return best
-        limit = without_slack(cases, s, width, now, late)
-        if late <= limit:
-            return best
-    else:
-        limit = first
+    if first > now + HORIZON:
+        return most_wanted(cases, comptes, s, k, width, now, first)
+    # what is owed only grows: after a time where n are owed, none between now + n and there is without slack
+    last = cases[s, best, ECHEANCE] - 1
+    while last > now and cases[s, best, ECHEANCE] > first:
+        owed = 0
+        for e in range(width):
+            owed += max((cases[s, e, PART] * last >> BITS_UNITE) - cases[s, e, RECU], 0)
+        if owed < last - now:
+            last = now + owed
+        else:
+            best = most_wanted(cases, comptes, s, k, width, now, last)
+            last = cases[s, best, ECHEANCE] - 1
+    return best
+
+
+@jit
+def most_wanted(cases: Any, comptes: Any, s: int, k: int, width: int, now: int, limit: int) -> int:
+    """The most wanted of those that are owed something, their deadline at most `limit`."""
     best, most = 0, -np.inf
     for e in range(width):
         may = is_ready(cases, s, e, now) and cases[s, e, ECHEANCE] <= limit
         value = owed_more(cases, comptes, s, k, e) if may else -np.inf
         best, most = (e, value) if value > most else (best, most)
     return best
-
-
-@jit
-def without_slack(cases: Any, s: int, width: int, now: int, late: int) -> int:
-    """The first time at which the others cannot wait any more: looked for before `late`, in blocs."""
-    start, bloc = 1, BLOC
-    while now + start < late:
-        # a time after `late` changes nothing, unless NumPy looks further than its horizon
-        stop = min(start + bloc, late - now) if start + bloc <= HORIZON else start + bloc
-        for ahead in range(start, stop):
-            owed = 0
-            for e in range(width):
-                owed += max((cases[s, e, PART] * (now + ahead) >> BITS_UNITE) - cases[s, e, RECU], 0)
-            if owed >= ahead:
-                return now + ahead
-        start, bloc = start + bloc, 4 * bloc
-    return NEVER
 
 
 @jit

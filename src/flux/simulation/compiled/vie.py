@@ -130,7 +130,8 @@ def under_flux(t: Any, n: int, etat: Any, regle: int, vie: Any) -> None:
     of, strates, genres, largeurs = t.segment, t.strate, t.genre, t.largeurs
     parts, cumul, plan, cases, rang, comptes = t.parts, t.cumul, t.plan, etat.cases, etat.rang, etat.comptes
     logements, draws, pris, flux = vie.libere.logement, vie.tirage, vie.pris, vie.flux
-    spread(t.orientation, vie.libere.cle, n, draws)
+    if regle == HASARD:
+        spread(t.orientation, vie.libere.cle, n, draws)
     for i in range(n):
         if pris[i]:
             flux[i] = NOBODY
