@@ -14,8 +14,10 @@ from flux.allocation.cadre import TOUS, type_of, within
 from flux.allocation.hors_flux import Baux, baux_hors_flux
 from flux.allocation.obligations import Obligation
 from flux.conversion.cellules import ETAT, ETAT_CATEGORIES
+from flux.conversion.noms import Noms
 from flux.dossier.vocabulaire import NatureMouvement
 from flux.rendu import glossaire
+from flux.rendu.nombres import entier
 from flux.simulation.publics import PUBLICS, Melange, past_mix, planned_mix
 from flux.simulation.tirages import Places, Reels, Usage
 from flux.simulation.vecu import Annee, Mutations, Vecu
@@ -28,6 +30,7 @@ EPSILON = 1e-9
 REGIMES = ("stock", "flux")
 TOUS_PUBLICS = np.ones(len(PUBLICS), bool)
 QUANTILES = 0.5, 0.95
+NOMMES = 10  # holders named one by one; a count beyond
 
 
 @dataclass(frozen=True, eq=False)
@@ -89,7 +92,7 @@ def make_cibles(plan: Plan, annee: Annee, mutations: Mutations) -> Cibles:
     rows = [o for o in plan.modele.obligations if o.objectif in SUIVIS]
     others = sorted({o.objectif for o in plan.modele.obligations} - {*SUIVIS, "demande", "etat_par_commune"})
     cibles = tuple(_cible(plan, annee, passe, baux, o) for o in rows)
-    return Cibles(cibles, planned_mix(plan, ids), passe, _said(cibles, others))
+    return Cibles(cibles, planned_mix(plan, ids), passe, _said(cibles, others, Noms(plan.quotas.dossier)))
 
 
 def _cible(plan: Plan, annee: Annee, passe: Melange, baux: Baux, row: Obligation) -> Cible:
@@ -221,14 +224,19 @@ def targets_table(cibles: Cibles, suivi: Suivi) -> pd.DataFrame:
     return pd.DataFrame(records, columns=columns)
 
 
-def _said(cibles: Sequence[Cible], others: Sequence[str]) -> tuple[str, ...]:
+def _said(cibles: Sequence[Cible], others: Sequence[str], noms: Noms) -> tuple[str, ...]:
     said = ["Publics : en flux, tirés au sort dans la répartition du plan, par réservataire et QPV ; en "
             "stock, dans les baux passés des mouvements. Personne ne corrige en cours d'année : là où le "
             "plan s'en tient au seuil, un tirage passe dessous environ une fois sur deux."]
-    unknown = [c.obligation.porteur for c in cibles if not c.su and c.obligation.porteur != TOUS]
+    unknown = list(dict.fromkeys(
+        c.obligation.porteur for c in cibles if not c.su and c.obligation.porteur != TOUS
+    ))
     if unknown:
+        whose = ", ".join("l’État" if p == ETAT else noms.de(p) for p in unknown)
+        if len(unknown) > NOMMES:
+            whose = f"{entier(len(unknown))} réservataires"
         said.append("Objectifs en stock non calculés, faute de baux passés de priorité et de quartile "
-                    f"connus : {', '.join(unknown)}.")
+                    f"connus : {whose}.")
     if any(not c.su and c.obligation.porteur == TOUS for c in cibles):
         said.append("Objectifs de mixité en stock non calculés : aucun bail passé de quartile connu.")
     if others:

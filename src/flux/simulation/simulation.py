@@ -12,10 +12,11 @@ from flux.conversion import Quotas
 from flux.conversion.projection import project
 from flux.dossier import Dossier
 from flux.loi import Regles
-from flux.noyau.errors import FluxError, near_misses
+from flux.noyau.errors import FluxError
 from flux.noyau.solveur.etapes import Avancement
 from flux.simulation.bascule import Bascule, Options
 from flux.simulation.compiled.moteur import Moteur, engine
+from flux.simulation.demandes import check_draw, mutations_of
 from flux.simulation.mesures import Axes, make_axes
 from flux.simulation.objectifs import Cibles, make_cibles
 from flux.simulation.politiques import Orientation, Regle, rule
@@ -25,7 +26,6 @@ from flux.simulation.vies import Vies, joined, lived
 
 MOST_RUNS, MOST_VACANCIES = 1_000, 4_000_000  # lived together: a vacancy takes some hundred bytes meanwhile
 MOST_NUMBERS = 1 << 29  # kept of all runs together: 2 GB, some 75,000 runs of a département's parc
-MOST_SEEDS = 1 << 64
 DEUX = 2  # the fewest runs that have a standard error
 
 
@@ -78,7 +78,7 @@ def simulate(
     _check(seed, runs, annees, lot, precision)
     rule(orientation)
     engine(moteur, orientation, 0.0)
-    mutations = _mutations(mutations_en_stock)
+    mutations = mutations_of(mutations_en_stock)
     said = avancement or (lambda step, done, total: None)
     said("Conversion du stock en flux", 0, annees)
     first = dossier.convention.annee
@@ -174,8 +174,7 @@ def _in_order(
 
 
 def _check(seed: int, runs: int, annees: int, lot: int | None, precision: float | None) -> None:
-    if not 0 <= seed < MOST_SEEDS:
-        raise FluxError(f"La graine est un entier de 0 à 2^64 − 1 (reçu : {seed}).", code="simulation.graine")
+    check_draw(seed, runs)
     if runs < DEUX or (lot is not None and lot < 1):
         raise FluxError(
             f"Il faut au moins {DEUX} tirages, par lots d'au moins 1 (reçu : {runs} par lots de {lot}).",
@@ -186,12 +185,3 @@ def _check(seed: int, runs: int, annees: int, lot: int | None, precision: float 
     if precision is not None and not precision > 0:
         raise FluxError(f"La précision est un nombre de logements positif (reçu : {precision}).",
                         code="simulation.precision")
-
-
-def _mutations(asked: str) -> Mutations:
-    known = [m.value for m in Mutations]
-    if asked not in known:
-        close = ", ".join(near_misses(str(asked), known) or known)
-        raise FluxError(f"« {asked} » ne dit pas où se font les mutations. Proches : {close}.",
-                        code="simulation.mutations")
-    return Mutations(asked)

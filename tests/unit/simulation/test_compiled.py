@@ -10,12 +10,13 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import flux
+from flux.allocation import Plan
 from flux.dossier import Dossier
 from flux.noyau.errors import FluxError
 from flux.simulation import Bascule
 from flux.simulation.bascule import Options
 from flux.simulation.compiled.moteur import ASSEZ, Moteur, engine
-from flux.simulation.politiques import REGLES, plus_grand_retard
+from flux.simulation.politiques import REGLES, Orientation, plus_grand_retard
 from flux.simulation.simulation import switch
 from flux.simulation.vecu import Mutations
 
@@ -31,25 +32,49 @@ def bytes_of(bascule: Bascule) -> list[tuple[str, bytes]]:
     return [(str(a.dtype), a.tobytes()) for a in arrays]
 
 
-def both(lived: Dossier, **options) -> tuple[Bascule, Bascule]:
-    options = {"seed": SEED, "runs": 12, **options}
-    plain, fast = (flux.simulate(lived, moteur=m, **options) for m in (Moteur.NUMPY, Moteur.NUMBA))
+@pytest.fixture(scope="module")
+def plans(racine) -> dict[str, Plan]:
+    """The plan of each sample, made once: engines differ after it."""
+    read = {s: flux.read_dossier(racine / "data" / "samples" / s) for s in SAMPLES}
+    return {sample: flux.allocate(flux.convert(d), couts=False) for sample, d in read.items()}
+
+
+def both(
+    plan: Plan,
+    orientation: str = Orientation.SUITE,
+    *,
+    annees: int = 1,
+    incertitude: bool = True,
+    mutations: Mutations = Mutations.AUX_TITULAIRES,
+    seed: int = SEED,
+    runs: int = 12,
+    lot: int | None = None,
+) -> tuple[Bascule, Bascule]:
+    first = plan.quotas.dossier.convention.annee
+    years = [plan.quotas]
+    if annees > 1:
+        years = list(flux.project(plan.quotas.dossier, annees=range(first, first + annees)).quotas)
+    options = Options(seed, orientation, incertitude, mutations)
+    plain, fast = (
+        switch(years, plan, options, runs=runs, lot=lot, avancement=lambda *said: None, moteur=m)
+        for m in (Moteur.NUMPY, Moteur.NUMBA)
+    )
     return plain, fast
 
 
 @pytest.mark.parametrize("orientation", REGLES)
 @pytest.mark.parametrize("sample", SAMPLES)
-def test_the_same_bytes_under_every_rule(racine, sample, orientation):
-    plain, fast = both(flux.read_dossier(racine / "data" / "samples" / sample), orientation=orientation)
+def test_the_same_bytes_under_every_rule(plans, sample, orientation):
+    plain, fast = both(plans[sample], orientation)
     assert bytes_of(fast) == bytes_of(plain)
     assert fast.table.to_csv() == plain.table.to_csv()
 
 
 @pytest.mark.parametrize("options", [
-    {"annees": 3}, {"mutations_en_stock": "retirees"}, {"incertitude": False}, {"lot": 5}, {"lot": 1},
+    {"annees": 3}, {"mutations": Mutations.RETIREES}, {"incertitude": False}, {"lot": 5}, {"lot": 1},
 ], ids=str)
-def test_the_same_bytes_under_every_option(racine, options):
-    plain, fast = both(flux.read_dossier(racine / "data" / "samples" / "val-de-mire"), **options)
+def test_the_same_bytes_under_every_option(plans, options):
+    plain, fast = both(plans["val-de-mire"], **options)
     assert bytes_of(fast) == bytes_of(plain)
     assert fast.to_dict() == plain.to_dict()
 
@@ -71,11 +96,7 @@ def same_under_every_rule(drawn: Dossier, seed: int = SEED, runs: int = 8) -> No
     """Both engines, from one plan."""
     plan = flux.allocate(flux.convert(drawn), couts=False)
     for orientation in REGLES:
-        options = Options(seed, orientation, True, Mutations.AUX_TITULAIRES)
-        plain, fast = (
-            switch([plan.quotas], plan, options, runs=runs, avancement=lambda *said: None, moteur=m)
-            for m in (Moteur.NUMPY, Moteur.NUMBA)
-        )
+        plain, fast = both(plan, orientation, seed=seed, runs=runs)
         assert bytes_of(fast) == bytes_of(plain), orientation
 
 
@@ -101,10 +122,21 @@ def test_parcs_at_random(rights, free, taux, seed):
     same_under_every_rule(parc(sum(rights) + free, rights, qpv=False, taux=taux), seed, runs=5)
 
 
-def test_threads_change_nothing(racine, monkeypatch):
+def test_threads_change_nothing(plans, monkeypatch):
     monkeypatch.setattr("flux.simulation.compiled.jit.threads", lambda: 3)
-    plain, fast = both(flux.read_dossier(racine / "data" / "samples" / "cas-ecole"), runs=20)
+    plain, fast = both(plans["cas-ecole"], runs=20)
     assert bytes_of(fast) == bytes_of(plain)
+
+
+def test_where_no_folder_can_be_written_code_is_compiled_all_the_same(tmp_path, monkeypatch):
+    from flux.simulation.compiled import jit
+
+    (tmp_path / "file").touch()
+    monkeypatch.setattr(jit._CONFIG, "CACHE_DIR", str(tmp_path / "file"))
+    twice = jit.kept(lambda x: 2 * x)
+    assert twice(21) == 42
+    assert jit.is_ready(twice)
+    assert str(tmp_path / "file") == jit._CONFIG.CACHE_DIR  # as it was asked
 
 
 def test_auto_compiles_where_the_work_is_worth_it_and_never_a_rule_of_one_s_own():
