@@ -46,6 +46,8 @@ def test_each_departure_is_seen_and_its_mending_is_not(
     assert not list(typographie.departures(right))
 
 
-@pytest.mark.parametrize("text", ["the due: 3", "`a: b` est du code", "https://exemple.fr/a:b est une adresse"])
+@pytest.mark.parametrize(
+    "text", ["the due: 3", "`a: b` est du code", "https://exemple.fr/a:b est une adresse"]
+)
 def test_english_and_code_are_left_alone(text: str, typographie: ModuleType) -> None:
     assert not list(typographie.departures(text))
