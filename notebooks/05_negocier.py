@@ -72,6 +72,15 @@ supposee = parc.regles.suppose(part_max_garantie=0.25)
 flux.compare(**{"loi": parc, "plafond à 25 %": flux.convert(dossier, regles=supposee)})
 
 # %% [markdown]
+# ## En réunion, à la souris
+#
+# Le même essai, avec des listes à dérouler : méthode, part de l'État, date du droit, tolérance. Là où les listes ne s'affichent
+# pas (carnet seulement lu), la table donne chaque choix.
+
+# %%
+flux.explore(dossier)
+
+# %% [markdown]
 # **En une phrase.**
 
 # %%

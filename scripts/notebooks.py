@@ -15,6 +15,7 @@ import nbformat
 from nbclient import NotebookClient
 
 ROOT = Path(__file__).resolve().parents[1]
+WIDGET = "application/vnd.jupyter.widget-view+json"  # its state is not kept: the table beside it is shown
 SOURCES = sorted((ROOT / "notebooks").glob("*.py"))
 
 
@@ -25,10 +26,14 @@ def execute(source: Path) -> nbformat.NotebookNode:
         shutil.copytree(ROOT / "data" / "samples", Path(name) / "data" / "samples")
         folder = Path(name) / "notebooks"
         folder.mkdir()
-        NotebookClient(notebook, timeout=300, resources={"metadata": {"path": str(folder)}}).execute()
+        client = NotebookClient(notebook, timeout=300, resources={"metadata": {"path": str(folder)}})
+        client.store_widget_state = False
+        client.execute()
     for rank, cell in enumerate(notebook.cells):
         cell["id"] = f"cellule-{rank:02d}"
         cell.metadata.pop("execution", None)
+        for output in cell.get("outputs", ()):
+            output.get("data", {}).pop(WIDGET, None)
     notebook.metadata.pop("language_info", None)
     return notebook
 
