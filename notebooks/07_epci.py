@@ -36,7 +36,7 @@ for nom, (nb, graine) in tailles.items():
 
 # %%
 lot = flux.lot("bailleurs", "resultats", etapes=("allocate", "simulate"), executeur="serie", runs=200, seed=2026)
-lot
+lot.table[["dossier", "bailleur", "etape", "statut", "logements", "flux"]]
 
 # %% [markdown]
 # ## La vue multipartite : bailleur par bailleur, réservataire par réservataire
