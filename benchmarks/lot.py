@@ -1,7 +1,7 @@
 """Fan-out: the same dossiers one after the other, then by each executor: bytes, speed-up, cost of a task.
 
     python benchmarks/lot.py                       copies of the sample val-de-mire, 2 workers
-    python benchmarks/lot.py --dossiers /tmp/deps --etapes allocate,simulate --executeurs processus,dask
+    python benchmarks/lot.py --dossiers DOSSIERS --etapes allocate,simulate --executeurs processus,dask
     python benchmarks/lot.py --croissance 4,8,16,32
 
 Ratios inside one run; the second call of each executor, that finds all done, is what a task costs when there
