@@ -55,7 +55,7 @@ def doctor(quiet: Quiet = False) -> None:
         typer.echo(f"  [{extra}] {use} : {said}")
         if not whole:
             typer.echo(f'      pip install "{DISTRIBUTION}[{extra}]"')
-    typer.echo('  D\'une copie du dépôt : pip install -c constraints.txt ".[fast]", et de même pour les autres.')
+    typer.echo('  Depuis une copie du dépôt : pip install -c constraints.txt ".[fast]", etc.')
     law = regles(date.today())
     typer.echo(f"Droit au {date.today():%d/%m/%Y} : {len(law.table)} paramètres.")
     place = "terminal" if sys.stdout.isatty() else "fichier ou tuyau"
