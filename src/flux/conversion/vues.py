@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from flux.conversion.enveloppe import envelope, records
 from flux.conversion.images import named
 from flux.dossier.appellations import Noms
-from flux.rendu.nombres import entier
+from flux.rendu.nombres import combien, entier
 from flux.rendu.vue import Colonne, Tableau, Vue
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ def quotas_view(quotas: Quotas) -> Vue:
     convention, known = quotas.dossier.convention, Noms.of(quotas.dossier)
     return Vue(
         titre=f"Quotas {convention.annee} de {convention.bailleur.nom} : "
-        f"{entier(quotas.exact['flux_a_partager'])} logements à partager, "
+        f"{combien(quotas.exact['flux_a_partager'], 'logement')} à partager, "
         f"pour {entier(quotas.exact['base'])} dans l'assiette",
         tableaux=(
             Tableau(
